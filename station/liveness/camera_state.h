@@ -1,0 +1,49 @@
+/*
+ * Can the camera's picture be judged? Pure: scene measurements and time in, state out, with hysteresis (enter after
+ * 15 of 20 frames, leave after 2 s clear; covered needs 3 s before it is reported). While the state is not CLEAR there is
+ * no evidence, no verdict, and the time does not count as coverage. Thresholds and their evidence: camera_state.c.
+ */
+#ifndef STN_CAMERA_STATE_H
+#define STN_CAMERA_STATE_H
+
+#include "frame/observation.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+enum stn_camera_state {
+    STN_CAMERA_STARTING,
+    STN_CAMERA_CLEAR,
+    STN_CAMERA_COVERED,
+    STN_CAMERA_DARK,
+    STN_CAMERA_FROZEN,
+    STN_CAMERA_LOST,  /* no frame for 1 s, or the source said so */
+    STN_CAMERA_ENDED, /* a recording's end */
+};
+
+struct stn_camera_watch { /* plain values */
+    enum stn_camera_state state, candidate;
+    uint32_t votes;           /* last 20 frames, one bit each: the candidate was seen */
+    int64_t candidate_since_us, clear_since_us, last_frame_us, still_since_us;
+    int64_t episode_since_us; /* start of the present state */
+    uint64_t last_hash;
+    bool reported;            /* this episode was already given out as activity */
+};
+
+struct stn_camera_output {
+    enum stn_camera_state state;
+    bool judgeable;           /* this very frame may be used as evidence */
+    bool state_changed;
+    bool report;              /* true once per episode: write it to the log as activity */
+};
+
+void stn_camera_watch_init(struct stn_camera_watch *watch, int64_t now_us);
+/* A frame. */
+struct stn_camera_output stn_camera_watch_frame(struct stn_camera_watch *watch, const struct stn_scene *scene,
+                                                int64_t now_us);
+/* No frame until now_us: becomes LOST after 1 s. */
+struct stn_camera_output stn_camera_watch_idle(struct stn_camera_watch *watch, int64_t now_us);
+
+const char *stn_camera_state_name(enum stn_camera_state state); /* "clear", "covered", … */
+const char *stn_camera_state_text(enum stn_camera_state state); /* a sentence with what to do */
+
+#endif

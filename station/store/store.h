@@ -1,0 +1,112 @@
+/*
+ * The station's store: roster, sealed templates, the event log and today's roll, in one LMDB environment.
+ *
+ * - One handle per folder and process; all calls from one thread (the engine's, or a command's main thread). Other
+ *   processes (status, doctor) may open the same folder at the same time.
+ * - A call that writes returns after a synced commit: what it reports as done survives a power cut. A call that fails
+ *   wrote nothing. CM_NOSPACE: disk full, everything from before is intact, the same call may be tried again.
+ *   CM_NEWER: the folder was written by a newer version and was not touched. CM_CORRUPT: the log's hash chain, a seal or
+ *   a record does not verify.
+ * - What an event changes (the roll entry of a mark) is committed in the transaction that appends the event.
+ * - Verbs of our domain only; no cursor, transaction or MDB type escapes.
+ * - Borrowed pointers given to a visit function are valid until it returns.
+ */
+#ifndef STN_STORE_H
+#define STN_STORE_H
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "record/record.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct stn_store;
+
+struct stn_store_options {
+    const char *dir;               /* made (0700) when missing */
+    const struct cm_clock *clock;
+    bool read_only;                /* status and doctor: never creates, never writes */
+    size_t map_bytes_first;        /* 0: default (64 MiB); grows by itself */
+};
+
+enum cm_code stn_store_open(const struct stn_store_options *options, struct stn_store **ret_store,
+                            struct cm_err *err);
+void stn_store_close(struct stn_store *store);
+
+/* ---- roster ---- */
+/* All or nothing, one commit, with one CM_EVENT_ROSTER. Existing ids are replaced, others stay. */
+enum cm_code stn_store_put_roster(struct stn_store *store, const struct cm_class *classes, size_t class_count,
+                                  const struct cm_student *students, size_t student_count, const char *source,
+                                  struct cm_err *err);
+enum cm_code stn_store_get_class(struct stn_store *store, const char *id, struct cm_class *ret_class,
+                                 struct cm_err *err); /* CM_NOTFOUND */
+enum cm_code stn_store_get_student(struct stn_store *store, const char *id, struct cm_student *ret_student,
+                                   struct cm_err *err); /* CM_NOTFOUND */
+typedef bool stn_class_visit_fn(void *arg, const struct cm_class *class_);     /* false ends the walk */
+typedef bool stn_student_visit_fn(void *arg, const struct cm_student *student);
+enum cm_code stn_store_each_class(struct stn_store *store, stn_class_visit_fn *visit, void *arg, struct cm_err *err);
+enum cm_code stn_store_each_student(struct stn_store *store, stn_student_visit_fn *visit, void *arg,
+                                    struct cm_err *err); /* in order of id */
+
+/* ---- templates (sealed at rest; plain only in memory) ---- */
+/* Replaces the student's templates; with one CM_EVENT_ENROLLED. Creates the student's key when there is none. */
+enum cm_code stn_store_put_templates(struct stn_store *store, const char *student_id,
+                                     const struct cm_template *templates, size_t count, struct cm_err *err);
+typedef bool stn_template_visit_fn(void *arg, const struct cm_template *template_);
+/* A template whose seal does not open is skipped and counted in *ret_damaged (may be NULL). */
+enum cm_code stn_store_each_template(struct stn_store *store, stn_template_visit_fn *visit, void *arg,
+                                     size_t *ret_damaged, struct cm_err *err);
+/* Destroys the student's key and templates. CM_NOTFOUND when there were none. */
+enum cm_code stn_store_erase_templates(struct stn_store *store, const char *student_id, struct cm_err *err);
+
+/* ---- events ---- */
+/* A roll entry: what the roll says of one student in one session, derived from the events. */
+struct stn_roll_entry {
+    char student_id[CM_ID_SIZE];
+    char class_id[CM_ID_SIZE];
+    int32_t date;
+    enum cm_roll_status status;
+    int32_t points;
+    int64_t captured_wall_ms;      /* of the first mark; 0 when there is none (a correction alone) */
+    uint64_t mark_seq;             /* 0: none */
+    uint64_t correction_seq;       /* 0: none */
+};
+
+/* Appends a mark unless the student has one in that session: then CM_EXISTS, and *ret_entry (which may be NULL) is the
+ * existing entry. The roll entry is *entry. Fills mark-independent parts of the envelope (seq, id, times). */
+enum cm_code stn_store_append_mark(struct stn_store *store, const struct cm_mark *mark,
+                                   const struct stn_roll_entry *entry, struct stn_roll_entry *ret_entry,
+                                   struct cm_err *err);
+/* Appends a correction and writes the recomputed entry. */
+enum cm_code stn_store_append_correction(struct stn_store *store, const struct cm_correction *correction,
+                                         const struct stn_roll_entry *entry, struct cm_err *err);
+enum cm_code stn_store_append_activity(struct stn_store *store, const struct cm_activity *activity,
+                                       struct cm_err *err);
+enum cm_code stn_store_append_coverage(struct stn_store *store, const struct cm_coverage *coverage,
+                                       struct cm_err *err);
+
+enum cm_code stn_store_get_roll(struct stn_store *store, int32_t date, const char *class_id,
+                                const char *student_id, struct stn_roll_entry *ret_entry,
+                                struct cm_err *err); /* CM_NOTFOUND */
+typedef bool stn_roll_visit_fn(void *arg, const struct stn_roll_entry *entry);
+enum cm_code stn_store_each_roll(struct stn_store *store, int32_t date, stn_roll_visit_fn *visit, void *arg,
+                                 struct cm_err *err);
+
+typedef bool stn_event_visit_fn(void *arg, const struct cm_event *event);
+enum cm_code stn_store_each_event(struct stn_store *store, uint64_t first_seq, stn_event_visit_fn *visit, void *arg,
+                                  struct cm_err *err);
+
+struct stn_store_summary {
+    uint64_t last_seq;
+    int64_t last_wall_ms;      /* of the newest event; 0 when the log is empty */
+    size_t classes, students, templates, students_with_templates;
+    uint64_t bytes_used, bytes_free_on_disk;
+    char station_id[40];       /* UUID, made on first start */
+};
+enum cm_code stn_store_summary(struct stn_store *store, struct stn_store_summary *ret_summary, struct cm_err *err);
+
+/* Walks the whole log: sequence without gaps, hash chain, signatures, every record decodes, roll entries agree. */
+enum cm_code stn_store_check(struct stn_store *store, uint64_t *ret_events, struct cm_err *err);
+
+#endif
