@@ -1,6 +1,6 @@
 /*
- * The one clock. Decisions never ask for the time: they get it as an argument. Programs hold a `struct cm_clock *`
- * and tests give them one that stands still or moves by hand.
+ * The one clock. Decisions never ask for the time: they get it as an argument. Programs hold a `struct
+ * cm_clock *` and tests give them one that stands still or moves by hand.
  *
  * wall_ms   UTC milliseconds since 1970; may jump, may be wrong (no network, flat battery).
  * mono_us   microseconds since boot, including suspend (CLOCK_BOOTTIME); never goes back within one boot.

@@ -100,6 +100,7 @@ enum cm_code stn_store_each_event(struct stn_store *store, uint64_t first_seq, s
 struct stn_store_summary {
     uint64_t last_seq;
     int64_t last_wall_ms;      /* of the newest event; 0 when the log is empty */
+    int64_t latest_wall_ms;    /* the latest time of any event: what a clock that was set back is measured against */
     size_t classes, students, templates, students_with_templates;
     uint64_t bytes_used, bytes_free_on_disk;
     char station_id[40];       /* UUID, made on first start */

@@ -1,0 +1,151 @@
+#include "cli/cli.h"
+
+#include "base/utf8.h"
+#include "enrol/enrol.h"
+#include "enrol/roster_csv.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The student as the roster has him, or made from --name and --class; a class that is not known gets the defaults. */
+static enum cm_code find_student(struct stn_cli *cli, struct stn_store *store, struct cm_student *ret_student,
+                                 struct cm_err *err)
+{
+    const char *id = cli->argv[0], *name = stn_cli_value(cli, STN_OPT_NAME);
+    const char *class_id = stn_cli_value(cli, STN_OPT_CLASS);
+    enum cm_code code = stn_store_get_student(store, id, ret_student, err);
+    if (code == CM_OK && name == NULL && class_id == NULL)
+        return CM_OK;
+    if (code != CM_OK && code != CM_NOTFOUND)
+        return code;
+    if (code == CM_NOTFOUND && (name == NULL || class_id == NULL))
+        return cm_fail(err, CM_NOTFOUND, "%.60s is not on the roster: add --name NAME --class CLASS", id);
+    struct cm_student student = *ret_student;
+    if (code == CM_NOTFOUND)
+        memset(&student, 0, sizeof student);
+    struct cm_class class_;
+    size_t new_classes = 0;
+    snprintf(student.id, sizeof student.id, "%s", id);
+    if (name != NULL)
+        snprintf(student.name, sizeof student.name, "%s", name);
+    if (class_id != NULL)
+        snprintf(student.class_id, sizeof student.class_id, "%s", class_id);
+    if (stn_store_get_class(store, student.class_id, &class_, NULL) != CM_OK) {
+        class_ = (struct cm_class){.start_minute = STN_ROSTER_START_MINUTE,
+                                   .late_after_min = STN_ROSTER_LATE_AFTER_MIN,
+                                   .close_after_min = STN_ROSTER_CLOSE_AFTER_MIN,
+                                   .weekdays = STN_ROSTER_WEEKDAYS};
+        snprintf(class_.id, sizeof class_.id, "%s", student.class_id);
+        new_classes = 1;
+    }
+    *ret_student = student;
+    return stn_store_put_roster(store, &class_, new_classes, &student, 1, "enrol", err);
+}
+
+static bool good_word(const char *what, const char *word, size_t size)
+{
+    if (word == NULL)
+        return true;
+    if (word[0] != '\0' && strlen(word) < size && cm_utf8_printable(word, strlen(word)))
+        return true;
+    stn_cli_usage("the %s is empty, longer than %zu bytes, or holds characters that cannot be shown", what, size - 1);
+    return false;
+}
+
+static void on_image(void *arg, const struct stn_enrol_image *image, int done, int count)
+{
+    const struct stn_cli *cli = arg;
+    stn_progress_end();
+    if (!cli->json) {
+        if (image->accepted)
+            printf("  ok       %s (quality %.2f)\n", image->source, (double)image->score);
+        else
+            printf("  left out %s: %s\n", image->source, image->text);
+        fflush(stdout);
+    }
+    stn_progress("enrol", (uint64_t)done, (uint64_t)count);
+}
+
+static json_t *neighbour_json(const struct stn_enrol_neighbour *neighbour)
+{
+    if (neighbour->id[0] == '\0')
+        return json_null();
+    return json_pack("{s:s, s:s, s:f}", "id", neighbour->id, "name", neighbour->name, "distance",
+                     round((double)neighbour->distance * 1000) / 1000);
+}
+
+static void print_json(const struct cm_student *student, const struct stn_enrol_report *report,
+                       const struct cm_err *err)
+{
+    json_t *images = json_array();
+    for (int i = 0; i < report->image_count; i++) {
+        const struct stn_enrol_image *image = &report->images[i];
+        json_array_append_new(images, json_pack("{s:s, s:b, s:s, s:f, s:s}", "image", image->source, "accepted",
+                                                image->accepted, "gate", stn_gate_name(image->gate), "quality",
+                                                round((double)image->score * 100) / 100, "text", image->text));
+    }
+    stn_cli_print_json(json_pack("{s:s, s:i, s:o, s:o, s:o, s:s}", "student", student->id, "templates",
+                                 report->template_count, "duplicate", neighbour_json(&report->duplicate),
+                                 "look_alike", neighbour_json(&report->look_alike), "images", images, "error",
+                                 err->code == CM_OK ? "" : err->msg));
+}
+
+static int enrol(struct stn_cli *cli, struct stn_store *store, struct stn_portrait_reader *reader)
+{
+    static struct stn_enrol_report report; /* 30 kB */
+    struct cm_student student;
+    struct cm_err err = CM_ERR_INIT;
+    if (find_student(cli, store, &student, &err) != CM_OK)
+        return stn_cli_fail(&err);
+    struct stn_enrol work = {.reader = reader,
+                             .store = store,
+                             .clock = cli->clock,
+                             .rules = &stn_enrol_rules_default,
+                             .progress = on_image,
+                             .progress_arg = cli};
+    enum cm_code code = stn_enrol_images(&work, &student, (const char *const *)cli->argv + 1,
+                                         (size_t)cli->argc - 1, &report, &err);
+    stn_progress_end();
+    if (cli->json)
+        print_json(&student, &report, &err);
+    if (code != CM_OK)
+        return stn_cli_fail(&err);
+    if (!cli->json)
+        printf("%s (%s) is enrolled with %d templates\n", student.name, student.id, report.template_count);
+    if (report.look_alike.id[0] != '\0')
+        fprintf(stderr, "warning: %s looks much like %s (%s), distance %.2f: look twice at their marks\n",
+                student.name, report.look_alike.name, report.look_alike.id, (double)report.look_alike.distance);
+    return STN_EXIT_OK;
+}
+
+int stn_cmd_enrol(struct stn_cli *cli)
+{
+    struct cm_err err = CM_ERR_INIT;
+    struct stn_store *store = NULL;
+    struct stn_portrait_reader *reader = NULL;
+    if (cli->argc < 2)
+        return stn_cli_usage("enrol ID [--name N --class C] IMAGE…");
+    if (cli->argc - 1 > STN_ENROL_IMAGES_MAX)
+        return stn_cli_usage("at most %d images at once", STN_ENROL_IMAGES_MAX);
+    if (!good_word("id", cli->argv[0], CM_ID_SIZE) ||
+        !good_word("name", stn_cli_value(cli, STN_OPT_NAME), CM_NAME_SIZE) ||
+        !good_word("class", stn_cli_value(cli, STN_OPT_CLASS), CM_ID_SIZE))
+        return STN_EXIT_USAGE;
+    char landmarks[1200], embedder[1200];
+    stn_settings_landmarks(&cli->settings, landmarks, sizeof landmarks);
+    stn_settings_model(&cli->settings, STN_EMBEDDER_FILE, embedder, sizeof embedder);
+    struct stn_portrait_options options = {.landmarks = cli->settings.landmarks,
+                                           .landmarks_path = landmarks,
+                                           .embedder_path = embedder,
+                                           .rules = &stn_quality_rules_default};
+    int status = STN_EXIT_FAILED;
+    if (stn_cli_open_store(cli, false, &store, &err) != CM_OK || stn_portrait_open(&options, &reader, &err) != CM_OK)
+        stn_cli_fail(&err);
+    else
+        status = enrol(cli, store, reader);
+    stn_portrait_close(reader);
+    stn_store_close(store);
+    return status;
+}

@@ -1,0 +1,68 @@
+#include "engine/engine_private.h"
+
+#include "base/log.h"
+
+#include <math.h>
+#include <stdio.h>
+
+/* The store works, or it does not: said once each time it changes. */
+void engine_store_result(struct stn_engine *engine, enum cm_code code, const struct cm_err *err)
+{
+    bool ok = code == CM_OK || code == CM_EXISTS;
+    if (ok == engine->store_ok)
+        return;
+    engine->store_ok = ok;
+    struct stn_event event = {.kind = STN_EV_STORE, .u.store = {.ok = ok}};
+    snprintf(event.u.store.text, sizeof event.u.store.text, "%s", ok ? "the store works again" : err->msg);
+    if (ok)
+        cm_log(CM_LOG_INFO, "store", "works again");
+    else
+        cm_log(CM_LOG_ERROR, "store", "cannot write", CM_STR("code", cm_code_name(code)), CM_STR("reason", err->msg));
+    engine_publish(engine, &event);
+}
+
+void engine_activity(struct stn_engine *engine, enum cm_activity_kind kind, const char *reason, float distance)
+{
+    struct cm_activity activity = {
+        .kind = kind, .started_wall_ms = engine_wall_ms(engine), .distance = distance};
+    snprintf(activity.reason, sizeof activity.reason, "%s", reason);
+    struct cm_err err = CM_ERR_INIT;
+    engine_store_result(engine, stn_store_append_activity(engine->options.store, &activity, &err), &err);
+    struct stn_event event = {.kind = STN_EV_ACTIVITY, .u.activity = {.kind = kind}};
+    snprintf(event.u.activity.reason, sizeof event.u.activity.reason, "%s", reason);
+    engine_publish(engine, &event);
+}
+
+void engine_watch_clock(struct stn_engine *engine)
+{
+    if (!stn_clock_watch_step(&engine->clock_watch, cm_wall_ms(engine->options.clock)))
+        return;
+    if (engine->clock_watch.suspect)
+        engine_activity(engine, CM_ACTIVITY_CLOCK_SUSPECT,
+                        "the clock ran backwards: set it right; marks keep their time and wait for a person", NAN);
+}
+
+void engine_cover(struct stn_engine *engine)
+{
+    enum stn_camera_state camera = stn_lane_camera(engine->lane);
+    const char *reason = "";
+    if (!engine->lane_open)
+        reason = "face_lane_closed";
+    else if (camera != STN_CAMERA_CLEAR)
+        reason = stn_camera_state_name(camera);
+    else if (engine->clock_watch.suspect)
+        reason = "clock_suspect";
+    struct cm_coverage span;
+    if (!stn_coverage_step(&engine->coverage, engine_wall_ms(engine), reason[0] == '\0', reason, &span))
+        return;
+    struct cm_err err = CM_ERR_INIT;
+    engine_store_result(engine, stn_store_append_coverage(engine->options.store, &span, &err), &err);
+}
+
+void engine_cover_end(struct stn_engine *engine)
+{
+    struct cm_coverage span;
+    struct cm_err err = CM_ERR_INIT;
+    if (stn_coverage_end(&engine->coverage, engine_wall_ms(engine), &span))
+        engine_store_result(engine, stn_store_append_coverage(engine->options.store, &span, &err), &err);
+}

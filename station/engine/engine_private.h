@@ -1,0 +1,99 @@
+/* What the files of the engine share; nobody else includes it. Everything is the engine thread's unless said otherwise. */
+#ifndef STN_ENGINE_PRIVATE_H
+#define STN_ENGINE_PRIVATE_H
+
+#include "engine/capture_worker.h"
+#include "engine/clock_watch.h"
+#include "engine/coverage.h"
+#include "engine/embed_worker.h"
+#include "engine/engine.h"
+#include "engine/marking.h"
+#include "engine/vision_worker.h"
+
+#include <stdatomic.h>
+#include <uv.h>
+
+enum { PENDING_MARKS_MAX = 64 };
+
+struct kept_chip {
+    uint32_t track_id; /* 0: free */
+    int64_t captured_us;
+    struct stn_chip chip;
+};
+
+/* A student who was recognised while the store could not write. Kept until it can: a mark is never lost for a full disk. */
+struct pending_mark {
+    char student_id[CM_ID_SIZE];
+    uint32_t track_id;
+    struct stn_accept accept;
+    bool clock_suspect;
+};
+
+struct stn_engine {
+    struct stn_engine_options options;
+    char camera_spec[512], landmarks_path[512], embedder_path[512], class_id[CM_ID_SIZE], data_dir[256];
+
+    pthread_t thread;
+    uv_loop_t loop;
+    uv_async_t wake; /* sent by workers and by stn_engine_stop */
+    uv_timer_t tick;
+    atomic_bool stop_asked; /* any thread */
+    struct stn_inbox inbox;
+    struct stn_mailbox mailbox;
+    struct stn_capture *source; /* outlives every frame of its pool */
+    struct stn_capture_worker *capture;
+    struct stn_vision_worker *vision;
+    struct stn_embed_worker *embed;
+
+    struct stn_gallery *gallery;
+    struct stn_lane *lane;
+    struct stn_marking marking;
+    struct kept_chip chips[STN_LANE_TRACKS_MAX];
+    struct pending_mark pending[PENDING_MARKS_MAX];
+    int pending_count;
+    struct stn_clock_watch clock_watch;
+    struct stn_coverage coverage;
+
+    bool vision_loaded, embedder_loaded;
+    struct cm_err vision_err, embedder_err, gallery_err;
+    bool lane_open;
+    char lane_reason[256];
+    bool ready_said, source_was_open, source_lost, lockstep, store_ok, source_ended;
+    double camera_fps;
+    int embeds_in_flight;
+    bool observation_held; /* lockstep: the newest observation is not released before its embeddings are back */
+    int32_t embed_us;
+    int64_t started_mono_us, last_frame_mono_us, last_frame_wall_ms, last_captured_us, last_preview_us;
+    int64_t roll_checked_us;
+    float fps;
+    uint64_t log_seq_seen;
+    bool gallery_stale;
+    struct stn_ev_roll roll;
+    int exit_code;
+    char stop_reason[256];
+};
+
+/* engine.c */
+void engine_publish(struct stn_engine *engine, struct stn_event *event);
+int64_t engine_wall_ms(const struct stn_engine *engine); /* the recording's own time in lockstep, else the clock's */
+
+/* engine_face.c: observations, embeddings and what the lane makes of them */
+void engine_observe(struct stn_engine *engine, struct stn_frame *frame, struct stn_observation *seen);
+void engine_embedding(struct stn_engine *engine, const struct stn_message *message);
+void engine_face_idle(struct stn_engine *engine, int64_t now_us);
+void engine_retry_marks(struct stn_engine *engine);
+
+/* engine_roster.c: gallery, lane, counters of the roll */
+enum cm_code engine_load_gallery(struct stn_engine *engine, struct cm_err *err);
+void engine_update_lane(struct stn_engine *engine); /* opens or closes the face lane and says so */
+void engine_update_roll(struct stn_engine *engine, bool always);
+void engine_follow_log(struct stn_engine *engine); /* another program enrolled or imported meanwhile */
+
+/* engine_log.c: what goes to the store besides marks */
+void engine_store_result(struct stn_engine *engine, enum cm_code code, const struct cm_err *err);
+void engine_activity(struct stn_engine *engine, enum cm_activity_kind kind, const char *reason, float distance);
+void engine_watch_clock(struct stn_engine *engine);
+void engine_cover(struct stn_engine *engine);
+void engine_cover_end(struct stn_engine *engine);
+
+#endif

@@ -1,0 +1,214 @@
+#include "engine/engine_private.h"
+
+#include "base/log.h"
+#include "recognition/threshold.h"
+#include "roll/session.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+struct gallery_fill {
+    struct stn_gallery *gallery;
+    size_t refused;
+};
+
+static bool add_template(void *arg, const struct cm_template *template_)
+{
+    struct gallery_fill *fill = arg;
+    struct cm_err err = CM_ERR_INIT;
+    if (strcmp(template_->model, STN_EMBEDDING_MODEL) != 0 ||
+        stn_gallery_add(fill->gallery, template_->student_id, template_->embedding, &err) != CM_OK)
+        fill->refused++;
+    return true;
+}
+
+/* All templates or none: with a part of the class missing, a look-alike could pass for the nearest. */
+static enum cm_code fill_gallery(struct stn_engine *engine, struct stn_gallery **ret_gallery, struct cm_err *err)
+{
+    struct gallery_fill fill = {0};
+    size_t damaged = 0;
+    if (stn_gallery_create(&fill.gallery, err) != CM_OK)
+        return err->code;
+    if (stn_store_each_template(engine->options.store, add_template, &fill, &damaged, err) != CM_OK) {
+        stn_gallery_destroy(fill.gallery);
+        return err->code;
+    }
+    if (damaged + fill.refused > 0)
+        cm_log(CM_LOG_WARN, "gallery", "templates that cannot be used: enrol these students again",
+               CM_INT("count", damaged + fill.refused));
+    *ret_gallery = fill.gallery;
+    return CM_OK;
+}
+
+static enum cm_code make_lane(const struct stn_engine *engine, const struct stn_gallery *gallery,
+                              struct stn_lane **ret_lane, struct cm_err *err)
+{
+    bool mesh = engine->options.landmarks == STN_LANDMARKS_MESH;
+    struct stn_lane_options options = {
+        .policy = engine->options.policy,
+        .live_table = mesh ? stn_live_table_default() : stn_live_table_dlib68(),
+        .rules = &stn_lane_rules_default,
+        .identity = stn_identity_rules_default,
+        .gallery = gallery,
+    };
+    options.identity.threshold = stn_threshold(engine->options.false_accept_budget, stn_gallery_templates(gallery));
+    return stn_lane_create(&options, ret_lane, err);
+}
+
+/* A fresh gallery and a fresh lane over it. Attempts under way start again: they were judged against other people. When
+ * the templates cannot be read the lane stays closed over an empty gallery; the manual ways to mark go on. */
+enum cm_code engine_load_gallery(struct stn_engine *engine, struct cm_err *err)
+{
+    struct stn_gallery *gallery = NULL;
+    struct stn_lane *lane = NULL;
+    engine->gallery_err = (struct cm_err)CM_ERR_INIT;
+    if (fill_gallery(engine, &gallery, &engine->gallery_err) != CM_OK) {
+        cm_log_err(CM_LOG_ERROR, "gallery", "cannot load the templates", &engine->gallery_err);
+        if (stn_gallery_create(&gallery, err) != CM_OK)
+            return err->code;
+    }
+    if (make_lane(engine, gallery, &lane, err) != CM_OK) {
+        stn_gallery_destroy(gallery);
+        return err->code;
+    }
+    stn_lane_destroy(engine->lane);
+    stn_gallery_destroy(engine->gallery);
+    engine->lane = lane;
+    engine->gallery = gallery;
+    return CM_OK;
+}
+
+static const char *why_closed(const struct stn_engine *engine)
+{
+    if (engine->gallery_err.code != CM_OK)
+        return engine->gallery_err.msg;
+    if (engine->vision_loaded && engine->vision_err.code != CM_OK)
+        return engine->vision_err.msg;
+    if (engine->embedder_loaded && engine->embedder_err.code != CM_OK)
+        return engine->embedder_err.msg;
+    if (!engine->vision_loaded || !engine->embedder_loaded)
+        return "models are loading";
+    if (stn_gallery_templates(engine->gallery) == 0)
+        return "nobody is enrolled yet: rollcall-station enrol ID --name NAME --class CLASS IMAGE";
+    return NULL;
+}
+
+void engine_update_lane(struct stn_engine *engine)
+{
+    const char *reason = why_closed(engine);
+    bool loaded = engine->vision_loaded && engine->embedder_loaded;
+    if (loaded && !engine->ready_said) {
+        engine->ready_said = true;
+        struct stn_event event = {.kind = STN_EV_READY, .u.ready = {.face_lane = reason == NULL}};
+        snprintf(event.u.ready.reason, sizeof event.u.ready.reason, "%s", reason != NULL ? reason : "");
+        event.u.ready.loading_ms = (cm_mono_us(engine->options.clock) - engine->started_mono_us) / 1000;
+        engine_publish(engine, &event);
+        if (engine->vision_err.code != CM_OK || engine->embedder_err.code != CM_OK)
+            engine_activity(engine, CM_ACTIVITY_MODEL_DAMAGED, reason, NAN);
+    }
+    const char *text = reason != NULL ? reason : "";
+    if (engine->lane_open == (reason == NULL) && strcmp(text, engine->lane_reason) == 0)
+        return;
+    engine->lane_open = reason == NULL;
+    snprintf(engine->lane_reason, sizeof engine->lane_reason, "%s", text);
+    struct stn_event event = {.kind = STN_EV_LANE, .u.lane = {.open = engine->lane_open}};
+    snprintf(event.u.lane.reason, sizeof event.u.lane.reason, "%s", text);
+    engine_publish(engine, &event);
+}
+
+/* ---- the counters of the roll ---- */
+
+struct roll_count {
+    const char *class_id; /* "" counts everybody */
+    struct stn_ev_roll *roll;
+};
+
+static bool counts(const struct roll_count *count, const char *class_id)
+{
+    return count->class_id[0] == '\0' || strcmp(count->class_id, class_id) == 0;
+}
+
+static bool count_entry(void *arg, const struct stn_roll_entry *entry)
+{
+    struct roll_count *count = arg;
+    if (!counts(count, entry->class_id))
+        return true;
+    if (entry->status == CM_ROLL_PRESENT)
+        count->roll->present++;
+    else if (entry->status == CM_ROLL_LATE)
+        count->roll->late++;
+    else if (entry->status == CM_ROLL_PENDING)
+        count->roll->pending++;
+    return true;
+}
+
+static bool count_student(void *arg, const struct cm_student *student)
+{
+    struct roll_count *count = arg;
+    if (counts(count, student->class_id))
+        count->roll->total++;
+    return true;
+}
+
+static bool take_only_class(void *arg, const struct cm_class *class_)
+{
+    char *id = arg;
+    bool first = id[0] == '\0';
+    snprintf(id, CM_ID_SIZE, "%s", first ? class_->id : "");
+    return first; /* a second one: none is "the" class */
+}
+
+void engine_update_roll(struct stn_engine *engine, bool always)
+{
+    int64_t wall_ms = engine_wall_ms(engine);
+    struct stn_ev_roll roll = {.date = cm_zone_date(engine->options.zone, wall_ms)};
+    snprintf(roll.class_id, sizeof roll.class_id, "%s", engine->class_id);
+    if (roll.class_id[0] == '\0')
+        stn_store_each_class(engine->options.store, take_only_class, roll.class_id, NULL);
+    struct roll_count count = {.class_id = roll.class_id, .roll = &roll};
+    struct cm_class class_;
+    if (stn_store_get_class(engine->options.store, roll.class_id, &class_, NULL) == CM_OK) {
+        struct stn_session session;
+        roll.session_open =
+            stn_session_at(&class_, engine->options.zone, wall_ms, &session) == STN_SESSION_OPEN;
+        if (roll.session_open)
+            roll.date = session.date;
+    }
+    struct cm_err err = CM_ERR_INIT;
+    if (stn_store_each_student(engine->options.store, count_student, &count, &err) != CM_OK ||
+        stn_store_each_roll(engine->options.store, roll.date, count_entry, &count, &err) != CM_OK) {
+        engine_store_result(engine, err.code, &err);
+        return;
+    }
+    if (!always && memcmp(&roll, &engine->roll, sizeof roll) == 0)
+        return;
+    engine->roll = roll;
+    struct stn_event event = {.kind = STN_EV_ROLL, .u.roll = roll};
+    engine_publish(engine, &event);
+}
+
+/* ---- other programs write to the same store: enrol, roster import ---- */
+
+static bool note_change(void *arg, const struct cm_event *event)
+{
+    struct stn_engine *engine = arg;
+    engine->log_seq_seen = event->seq;
+    if (event->type == CM_EVENT_ENROLLED || event->type == CM_EVENT_ROSTER)
+        engine->gallery_stale = true;
+    return true;
+}
+
+void engine_follow_log(struct stn_engine *engine)
+{
+    struct cm_err err = CM_ERR_INIT;
+    if (stn_store_each_event(engine->options.store, engine->log_seq_seen + 1, note_change, engine, &err) != CM_OK)
+        engine_store_result(engine, err.code, &err);
+    if (!engine->gallery_stale)
+        return;
+    engine->gallery_stale = false;
+    if (engine_load_gallery(engine, &err) != CM_OK)
+        cm_log_err(CM_LOG_ERROR, "gallery", "cannot load the new templates", &err);
+    engine_update_lane(engine);
+    engine_update_roll(engine, false);
+}

@@ -1,0 +1,146 @@
+#include "enrol/roster_row.h"
+
+#include "base/localdate.h"
+#include "base/utf8.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static void remark(struct stn_roster_remarks *remarks, size_t line, const char *fmt, va_list arguments)
+{
+    size_t i = remarks->count++;
+    if (i >= STN_ROSTER_REMARKS)
+        return;
+    int length = line > 0 ? snprintf(remarks->text[i], STN_ROSTER_REMARK_SIZE, "line %zu: ", line) : 0;
+    vsnprintf(remarks->text[i] + length, STN_ROSTER_REMARK_SIZE - (size_t)length, fmt, arguments);
+}
+
+void stn_row_problem(struct stn_row *row, const char *fmt, ...)
+{
+    va_list arguments;
+    va_start(arguments, fmt);
+    remark(&row->report->problems, row->csv.line, fmt, arguments);
+    va_end(arguments);
+}
+
+void stn_row_note(struct stn_row *row, const char *fmt, ...)
+{
+    va_list arguments;
+    va_start(arguments, fmt);
+    remark(&row->report->notes, row->csv.line, fmt, arguments);
+    va_end(arguments);
+}
+
+char *stn_row_shown(const char *text, char out[static STN_ROW_SHOWN_SIZE])
+{
+    cm_utf8_escape(text, strlen(text), out, STN_ROW_SHOWN_SIZE);
+    return out;
+}
+
+bool stn_row_load(struct stn_row *row, int index)
+{
+    if (index < 0 || (size_t)index >= row->csv.field_count)
+        return false;
+    const char *text = row->csv.field[index].text;
+    size_t length = row->csv.field[index].length;
+    while (length > 0 && text[0] == ' ') {
+        text++;
+        length--;
+    }
+    while (length > 0 && text[length - 1] == ' ')
+        length--;
+    memcpy(row->text, text, length);
+    row->text[length] = '\0';
+    return true;
+}
+
+bool stn_row_blank_from(struct stn_row *row, size_t index)
+{
+    for (; stn_row_load(row, (int)index); index++)
+        if (row->text[0] != '\0')
+            return false;
+    return true;
+}
+
+static const char *fault_of(uint32_t character)
+{
+    if (character < 0x20 || (character >= 0x7f && character < 0xa0))
+        return "a control character";
+    if (character == 0x61c || character == 0x200e || character == 0x200f ||
+        (character >= 0x202a && character <= 0x202e) || (character >= 0x2066 && character <= 0x2069))
+        return "a mark that turns the direction of writing";
+    return "an invisible character";
+}
+
+/* The character that makes the text unprintable: the last of the shortest prefix that is not printable. */
+static uint32_t first_unprintable(const char *text)
+{
+    size_t size = strlen(text);
+    uint32_t character = 0;
+    for (size_t at = 0; at < size && cm_utf8_printable(text, at);)
+        at += cm_utf8_decode(text + at, size - at, &character);
+    return character;
+}
+
+bool stn_row_take_text(struct stn_row *row, int index, const char *name, bool may_be_empty, char *ret,
+                       size_t ret_size)
+{
+    char shown[STN_ROW_SHOWN_SIZE];
+    if (!stn_row_load(row, index))
+        return may_be_empty;
+    size_t length = strlen(row->text);
+    if (length == 0 && !may_be_empty) {
+        stn_row_problem(row, "the %s is empty", name);
+        return false;
+    }
+    if (length >= ret_size) {
+        stn_row_problem(row, "the %s is too long, %zu bytes of at most %zu: \"%s\"", name, length,
+                        ret_size - 1, stn_row_shown(row->text, shown));
+        return false;
+    }
+    if (!cm_utf8_printable(row->text, length)) {
+        uint32_t character = first_unprintable(row->text);
+        stn_row_problem(row, "the %s has %s (U+%04X) in it: \"%s\"", name, fault_of(character),
+                        (unsigned)character, stn_row_shown(row->text, shown));
+        return false;
+    }
+    memcpy(ret, row->text, length + 1);
+    return true;
+}
+
+bool stn_row_take_minutes(struct stn_row *row, int index, const char *name, int32_t *ret)
+{
+    char shown[STN_ROW_SHOWN_SIZE];
+    if (!stn_row_load(row, index))
+        return true;
+    size_t digits = strspn(row->text, "0123456789");
+    if (digits == 0 || digits > 4 || row->text[digits] != '\0') {
+        stn_row_problem(row, "%s must be a number of minutes, not \"%s\"", name,
+                        stn_row_shown(row->text, shown));
+        return false;
+    }
+    int32_t minutes = 0;
+    for (size_t i = 0; i < digits; i++)
+        minutes = minutes * 10 + (row->text[i] - '0');
+    *ret = minutes;
+    return true;
+}
+
+bool stn_row_take_time(struct stn_row *row, int index, const char *name, int32_t *ret)
+{
+    char shown[STN_ROW_SHOWN_SIZE];
+    if (!stn_row_load(row, index) || cm_minute_parse(row->text, ret, NULL) == CM_OK)
+        return true;
+    stn_row_problem(row, "%s must be a time like 09:00, not \"%s\"", name, stn_row_shown(row->text, shown));
+    return false;
+}
+
+bool stn_row_take_weekdays(struct stn_row *row, int index, const char *name, uint32_t *ret)
+{
+    char shown[STN_ROW_SHOWN_SIZE];
+    if (!stn_row_load(row, index) || stn_weekdays_parse(row->text, ret, NULL) == CM_OK)
+        return true;
+    stn_row_problem(row, "%s must be like Mon-Sat, or Mon,Wed,Fri, or 1-5, not \"%s\"", name,
+                    stn_row_shown(row->text, shown));
+    return false;
+}

@@ -1,0 +1,1 @@
+rollcall_fuzzer(config LINK cm_config)

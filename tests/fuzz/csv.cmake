@@ -1,0 +1,1 @@
+rollcall_fuzzer(csv LINK cm_base)
