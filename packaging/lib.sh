@@ -111,12 +111,15 @@ build_folder() { # build_folder PRESET
     printf '%s/%s\n' "${ROLLCALL_BUILD:-$root/build}" "$1"
 }
 
-memory_mb() { # what is free for us: the machine's, or what a container leaves
-    local free limit used
+memory_mb() { # what is free for us: of the machine, or of a container with less; file caches can be dropped
+    local free limit used cached
     free=$(awk '/^MemAvailable:/ { print int($2 / 1024) }' /proc/meminfo)
-    if limit=$(cat /sys/fs/cgroup/memory.max 2>/dev/null) && used=$(cat /sys/fs/cgroup/memory.current 2>/dev/null) &&
-        [ "$limit" != max ] && [ $(((limit - used) / 1048576)) -lt "$free" ]; then
-        free=$(((limit - used) / 1048576))
+    limit=$(cat /sys/fs/cgroup/memory.max 2>/dev/null || echo max)
+    if [ "$limit" != max ]; then
+        used=$(cat /sys/fs/cgroup/memory.current)
+        cached=$(awk '$1 == "inactive_file" { print $2 }' /sys/fs/cgroup/memory.stat)
+        limit=$(((limit - used + cached) / 1048576))
+        if [ "$limit" -lt "$free" ]; then free=$limit; fi
     fi
     printf '%s\n' "$free"
 }

@@ -1,10 +1,11 @@
 #include "crypt/keyfile.h"
 
 #include "base/file.h"
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sodium.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -158,7 +159,7 @@ enum cm_code cm_keys_load(const char *path, struct cm_keys **ret_keys, struct cm
     return CM_OK;
 }
 
-/* The replaced file has no name any more; this is the last chance to overwrite what it holds. */
+/* Overwrites what the open file holds: it has no name any more, or is about to lose it. */
 static void overwrite_and_close(int fd)
 {
     static const uint8_t zeros[FILE_SIZE];
@@ -169,19 +170,89 @@ static void overwrite_and_close(int fd)
     close(fd);
 }
 
+static enum cm_code new_path(const char *path, char out[PATH_MAX], struct cm_err *err)
+{
+    if (snprintf(out, PATH_MAX, "%s.new", path) >= PATH_MAX)
+        return cm_fail(err, CM_INVALID, "the path of the key file is too long");
+    return CM_OK;
+}
+
+static bool sync_folder_of(const char *path)
+{
+    char folder[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    if (slash == NULL)
+        snprintf(folder, sizeof folder, ".");
+    else
+        snprintf(folder, sizeof folder, "%.*s/", (int)(slash - path), path);
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    bool synced = fsync(fd) == 0;
+    close(fd);
+    return synced;
+}
+
+static bool write_new(const char *path, const uint8_t file[FILE_SIZE])
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0)
+        return false;
+    errno = 0; /* a short write sets none */
+    bool written = fchmod(fd, 0600) == 0 && write(fd, file, FILE_SIZE) == FILE_SIZE && fsync(fd) == 0;
+    int error = errno != 0 ? errno : ENOSPC;
+    if (close(fd) != 0)
+        written = false;
+    errno = error;
+    return written;
+}
+
 enum cm_code cm_keys_save(const struct cm_keys *keys, const char *path, struct cm_err *err)
 {
     uint8_t file[FILE_SIZE];
-    int replaced = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+    char temporary[PATH_MAX];
+    enum cm_code code = new_path(path, temporary, err);
+    if (code == CM_OK)
+        code = cm_keys_clean(path, err);
+    if (code != CM_OK)
+        return code;
+    int replaced = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     memcpy(file, keys->file, AT_CHECKSUM);
     checksum(file, file + AT_CHECKSUM);
-    enum cm_code code = cm_file_write(path, file, sizeof file, 0600, err);
+    bool written = write_new(temporary, file) && rename(temporary, path) == 0;
+    int error = errno;
     cm_wipe(file, sizeof file);
-    if (code == CM_OK)
-        overwrite_and_close(replaced);
-    else if (replaced >= 0)
-        close(replaced);
-    return code;
+    if (!written) {
+        if (replaced >= 0)
+            close(replaced);
+        (void)cm_keys_clean(path, NULL);
+        return cm_fail(err, cm_file_code(error), "cannot write the key file %s: %s", path, strerror(error));
+    }
+    if (!sync_folder_of(path)) { /* after a power cut the old file may be back: it must stay whole */
+        if (replaced >= 0)
+            close(replaced);
+        return cm_fail(err, CM_BACKEND, "cannot sync the folder of %s", path);
+    }
+    overwrite_and_close(replaced);
+    return CM_OK;
+}
+
+bool cm_keys_left_over(const char *path)
+{
+    char temporary[PATH_MAX];
+    return new_path(path, temporary, NULL) == CM_OK && access(temporary, F_OK) == 0;
+}
+
+enum cm_code cm_keys_clean(const char *path, struct cm_err *err)
+{
+    char temporary[PATH_MAX];
+    enum cm_code code = new_path(path, temporary, err);
+    if (code != CM_OK)
+        return code;
+    overwrite_and_close(open(temporary, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+    if (unlink(temporary) != 0 && errno != ENOENT)
+        return cm_fail(err, cm_file_code(errno), "cannot remove %s: %s", temporary, strerror(errno));
+    return CM_OK;
 }
 
 void cm_keys_destroy(struct cm_keys *keys)

@@ -32,9 +32,13 @@ enum cm_code cm_keys_create(struct cm_keys **ret_keys, struct cm_err *err);
 /* CM_NOTFOUND: no such file. CM_INVALID: not a plain file, others may read it, or not ours to read (the
  * message says what to do). CM_CORRUPT: wrong size, magic or checksum. CM_NEWER: a newer format. */
 enum cm_code cm_keys_load(const char *path, struct cm_keys **ret_keys, struct cm_err *err);
-/* Writes the file, durably and at once or not at all, and overwrites the one that it replaces (as far as the
- * disk lets anyone overwrite). CM_NOSPACE, CM_BACKEND. */
+/* Writes the file, durably and at once or not at all (by way of PATH.new), and overwrites the one that it replaces, as
+ * far as the disk lets anyone overwrite. Only one process at a time may. CM_NOSPACE, CM_BACKEND. */
 enum cm_code cm_keys_save(const struct cm_keys *keys, const char *path, struct cm_err *err);
+/* Whether a save was interrupted and left PATH.new, which holds keys; and what destroys that. Within the same exclusion
+ * as a save. */
+bool cm_keys_left_over(const char *path);
+enum cm_code cm_keys_clean(const char *path, struct cm_err *err);
 void cm_keys_destroy(struct cm_keys *keys);
 
 /* Valid as long as the handle. */

@@ -80,8 +80,10 @@ enum cm_code stn_capture_open(struct stn_capture *capture, struct cm_err *err)
 void stn_capture_info(const struct stn_capture *capture, struct stn_capture_info *ret_info)
 {
     const struct stn_source *source = capture->source;
-    *ret_info = (struct stn_capture_info){
-        .fps = source->fps, .frame_count = source->frame_count, .recording = source->recording, .max_speed = capture->spec.max_speed};
+    *ret_info = (struct stn_capture_info){.fps = source->fps,
+                                          .frame_count = source->frame_count,
+                                          .recording = source->recording,
+                                          .max_speed = capture->spec.max_speed};
     snprintf(ret_info->name, sizeof ret_info->name, "%s", source->name);
 }
 

@@ -31,11 +31,11 @@
 struct stn_capture;
 
 struct stn_capture_info {
-    char name[256]; /* for people: "franck.mp4 (recording)" */
-    double fps;     /* nominal; 0 unknown */
+    char name[256];      /* for people: "franck.mp4 (recording)" */
+    double fps;          /* nominal; 0 unknown */
     int64_t frame_count; /* of the recording that is being read, as its file says: a hint; 0 unknown */
-    bool recording; /* true: can end; the clock may be the recording's */
-    bool max_speed; /* the reader sets the pace and gets every frame: nothing is dropped */
+    bool recording;      /* true: can end; the clock may be the recording's */
+    bool max_speed;      /* the reader sets the pace and gets every frame: nothing is dropped */
 };
 
 /* Parses the SPEC and makes the source; opens no file yet. CM_INVALID with what is wrong and the known forms.

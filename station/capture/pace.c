@@ -1,7 +1,8 @@
 #include "capture/pace.h"
 
-#define FPS_MIN 0.1
-#define FPS_MAX 240.0
+#define FPS_MIN    0.1
+#define FPS_MAX    240.0
+#define PTS_MAX_US INT64_C(1000000000000000) /* 30 years: beyond is damage, and sums stay in range */
 
 void stn_pace_init(struct stn_pace *pace, bool max_speed)
 {
@@ -19,8 +20,9 @@ void stn_pace_set_rate(struct stn_pace *pace, double fps)
 
 void stn_pace_begin(struct stn_pace *pace, bool cut)
 {
+    bool pending = pace->first_of_recording && pace->after_cut;
     pace->first_of_recording = true;
-    pace->after_cut = cut;
+    pace->after_cut = cut || pending;
 }
 
 void stn_pace_resume(struct stn_pace *pace)
@@ -33,13 +35,15 @@ void stn_pace_resume(struct stn_pace *pace)
 
 struct stn_pace_slot stn_pace_place(struct stn_pace *pace, int64_t pts_us)
 {
+    if (pts_us > PTS_MAX_US)
+        pts_us = -1;
     int64_t at_us = pace->last_at_us < 0 ? 0 : pace->last_at_us + pace->period_us;
     if (pace->first_of_recording) {
         if (pace->last_at_us >= 0 && pace->after_cut)
             at_us = pace->last_at_us + STN_PACE_CUT_US;
         pace->pts_zero_us = at_us - (pts_us > 0 ? pts_us : 0);
         pace->first_of_recording = false;
-    } else if (pts_us >= 0 && pts_us <= INT64_MAX - pace->pts_zero_us) {
+    } else if (pts_us >= 0) {
         int64_t claimed_us = pace->pts_zero_us + pts_us;
         if (claimed_us > pace->last_at_us && claimed_us <= pace->last_at_us + STN_PACE_LEAP_US)
             at_us = claimed_us;

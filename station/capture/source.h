@@ -28,8 +28,8 @@ struct stn_source_ops {
 
 struct stn_source { /* embedded first in each kind's own struct */
     const struct stn_source_ops *ops;
-    char name[256]; /* for people */
-    double fps;     /* of the recording that is being read; 0 unknown */
+    char name[256];      /* for people */
+    double fps;          /* of the recording that is being read; 0 unknown */
     int64_t frame_count; /* of it: a hint; 0 unknown */
     bool recording;
     bool cuts; /* a rewind is a cut (see pace.h) */

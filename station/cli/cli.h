@@ -70,6 +70,7 @@ int stn_cmd_doctor(struct stn_cli *cli);
 int stn_cmd_roll(struct stn_cli *cli);
 int stn_cmd_correct(struct stn_cli *cli);
 int stn_cmd_erase(struct stn_cli *cli);
+int stn_cmd_trust_clock(struct stn_cli *cli);
 int stn_cmd_settings(struct stn_cli *cli);
 
 /* "rollcall-station: MESSAGE" on stderr; returns STN_EXIT_FAILED or STN_EXIT_USAGE. */

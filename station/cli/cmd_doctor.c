@@ -71,7 +71,8 @@ static void check_store(struct doctor *doctor, size_t *ret_templates)
          free_mib < 200 ? ": make room, or marks will wait in memory" : "");
     int64_t behind_ms = summary.latest_wall_ms - cm_wall_ms(doctor->cli->clock);
     if (behind_ms > 120000)
-        find(doctor, BROKEN, "clock", "stands %lld minutes before the newest event of the log: set it right",
+        find(doctor, BROKEN, "clock", "stands %lld minutes before the latest event of the log: set it right, or rollcall-station trust-clock "
+             "--by NAME",
              (long long)(behind_ms / 60000));
     else
         find(doctor, FINE, "clock", "not behind the log; zone %s", doctor->cli->settings.timezone);

@@ -9,39 +9,42 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The student as the roster has him, or made from --name and --class; a class that is not known gets the defaults. */
+/* The student as the roster has him, or made from --name and --class. *ret_changed: the roster has to be written. */
 static enum cm_code find_student(struct stn_cli *cli, struct stn_store *store, struct cm_student *ret_student,
-                                 struct cm_err *err)
+                                 bool *ret_changed, struct cm_err *err)
 {
     const char *id = cli->argv[0], *name = stn_cli_value(cli, STN_OPT_NAME);
     const char *class_id = stn_cli_value(cli, STN_OPT_CLASS);
-    enum cm_code code = stn_store_get_student(store, id, ret_student, err);
-    if (code == CM_OK && name == NULL && class_id == NULL)
-        return CM_OK;
+    struct cm_student student = {0};
+    enum cm_code code = stn_store_get_student(store, id, &student, err);
     if (code != CM_OK && code != CM_NOTFOUND)
         return code;
     if (code == CM_NOTFOUND && (name == NULL || class_id == NULL))
         return cm_fail(err, CM_NOTFOUND, "%.60s is not on the roster: add --name NAME --class CLASS", id);
-    struct cm_student student = *ret_student;
-    if (code == CM_NOTFOUND)
-        memset(&student, 0, sizeof student);
-    struct cm_class class_;
-    size_t new_classes = 0;
     snprintf(student.id, sizeof student.id, "%s", id);
     if (name != NULL)
         snprintf(student.name, sizeof student.name, "%s", name);
     if (class_id != NULL)
         snprintf(student.class_id, sizeof student.class_id, "%s", class_id);
-    if (stn_store_get_class(store, student.class_id, &class_, NULL) != CM_OK) {
+    *ret_student = student;
+    *ret_changed = name != NULL || class_id != NULL;
+    return CM_OK;
+}
+
+/* A class that is not known gets the defaults. */
+static enum cm_code write_roster(struct stn_store *store, const struct cm_student *student, struct cm_err *err)
+{
+    struct cm_class class_;
+    size_t new_classes = 0;
+    if (stn_store_get_class(store, student->class_id, &class_, NULL) != CM_OK) {
         class_ = (struct cm_class){.start_minute = STN_ROSTER_START_MINUTE,
                                    .late_after_min = STN_ROSTER_LATE_AFTER_MIN,
                                    .close_after_min = STN_ROSTER_CLOSE_AFTER_MIN,
                                    .weekdays = STN_ROSTER_WEEKDAYS};
-        snprintf(class_.id, sizeof class_.id, "%s", student.class_id);
+        snprintf(class_.id, sizeof class_.id, "%s", student->class_id);
         new_classes = 1;
     }
-    *ret_student = student;
-    return stn_store_put_roster(store, &class_, new_classes, &student, 1, "enrol", err);
+    return stn_store_put_roster(store, &class_, new_classes, student, 1, "enrol", err);
 }
 
 static bool good_word(const char *what, const char *word, size_t size)
@@ -97,7 +100,8 @@ static int enrol(struct stn_cli *cli, struct stn_store *store, struct stn_portra
     static struct stn_enrol_report report; /* 30 kB */
     struct cm_student student;
     struct cm_err err = CM_ERR_INIT;
-    if (find_student(cli, store, &student, &err) != CM_OK)
+    bool changed = false;
+    if (find_student(cli, store, &student, &changed, &err) != CM_OK)
         return stn_cli_fail(&err);
     struct stn_enrol work = {.reader = reader,
                              .store = store,
@@ -108,6 +112,8 @@ static int enrol(struct stn_cli *cli, struct stn_store *store, struct stn_portra
     enum cm_code code = stn_enrol_images(&work, &student, (const char *const *)cli->argv + 1,
                                          (size_t)cli->argc - 1, &report, &err);
     stn_progress_end();
+    if (code == CM_OK && changed) /* after the pictures: whoever was refused does not stay on the roster */
+        code = write_roster(store, &student, &err);
     if (cli->json)
         print_json(&student, &report, &err);
     if (code != CM_OK)

@@ -196,6 +196,23 @@ int stn_cmd_erase(struct stn_cli *cli)
     return STN_EXIT_OK;
 }
 
+int stn_cmd_trust_clock(struct stn_cli *cli)
+{
+    struct cm_err err = CM_ERR_INIT;
+    struct stn_store *store = NULL;
+    const char *by = stn_cli_value(cli, STN_OPT_BY);
+    if (cli->argc != 0 || by == NULL || by[0] == '\0' || strlen(by) >= CM_NAME_SIZE)
+        return stn_cli_usage("trust-clock --by NAME");
+    if (stn_cli_open_store(cli, false, &store, &err) != CM_OK)
+        return stn_cli_fail(&err);
+    enum cm_code code = stn_store_trust_clock(store, by, &err);
+    stn_store_close(store);
+    if (code != CM_OK)
+        return stn_cli_fail(&err);
+    puts("the clock is trusted from now on; marks that waited still wait: rollcall-station correct");
+    return STN_EXIT_OK;
+}
+
 int stn_cmd_settings(struct stn_cli *cli)
 {
     (void)cli;

@@ -40,6 +40,8 @@ static const enum stn_option analyse_options[] = {STN_OPT_ENROLLED, STN_OPT_POLI
 static const enum stn_option roll_options[] = {STN_OPT_DATE, STN_OPT_CLASS, 0};
 static const enum stn_option correct_options[] = {STN_OPT_DATE, STN_OPT_BY, STN_OPT_REASON, 0};
 
+static const enum stn_option trust_options[] = {STN_OPT_BY, 0};
+
 static const struct stn_command commands[] = {
     {"run", "[--headless] [--camera SPEC] [--policy P] [--until-eof] [--events -]",
      "the station: camera, recognition, marks, screen", run_options, stn_cmd_run},
@@ -52,6 +54,8 @@ static const struct stn_command commands[] = {
     {"correct", "ID present|late|excused|absent --by NAME --reason TEXT [--date D]",
      "change what a mark means; the mark itself stays", correct_options, stn_cmd_correct},
     {"erase", "ID", "destroy the templates of a student and their key", NULL, stn_cmd_erase},
+    {"trust-clock", "--by NAME", "the clock is right now, although the log holds later times", trust_options,
+     stn_cmd_trust_clock},
     {"status", "", "what is in the store", NULL, stn_cmd_status},
     {"doctor", "", "checks everything and says what to do", NULL, stn_cmd_doctor},
     {"settings", "", "every setting, its meaning and its default, as a file", NULL, stn_cmd_settings},
@@ -86,7 +90,7 @@ enum cm_code stn_cli_open_store(const struct stn_cli *cli, bool read_only, struc
 
 void stn_cli_print_json(json_t *object)
 {
-    char *text = object != NULL ? json_dumps(object, JSON_COMPACT) : NULL;
+    char *text = object != NULL ? json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(7)) : NULL;
     if (text != NULL)
         puts(text);
     fflush(stdout);

@@ -69,8 +69,27 @@ static void release_observation(struct stn_engine *engine)
     stn_inbox_release(&engine->inbox);
 }
 
+static bool models_loaded(const struct stn_engine *engine)
+{
+    return engine->vision_loaded && engine->embedder_loaded;
+}
+
+/* In lockstep nothing may depend on how fast models load: the first frame waits for them. */
+static bool wait_for_models(struct stn_engine *engine, const struct stn_message *message)
+{
+    if (!engine->lockstep || models_loaded(engine))
+        return false;
+    engine->waiting = malloc(sizeof *engine->waiting);
+    if (engine->waiting == NULL)
+        return false;
+    *engine->waiting = *message;
+    return true;
+}
+
 static void observation(struct stn_engine *engine, struct stn_message *message)
 {
+    if (wait_for_models(engine, message))
+        return;
     if (message->err.code != CM_OK && engine->vision_err.code == CM_OK)
         cm_log_err(CM_LOG_WARN, "vision", "a frame could not be looked at", &message->err);
     engine_observe(engine, message->u.observation.frame, &message->u.observation.seen);
@@ -79,6 +98,16 @@ static void observation(struct stn_engine *engine, struct stn_message *message)
         engine->observation_held = true;
     else
         release_observation(engine);
+}
+
+static void go_on_with_models(struct stn_engine *engine)
+{
+    struct stn_message *waiting = engine->waiting;
+    if (waiting == NULL || !models_loaded(engine))
+        return;
+    engine->waiting = NULL;
+    observation(engine, waiting);
+    free(waiting);
 }
 
 static void handle(struct stn_engine *engine, struct stn_message *message)
@@ -105,11 +134,13 @@ static void handle(struct stn_engine *engine, struct stn_message *message)
         engine->vision_loaded = true;
         engine->vision_err = message->err;
         engine_update_lane(engine);
+        go_on_with_models(engine);
         break;
     case STN_MSG_EMBEDDER_LOADED:
         engine->embedder_loaded = true;
         engine->embedder_err = message->err;
         engine_update_lane(engine);
+        go_on_with_models(engine);
         break;
     }
 }
@@ -306,6 +337,9 @@ static void tear_down(struct stn_engine *engine)
 {
     join_workers(engine);
     stn_inbox_finish(&engine->inbox);
+    if (engine->waiting != NULL)
+        stn_frame_unref(engine->waiting->u.observation.frame);
+    free(engine->waiting);
     stn_mailbox_finish(&engine->mailbox);
     stn_capture_destroy(engine->source);
     close_loop(engine);

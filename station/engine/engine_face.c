@@ -110,7 +110,10 @@ static bool try_mark(struct stn_engine *engine, const struct pending_mark *pendi
         return true;
     }
     engine_store_result(engine, err.code, &err);
-    return false;
+    if (err.code == CM_NOSPACE || err.code == CM_BACKEND || err.code == CM_NOMEM)
+        return false; /* passes when somebody makes room */
+    refuse(engine, pending->track_id, "store_failed", err.msg, NAN, NAN, NAN);
+    return true;
 }
 
 static void accept_student(struct stn_engine *engine, const struct stn_action *action)

@@ -61,6 +61,7 @@ struct stn_engine {
     bool ready_said, source_was_open, source_lost, lockstep, store_ok, source_ended;
     double camera_fps;
     int embeds_in_flight;
+    struct stn_message *waiting; /* lockstep: the first observation, until the models are there */
     bool observation_held; /* lockstep: the newest observation is not released before its embeddings are back */
     int32_t embed_us;
     int64_t started_mono_us, last_frame_mono_us, last_frame_wall_ms, last_captured_us, last_preview_us;

@@ -5,6 +5,7 @@
 #include "roll/roll.h"
 #include "roll/session.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -21,7 +22,7 @@ static struct cm_mark make_mark(const struct stn_marking *marking, const struct 
         .captured_wall_ms = accept->captured_wall_ms,
         .method = CM_METHOD_FACE,
         .distance = accept->distance,
-        .margin = accept->margin,
+        .margin = isfinite(accept->margin) ? accept->margin : NAN, /* nobody else is enrolled: no margin */
         .threshold = accept->threshold,
         .blink_ms = accept->blink_ms,
         .first_try = accept->first_try,

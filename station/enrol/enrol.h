@@ -28,8 +28,8 @@ enum {
     STN_ENROL_TEXT_SIZE = 256
 };
 
-struct stn_enrol_rules { /* distances between embeddings; enrol.c has their evidence */
-    float one_person_max;
+struct stn_enrol_rules {  /* distances between embeddings; enrol.c has their evidence */
+    float one_person_max; /* mean distance of a picture to the others of its student */
     float duplicate_max;
     float look_alike_max;
 };

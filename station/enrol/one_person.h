@@ -14,10 +14,10 @@ struct stn_one_person {
     float distance; /* of these two */
 };
 
-/* All distances between the embeddings (at most STN_ONE_PERSON_IMAGES_MAX) must be <= distance_max. Where one is not, the
- * odd one is that with the largest mean distance to the others; of two pictures neither can be said to be the odd one, it
- * is then the second. */
+/* The mean distance of each embedding to the others (at most STN_ONE_PERSON_IMAGES_MAX) must be <= mean_max. Where one is
+ * larger, the odd one is that with the largest; of two pictures neither can be said to be the odd one, it is then the
+ * second. The mean, because with more pictures the largest distance grows for everybody: see enrol.c. */
 struct stn_one_person stn_one_person_check(const float (*embeddings)[CM_EMBEDDING_DIM], int count,
-                                           float distance_max);
+                                           float mean_max);
 
 #endif

@@ -14,6 +14,7 @@
 
 enum stn_gate {
     STN_GATE_PASSED,
+    STN_GATE_UNREADABLE, /* no picture to judge: said by those who read it */
     STN_GATE_NO_FACE,
     STN_GATE_SEVERAL_FACES,
     STN_GATE_CUT_OFF, /* part of the face is outside of the picture */
@@ -28,7 +29,8 @@ enum stn_gate {
     STN_GATES,
 };
 
-struct stn_quality_rules { /* a picture passes with values from min to max, both included */
+struct
+    stn_quality_rules { /* a picture passes with values from min to max, both included; evidence in quality.c */
     float presence_min;
     float outside_max; /* share of the face's box outside of the picture */
     float eye_span_min_px;
@@ -37,7 +39,7 @@ struct stn_quality_rules { /* a picture passes with values from min to max, both
     float clipped_max;
     float sharpness_min;
     /* from here on the score gains nothing more */
-    float eye_span_good_px, sharpness_good;
+    float eye_span_good_px, luma_good, sharpness_good;
 };
 extern const struct stn_quality_rules stn_quality_rules_default;
 

@@ -3,10 +3,11 @@
  *
  * A fixed threshold on the eye aspect ratio fails, because the open eye measures 0.17 in one person and 0.36
  * in the next. So each eye is compared with its own baseline, the 60th percentile of its recent open samples:
- * q = EAR / baseline. A closing starts when q falls below 1 - depth from an eye that was just open, and ends
- * when half of the depth is regained. What stays closed longer than a blink is looking down or tiredness:
+ * q = EAR / baseline. A closing starts when q falls fast and below 1 - depth (of the eye as it was just before,
+ * when that was opened wider than usual), and ends when half of the fall is regained. What stays closed longer than a blink is looking down or tiredness:
  * then the baseline is frozen until the eye is wide open again, or the drooping lid itself would become the
- * "open eye" and its twitches would be blinks.
+ * "open eye" and its twitches would be blinks. Low lids blink too (from low to shut and back), and a blink may lead
+ * into looking down: both are told as plain blinks, never as evidence.
  *
  * Bending and tilting a print moves the landmarks of its eyelids too. A living face does not bend within a
  * blink of a quarter second, so a clean blink demands that nose and eyes stayed a rigid shape in one place
@@ -204,7 +205,7 @@ static bool both_closed(const struct stn_blink_sample *s, float below)
     return s->near_only ? s->q < below : s->ratio[0] < below && s->ratio[1] < below;
 }
 
-/* Over the closing that ends with the newest sample, back to the last sample of open eyes before it. */
+/* Over the closing that ends with the newest sample, and the moment before it. */
 static bool is_clean(const struct stn_blink *blink)
 {
     const struct stn_blink_table *t = blink->table;
@@ -226,7 +227,7 @@ static bool is_clean(const struct stn_blink *blink)
             hypotf(s->nose_bridge.x - last->nose_bridge.x, s->nose_bridge.y - last->nose_bridge.y);
         moved = from_end > moved || isnan(from_end) ? from_end : moved;
         closed = closed || both_closed(s, 1.0f - t->depth + t->both_closed_margin);
-        before_seen = s->at_us < blink->closing_since_us && s->q > t->open_before;
+        before_seen = s->at_us <= blink->closing_since_us - t->still_before_us;
     }
     return before_seen && !blink->from_low && !blink->blemished && blink->lowest < 1.0f - t->depth &&
            closed && moved < t->bridge_move * span.low && along.high - along.low < t->tip_shift &&
@@ -252,10 +253,12 @@ static bool closing_starts(struct stn_blink *blink, const struct stn_blink_sampl
 {
     const struct stn_blink_table *t = blink->table;
     float peak = recent_peak(blink, s->at_us);
-    if (!(s->q < (1.0f - t->depth) * fmaxf(peak, 1.0f) && peak - s->q > t->swing && peak > t->low_before))
+    bool was_open = peak > t->open_before && peak - s->q > t->fall;
+    bool was_low = peak > t->low_before && peak <= t->open_before && peak - s->q > t->low_fall;
+    if (!(was_open || was_low) || !(s->q < (1.0f - t->depth) * fmaxf(peak, 1.0f)))
         return false;
     blink->was_long = blink->phase == PHASE_CLOSED_LONG;
-    blink->from_low = blink->was_long || !(peak > t->open_before);
+    blink->from_low = blink->was_long || was_low;
     blink->phase = PHASE_CLOSING;
     blink->closing_since_us = s->at_us;
     blink->closing_frame = s->frame;
@@ -293,7 +296,7 @@ static void wait_for_thaw(struct stn_blink *blink, const struct stn_blink_sample
         blink->phase = PHASE_OPEN;
 }
 
-/* The lids did not come up in time. If they had come up for a part it was a blink into lowered lids, not a long closure. */
+/* The lids did not come up in time. Had they come up for a part, it was a blink into lowered lids. */
 static struct stn_blink_event give_up(struct stn_blink *blink)
 {
     struct stn_blink_event event = no_event;
@@ -318,7 +321,7 @@ static struct stn_blink_event closing(struct stn_blink *blink, const struct stn_
         if (lasted_us + step_us >= t->shortest_us)
             return finish_blink(blink, s->at_us, s->frame, is_clean(blink));
         blink->phase = blink->was_long ? PHASE_CLOSED_LONG : PHASE_OPEN;
-    } else if (reopened && s->q - blink->lowest > t->swing && blink->half_open_us < 0) {
+    } else if (reopened && s->q - blink->lowest > t->low_fall && blink->half_open_us < 0) {
         blink->half_open_us = s->at_us;
         blink->half_open_frame = s->frame;
     }

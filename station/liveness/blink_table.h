@@ -10,10 +10,12 @@
 
 struct stn_blink_table {
     float depth;            /* a closing starts when q < 1 - depth … */
-    float swing;            /* … and q fell at least by this … */
+    float fall;             /* … and q fell at least by this … */
     float open_before;      /* … from above this … */
     int64_t open_before_us; /* … not longer ago than this */
-    float low_before; /* lids that were low but above this (looking down) can blink too, but never cleanly */
+    float
+        low_fall; /* lids that were low already (looking down) can blink too, but never cleanly: by this … */
+    float low_before; /* … from above this */
     float reopened;   /* it ends when q is above this and half of the depth is regained */
     int64_t shortest_us, longest_us;
 
@@ -32,7 +34,8 @@ struct stn_blink_table {
     float yaw_both_deg; /* beyond: only the nearer eye counts */
     float yaw_max_deg;  /* beyond: nothing is measured */
 
-    /* rigidity gates of a clean blink, from the sample before the closing to the first open one */
+    /* rigidity gates of a clean blink, from before the closing to the first open sample */
+    int64_t still_before_us;
     float both_closed_margin; /* the more open eye gets below 1 - depth + this */
     float bridge_move;
     float tip_shift;   /* of the nose tip against the eyes, along and across their line */

@@ -57,7 +57,8 @@ static struct stn_camera_output output(struct stn_camera_watch *watch, enum stn_
     bool bad = watch->state != STN_CAMERA_CLEAR && watch->state != STN_CAMERA_STARTING &&
                watch->state != STN_CAMERA_ENDED;
     int64_t wait_us = watch->state == STN_CAMERA_COVERED ? COVERED_REPORT_US : 0;
-    bool report = bad && !watch->reported && now_us - watch->episode_since_us >= wait_us;
+    bool over_now = watch->clear_since_us >= 0; /* good frames already, only the state lingers */
+    bool report = bad && !over_now && !watch->reported && now_us - watch->episode_since_us >= wait_us;
     watch->reported = watch->reported || report;
     return (struct stn_camera_output){
         .state = watch->state,

@@ -4,8 +4,8 @@
 #include <string.h>
 
 const struct stn_identity_rules stn_identity_rules_default = {
-    .threshold = 0,        /* nobody is known before somebody has set it */
-    .margin_min = 0.06f,   /* starting value; screens and operators see it */
+    .threshold = -1,     /* nobody is known before somebody has set it, not even at distance 0 */
+    .margin_min = 0.06f, /* starting value; screens and operators see it */
     .same_person_max = 0.45f,
 };
 
@@ -14,8 +14,8 @@ void stn_identity_init(struct stn_identity *identity)
     explicit_bzero(identity, sizeof *identity);
 }
 
-bool stn_identity_add(struct stn_identity *identity, int64_t captured_us, const float embedding[CM_EMBEDDING_DIM],
-                      const struct stn_gallery *gallery)
+bool stn_identity_add(struct stn_identity *identity, int64_t captured_us,
+                      const float embedding[CM_EMBEDDING_DIM], const struct stn_gallery *gallery)
 {
     if (identity->count >= STN_IDENTITY_SAMPLES)
         return false;
@@ -33,7 +33,8 @@ static float margin_of(const struct stn_match *match)
 }
 
 /* One frame within the threshold, folded into what the earlier ones say. */
-static void fold_near(struct stn_identity_result *result, const struct stn_match *match, int near, bool *agree)
+static void fold_near(struct stn_identity_result *result, const struct stn_match *match, int near,
+                      bool *agree)
 {
     float margin = margin_of(match);
     if (near == 1) {

@@ -33,19 +33,24 @@ struct stn_identity {
     int count;
 };
 
-enum stn_identity_kind { STN_IDENTITY_NOTHING, STN_IDENTITY_UNSURE, STN_IDENTITY_KNOWN, STN_IDENTITY_UNKNOWN };
+enum stn_identity_kind {
+    STN_IDENTITY_NOTHING,
+    STN_IDENTITY_UNSURE,
+    STN_IDENTITY_KNOWN,
+    STN_IDENTITY_UNKNOWN
+};
 
 struct stn_identity_result {
     enum stn_identity_kind kind;
-    int student;      /* whom the frames within the threshold name; -1 when there is none */
-    float distance;   /* the worst (largest) of the frames within; of the latest frame when there is none */
-    float margin;     /* the worst (smallest), likewise; INFINITY with one student */
+    int student;    /* whom the frames within the threshold name; -1 when there is none */
+    float distance; /* the worst (largest) of the frames within; of the latest frame when there is none */
+    float margin;   /* the worst (smallest), likewise; INFINITY with one student */
 };
 
 void stn_identity_init(struct stn_identity *identity); /* wipes the embeddings */
 /* False when the attempt has all its samples already. */
-bool stn_identity_add(struct stn_identity *identity, int64_t captured_us, const float embedding[CM_EMBEDDING_DIM],
-                      const struct stn_gallery *gallery);
+bool stn_identity_add(struct stn_identity *identity, int64_t captured_us,
+                      const float embedding[CM_EMBEDDING_DIM], const struct stn_gallery *gallery);
 struct stn_identity_result stn_identity_decide(const struct stn_identity *identity,
                                                const struct stn_identity_rules *rules);
 

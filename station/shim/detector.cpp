@@ -1,6 +1,6 @@
 /*
- * dlib's frontal face detector: HOG features in a sliding window of 80 px, over an image pyramid. On grey, which
- * finds the same faces as colour at two thirds of the cost.
+ * dlib's frontal face detector: HOG features in a sliding window of 80 px, over an image pyramid. On grey, which costs a
+ * sixth less than colour and finds the same faces but for those at the window's size.
  */
 #include "shim/guard.hpp"
 

@@ -34,8 +34,8 @@ enum cm_code stn_detector_run(struct stn_detector *detector, const struct stn_fr
 
 /* ---- landmarks: two models behind one interface ---- */
 enum stn_landmark_model {
-    STN_LANDMARKS_MESH,    /* MediaPipe Face Mesh converted to ONNX (Apache-2.0); the default */
-    STN_LANDMARKS_DLIB68,  /* dlib's 68 points (training data exclude commercial use) */
+    STN_LANDMARKS_MESH,   /* MediaPipe Face Mesh converted to ONNX (Apache-2.0); the default */
+    STN_LANDMARKS_DLIB68, /* dlib's 68 points (training data exclude commercial use) */
 };
 struct stn_landmarker;
 enum cm_code stn_landmarker_open(enum stn_landmark_model model, const char *path,
@@ -44,7 +44,9 @@ void stn_landmarker_close(struct stn_landmarker *landmarker);
 /* Landmarks of the face in `region` (a detector's box, or the box of the face in the previous frame when
  * `tracking`). Fills everything of *ret_face but track_id. presence tells whether there is a face at all: the
  * mesh gives its own flag; the 68-point model, which has none, gives 1 right after a detection and NaN when
- * tracking (then only a detection may keep the track). CM_NOTFOUND when region lies outside of the picture. */
+ * tracking (then only a detection may keep the track). CM_NOTFOUND when region lies outside of the picture.
+ * Pass the previous face's box unchanged when tracking: by it the mesh remembers how that head leans. A box that it
+ * does not know costs a second run of the model. */
 enum cm_code stn_landmarker_run(struct stn_landmarker *landmarker, const struct stn_frame *frame,
                                 const struct stn_box *region, bool tracking, struct stn_face *ret_face,
                                 struct cm_err *err);
@@ -71,8 +73,8 @@ struct stn_scene_meter; /* remembers the previous small picture */
 enum cm_code stn_scene_meter_open(struct stn_scene_meter **ret_meter, struct cm_err *err);
 void stn_scene_meter_close(struct stn_scene_meter *meter);
 /* with_focus also fills reblur and laplacian (1.5 ms: once a second). */
-enum cm_code stn_scene_meter_run(struct stn_scene_meter *meter, const struct stn_frame *frame, bool with_focus,
-                                 struct stn_scene *ret_scene, struct cm_err *err);
+enum cm_code stn_scene_meter_run(struct stn_scene_meter *meter, const struct stn_frame *frame,
+                                 bool with_focus, struct stn_scene *ret_scene, struct cm_err *err);
 
 /* Scales the frame into an RGB picture of exactly width x height (area averaging), for previews. */
 enum cm_code stn_preview_scale(const struct stn_frame *frame, int width, int height, uint8_t *rgb,

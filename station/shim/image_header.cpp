@@ -1,5 +1,6 @@
 #include "shim/image_header.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 namespace stn_shim
@@ -86,12 +87,22 @@ static ImageHeader jpeg_header(const Bytes &file)
     return header;
 }
 
+static bool has_png_end(const Bytes &file)
+{
+    const uint32_t end_chunk = 0x49454E44; /* IEND */
+    for (size_t i = 8; i + 12 <= file.size(); i += size_t{12} + file.big32(i))
+        if (file.big32(i + 4) == end_chunk)
+            return true;
+    return false;
+}
+
 static ImageHeader bmp_header(const Bytes &file)
 {
+    const bool complete = file.little32(2) <= file.size();
     if (file.little32(14) < 40) /* the OS/2 header of 1987 has 16-bit sides; nobody sends those */
-        return {ImageKind::bmp, 0, 0, true};
+        return {ImageKind::bmp, 0, 0, complete};
     const int64_t height = static_cast<int32_t>(file.little32(22)); /* negative: top row first */
-    return {ImageKind::bmp, static_cast<int32_t>(file.little32(18)), height < 0 ? -height : height, true};
+    return {ImageKind::bmp, static_cast<int32_t>(file.little32(18)), height < 0 ? -height : height, complete};
 }
 
 /* A number of a PGM header: spaces and comments before it are skipped. */
@@ -105,16 +116,20 @@ static int64_t pgm_number(const Bytes &file, size_t &i)
             break;
     }
     int64_t number = 0;
-    for (; file.at(i) >= '0' && file.at(i) <= '9' && number < INT32_MAX; i++)
-        number = number * 10 + (file.at(i) - '0');
+    for (; file.at(i) >= '0' && file.at(i) <= '9'; i++)
+        number = std::min<int64_t>(number * 10 + (file.at(i) - '0'), INT32_MAX);
     return number;
 }
 
+/* After one space P5 holds one or two bytes a pixel, P2 at least a digit and a space. */
 static ImageHeader pgm_header(const Bytes &file)
 {
     size_t i = 2;
-    const int64_t width = pgm_number(file, i);
-    return {ImageKind::pgm, width, pgm_number(file, i), true};
+    const int64_t width = pgm_number(file, i), height = pgm_number(file, i), white = pgm_number(file, i);
+    const int64_t pixel_bytes = file.at(1) == '5' && white < 256 ? 1 : 2;
+    const bool complete =
+        width * height <= (static_cast<int64_t>(file.size()) - static_cast<int64_t>(i) - 1) / pixel_bytes;
+    return {ImageKind::pgm, width, height, complete};
 }
 
 ImageHeader read_image_header(const uint8_t *bytes, size_t size)
@@ -123,7 +138,7 @@ ImageHeader read_image_header(const uint8_t *bytes, size_t size)
     if (file.starts_with("\xFF\xD8\xFF", 3))
         return jpeg_header(file);
     if (file.starts_with("\x89PNG\r\n\x1A\n\0\0\0\rIHDR", 16))
-        return {ImageKind::png, file.big32(16), file.big32(20), true};
+        return {ImageKind::png, file.big32(16), file.big32(20), has_png_end(file)};
     if (file.starts_with("BM", 2))
         return bmp_header(file);
     if (file.starts_with("P5", 2) || file.starts_with("P2", 2))

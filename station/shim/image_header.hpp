@@ -13,7 +13,7 @@ enum class ImageKind { unknown, jpeg, png, bmp, pgm };
 struct ImageHeader {
     ImageKind kind;
     int64_t width, height; /* 0 when the header is damaged or cut off */
-    bool complete;         /* JPEG: the end marker is there. Others: not known, true */
+    bool complete;         /* the end is there too: a picture is not half a picture */
 };
 
 ImageHeader read_image_header(const uint8_t *bytes, size_t size);

@@ -27,8 +27,8 @@ void stn_video_close(struct stn_video *video);
  * *ret_pts_us: presentation time from the file's start, or -1 when the container gives none.
  * CM_EOF at the end; CM_AGAIN when the pool is empty (call again: no picture is lost). A truncated file ends
  * early with CM_EOF: the caller compares with frame_count. */
-enum cm_code stn_video_read(struct stn_video *video, struct stn_frame_pool *pool, struct stn_frame **ret_frame,
-                            int64_t *ret_pts_us, struct cm_err *err);
+enum cm_code stn_video_read(struct stn_video *video, struct stn_frame_pool *pool,
+                            struct stn_frame **ret_frame, int64_t *ret_pts_us, struct cm_err *err);
 
 /* JPEG, PNG, BMP or PGM, EXIF rotation applied, as BGR24. The size in the file's header is checked first: a
  * picture of 60,000 x 60,000 is CM_INVALID with its size in the message and costs nothing. Files > 64 MiB are

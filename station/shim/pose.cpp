@@ -132,8 +132,12 @@ HeadPose pose_of_dlib68(const cv::Point2f *points, cv::Size picture)
     const double focal = picture.width;
     const cv::Matx33d camera(focal, 0, picture.width / 2.0, 0, focal, picture.height / 2.0, 0, 0, 1);
     cv::Vec3d turn, place;
-    if (!cv::solvePnP(reference, measured, camera, cv::noArray(), turn, place, false, cv::SOLVEPNP_SQPNP))
+    try {
+        if (!cv::solvePnP(reference, measured, camera, cv::noArray(), turn, place, false, cv::SOLVEPNP_SQPNP))
+            return no_pose;
+    } catch (const cv::Exception &) { /* it asserts that the points are not all in one place */
         return no_pose;
+    }
     std::vector<cv::Point2d> projected;
     cv::projectPoints(reference, turn, place, camera, cv::noArray(), projected);
     double squares = 0;

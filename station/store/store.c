@@ -4,6 +4,7 @@
 #include "crypt/seal.h"
 #include "store/store_private.h"
 #include "store/vault.h"
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +23,8 @@ static const char *const tables[STN_TABLES] = {
     [STN_TABLE_ROLL] = "roll",
 };
 
-static const char station_id_key[] = "station_id", public_key_key[] = "public_key";
+static const char station_id_key[] = "station_id", public_key_key[] = "public_key",
+                  latest_wall_key[] = "latest_wall_ms";
 
 /* ---- shared by the files of this folder ---- */
 
@@ -63,10 +65,41 @@ void stn_store_envelope(struct stn_store *store, enum cm_event_type type, struct
     cm_uuid7(&store->uuids, ret_event->wall_ms, ret_event->id);
 }
 
+/* The latest time that any event was written at: kept apart, because after the clock was set back the newest event is
+ * not the latest. */
+static enum cm_code get_latest_wall(struct cm_txn *txn, int64_t *ret_wall_ms, struct cm_err *err)
+{
+    struct cm_bytes value;
+    enum cm_code code = cm_txn_get(txn, STN_TABLE_META, latest_wall_key, sizeof latest_wall_key - 1, &value, err);
+    *ret_wall_ms = 0;
+    if (code == CM_NOTFOUND)
+        return CM_OK;
+    if (code == CM_OK && value.size != sizeof *ret_wall_ms)
+        return cm_fail(err, CM_CORRUPT, "the latest time of the log is damaged");
+    if (code == CM_OK)
+        memcpy(ret_wall_ms, value.data, sizeof *ret_wall_ms);
+    return code;
+}
+
+static enum cm_code put_latest_wall(struct cm_txn *txn, int64_t wall_ms, struct cm_err *err)
+{
+    return cm_txn_put(txn, STN_TABLE_META, latest_wall_key, sizeof latest_wall_key - 1, &wall_ms, sizeof wall_ms,
+                      err);
+}
+
+static enum cm_code raise_latest_wall(struct cm_txn *txn, int64_t wall_ms, struct cm_err *err)
+{
+    int64_t latest_ms;
+    enum cm_code code = get_latest_wall(txn, &latest_ms, err);
+    return code == CM_OK && wall_ms > latest_ms ? put_latest_wall(txn, wall_ms, err) : code;
+}
+
 enum cm_code stn_store_log(struct stn_store *store, struct cm_txn *txn, struct cm_event *event,
                            struct cm_err *err)
 {
     enum cm_code code = cm_eventlog_append(txn, &store->log, event, err);
+    if (code == CM_OK)
+        code = raise_latest_wall(txn, event->wall_ms, err);
     return code == CM_OK ? cm_eventlog_sign(txn, &store->log, err) : code;
 }
 
@@ -224,12 +257,39 @@ static enum cm_code count_all(struct cm_txn *txn, struct stn_store_summary *summ
     return code;
 }
 
+struct trust {
+    struct stn_store *store;
+    struct cm_event event;
+};
+
+static enum cm_code trust_clock(struct cm_txn *txn, void *arg, struct cm_err *err)
+{
+    struct trust *t = arg;
+    enum cm_code code = stn_store_log(t->store, txn, &t->event, err);
+    return code == CM_OK ? put_latest_wall(txn, t->event.wall_ms, err) : code;
+}
+
+enum cm_code stn_store_trust_clock(struct stn_store *store, const char *by, struct cm_err *err)
+{
+    struct trust t = {.store = store};
+    stn_store_envelope(store, CM_EVENT_ACTIVITY, &t.event);
+    struct cm_activity *activity = &t.event.body.activity;
+    activity->kind = CM_ACTIVITY_CLOCK_SUSPECT;
+    activity->started_wall_ms = activity->ended_wall_ms = t.event.wall_ms;
+    activity->distance = NAN;
+    snprintf(activity->reason, sizeof activity->reason, "%.100s looked at the clock and says that it is right now",
+             by);
+    return stn_store_commit(store, trust_clock, &t, true, err);
+}
+
 static enum cm_code summarise(struct cm_txn *txn, void *arg, struct cm_err *err)
 {
     struct summarise *s = arg;
     struct cm_eventlog_head head;
     struct cm_event event;
     enum cm_code code = count_all(txn, &s->summary, err);
+    if (code == CM_OK)
+        code = get_latest_wall(txn, &s->summary.latest_wall_ms, err);
     if (code == CM_OK)
         code = cm_eventlog_head(txn, &s->store->log, &head, err);
     if (code != CM_OK || head.seq == 0)

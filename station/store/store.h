@@ -9,7 +9,12 @@
  *   a record does not verify.
  * - What an event changes (the roll entry of a mark) is committed in the transaction that appends the event.
  * - Verbs of our domain only; no cursor, transaction or MDB type escapes.
- * - Borrowed pointers given to a visit function are valid until it returns.
+ * - Borrowed pointers given to a visit function are valid until it returns. It may read from the store, not write to it
+ *   (CM_BACKEND).
+ * - In the folder: station.key (keyfile.h; mode 0600, and refused when others may read it), store/ (LMDB), ballast
+ *   (ballast.h: room for erasures, activities and coverage on a full disk; marks are refused there). A key file that is
+ *   missing, damaged or another station's closes the store (CM_CORRUPT, CM_INVALID) and nothing is changed; read_only
+ *   opens it nevertheless, and only the templates give that error.
  */
 #ifndef STN_STORE_H
 #define STN_STORE_H
@@ -24,10 +29,10 @@
 struct stn_store;
 
 struct stn_store_options {
-    const char *dir;               /* made (0700) when missing */
+    const char *dir; /* made (0700) when missing */
     const struct cm_clock *clock;
-    bool read_only;                /* status and doctor: never creates, never writes */
-    size_t map_bytes_first;        /* 0: default (64 MiB); grows by itself */
+    bool read_only;         /* status and doctor: never creates, never writes */
+    size_t map_bytes_first; /* 0: default (64 MiB); grows by itself */
 };
 
 enum cm_code stn_store_open(const struct stn_store_options *options, struct stn_store **ret_store,
@@ -42,10 +47,11 @@ enum cm_code stn_store_put_roster(struct stn_store *store, const struct cm_class
 enum cm_code stn_store_get_class(struct stn_store *store, const char *id, struct cm_class *ret_class,
                                  struct cm_err *err); /* CM_NOTFOUND */
 enum cm_code stn_store_get_student(struct stn_store *store, const char *id, struct cm_student *ret_student,
-                                   struct cm_err *err); /* CM_NOTFOUND */
-typedef bool stn_class_visit_fn(void *arg, const struct cm_class *class_);     /* false ends the walk */
+                                   struct cm_err *err);                    /* CM_NOTFOUND */
+typedef bool stn_class_visit_fn(void *arg, const struct cm_class *class_); /* false ends the walk */
 typedef bool stn_student_visit_fn(void *arg, const struct cm_student *student);
-enum cm_code stn_store_each_class(struct stn_store *store, stn_class_visit_fn *visit, void *arg, struct cm_err *err);
+enum cm_code stn_store_each_class(struct stn_store *store, stn_class_visit_fn *visit, void *arg,
+                                  struct cm_err *err);
 enum cm_code stn_store_each_student(struct stn_store *store, stn_student_visit_fn *visit, void *arg,
                                     struct cm_err *err); /* in order of id */
 
@@ -57,7 +63,9 @@ typedef bool stn_template_visit_fn(void *arg, const struct cm_template *template
 /* A template whose seal does not open is skipped and counted in *ret_damaged (may be NULL). */
 enum cm_code stn_store_each_template(struct stn_store *store, stn_template_visit_fn *visit, void *arg,
                                      size_t *ret_damaged, struct cm_err *err);
-/* Destroys the student's key and templates. CM_NOTFOUND when there were none. */
+/* Destroys the student's key and templates, beyond recovery from what the disk still holds of them (vault.h). CM_NOTFOUND
+ * when there were none. Another code after the erasure itself means that the old master key could not be removed from
+ * the key file yet: the next start does it. */
 enum cm_code stn_store_erase_templates(struct stn_store *store, const char *student_id, struct cm_err *err);
 
 /* ---- events ---- */
@@ -68,17 +76,19 @@ struct stn_roll_entry {
     int32_t date;
     enum cm_roll_status status;
     int32_t points;
-    int64_t captured_wall_ms;      /* of the first mark; 0 when there is none (a correction alone) */
-    uint64_t mark_seq;             /* 0: none */
-    uint64_t correction_seq;       /* 0: none */
+    int64_t captured_wall_ms; /* of the first mark; 0 when there is none (a correction alone) */
+    uint64_t mark_seq;        /* 0: none */
+    uint64_t correction_seq;  /* 0: none */
 };
 
-/* Appends a mark unless the student has one in that session: then CM_EXISTS, and *ret_entry (which may be NULL) is the
- * existing entry. The roll entry is *entry. Fills mark-independent parts of the envelope (seq, id, times). */
+/* Appends a mark unless the student has one in that session: then CM_EXISTS. *ret_entry (which may be NULL) is the entry
+ * as written, or with CM_EXISTS the existing one. The roll entry is *entry with its mark filled in; status and points of
+ * an entry that a person corrected before stay. Fills mark-independent parts of the envelope (seq, id, times). */
 enum cm_code stn_store_append_mark(struct stn_store *store, const struct cm_mark *mark,
                                    const struct stn_roll_entry *entry, struct stn_roll_entry *ret_entry,
                                    struct cm_err *err);
-/* Appends a correction and writes the recomputed entry. */
+/* Appends a correction and writes the recomputed entry, with the status that the correction says and the mark that was
+ * there. An earlier correction than the one that counts (of two at one instant the smaller id) changes no entry. */
 enum cm_code stn_store_append_correction(struct stn_store *store, const struct cm_correction *correction,
                                          const struct stn_roll_entry *entry, struct cm_err *err);
 enum cm_code stn_store_append_activity(struct stn_store *store, const struct cm_activity *activity,
@@ -94,20 +104,28 @@ enum cm_code stn_store_each_roll(struct stn_store *store, int32_t date, stn_roll
                                  struct cm_err *err);
 
 typedef bool stn_event_visit_fn(void *arg, const struct cm_event *event);
-enum cm_code stn_store_each_event(struct stn_store *store, uint64_t first_seq, stn_event_visit_fn *visit, void *arg,
-                                  struct cm_err *err);
+enum cm_code stn_store_each_event(struct stn_store *store, uint64_t first_seq, stn_event_visit_fn *visit,
+                                  void *arg, struct cm_err *err);
+
+/* A person says that the clock is right now, although the log holds later times (it was ahead once). Logged; from now on
+ * the clock is measured against this moment. */
+enum cm_code stn_store_trust_clock(struct stn_store *store, const char *by, struct cm_err *err);
 
 struct stn_store_summary {
     uint64_t last_seq;
-    int64_t last_wall_ms;      /* of the newest event; 0 when the log is empty */
-    int64_t latest_wall_ms;    /* the latest time of any event: what a clock that was set back is measured against */
+    int64_t last_wall_ms; /* of the newest event; 0 when the log is empty */
+    int64_t
+        latest_wall_ms; /* the latest time of any event: what a clock that was set back is measured against */
     size_t classes, students, templates, students_with_templates;
     uint64_t bytes_used, bytes_free_on_disk;
-    char station_id[40];       /* UUID, made on first start */
+    char station_id[40]; /* UUID, made on first start */
 };
-enum cm_code stn_store_summary(struct stn_store *store, struct stn_store_summary *ret_summary, struct cm_err *err);
+enum cm_code stn_store_summary(struct stn_store *store, struct stn_store_summary *ret_summary,
+                               struct cm_err *err);
 
-/* Walks the whole log: sequence without gaps, hash chain, signatures, every record decodes, roll entries agree. */
+/* Walks the whole log: sequence without gaps, hash chain, signatures, every record decodes, roll entries agree with their
+ * events (points, and the status of an entry without a correction, follow from the class's rules, which the store does
+ * not know), every template opens. CM_CORRUPT with the first thing that is wrong. */
 enum cm_code stn_store_check(struct stn_store *store, uint64_t *ret_events, struct cm_err *err);
 
 #endif

@@ -157,11 +157,12 @@ enum cm_code stn_store_each_template(struct stn_store *store, stn_template_visit
 struct erase {
     struct stn_store *store;
     const char *student_id;
+    struct cm_event event;
 };
 
 static enum cm_code erase(struct cm_txn *txn, void *arg, struct cm_err *err)
 {
-    const struct erase *e = arg;
+    struct erase *e = arg;
     uint8_t prefix[KEY_MAX];
     size_t deleted, prefix_size = make_key(e->student_id, 0, prefix) - 2;
     enum cm_code code = cm_txn_delete(txn, STN_TABLE_KEYS, e->student_id, strlen(e->student_id), err);
@@ -172,15 +173,19 @@ static enum cm_code erase(struct cm_txn *txn, void *arg, struct cm_err *err)
         return code;
     if (!had_key && deleted == 0)
         return cm_fail(err, CM_NOTFOUND, "%s has no templates", e->student_id);
-    return stn_vault_rotate(e->store, txn, err);
+    code = stn_vault_rotate(e->store, txn, err);
+    return code == CM_OK ? stn_store_log(e->store, txn, &e->event, err) : code;
 }
 
 enum cm_code stn_store_erase_templates(struct stn_store *store, const char *student_id, struct cm_err *err)
 {
-    struct erase e = {store, student_id};
+    struct erase e = {.store = store, .student_id = student_id};
     enum cm_code code = stn_store_check_id("student", student_id, err);
-    if (code == CM_OK)
-        code = stn_store_commit(store, erase, &e, true, err);
+    if (code != CM_OK)
+        return code;
+    stn_store_envelope(store, CM_EVENT_ENROLLED, &e.event); /* with no templates left: a running engine forgets him too */
+    strcpy(e.event.body.enrolled.student_id, student_id);
+    code = stn_store_commit(store, erase, &e, true, err);
     if (code == CM_OK)
         code = stn_vault_forget(store, err);
     return code;

@@ -39,6 +39,9 @@ static enum cm_code load(struct stn_store *store, struct cm_err *err)
 {
     struct cm_keys *keys;
     enum cm_code code = cm_keys_load(store->key_path, &keys, err);
+    if (code ==
+        CM_CORRUPT) /* another process may just have replaced the file and overwritten the one being read */
+        code = cm_keys_load(store->key_path, &keys, err);
     if (code != CM_OK)
         return code;
     if (memcmp(cm_keys_public(keys), store->log.public_key, CM_PUBLIC_KEY_SIZE) != 0) {
@@ -229,6 +232,8 @@ static enum cm_code finish_rotation(struct cm_txn *txn, void *arg, struct cm_err
     struct stn_store *store = arg;
     uint32_t generation;
     enum cm_code code = get_generation(txn, &generation, err);
+    if (code == CM_OK)
+        code = cm_keys_clean(store->key_path, err);
     if (code == CM_OK && cm_keys_generation(store->keys) != generation)
         code = stn_vault_rotate(store, txn, err);
     return code;
@@ -236,7 +241,7 @@ static enum cm_code finish_rotation(struct cm_txn *txn, void *arg, struct cm_err
 
 enum cm_code stn_vault_recover(struct stn_store *store, struct cm_err *err)
 {
-    if (!cm_keys_has_previous(store->keys))
+    if (!cm_keys_has_previous(store->keys) && !cm_keys_left_over(store->key_path))
         return CM_OK;
     enum cm_code code = stn_store_commit(store, finish_rotation, store, true, err);
     return code == CM_OK ? stn_vault_forget(store, err) : code;

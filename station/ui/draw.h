@@ -11,7 +11,7 @@
 /* Clears the grid and draws whatever the view's place says, help and question over what is under them. */
 void stn_draw(const struct stn_view *view, struct stn_grid *grid);
 
-/* One file each. They draw into `area` or over the whole grid and leave the rest alone. */
+/* One file each; each takes the whole grid. */
 void stn_draw_kiosk(const struct stn_view *view, struct stn_grid *grid);
 void stn_draw_live(const struct stn_view *view, struct stn_grid *grid);
 void stn_draw_help(const struct stn_view *view, struct stn_grid *grid);

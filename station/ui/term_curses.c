@@ -113,6 +113,23 @@ static enum cm_code open_memory(struct stn_term *term, struct cm_err *err)
     return CM_OK;
 }
 
+/* Before newterm, which loses memory when it refuses. */
+static enum cm_code check_type(const struct stn_term *term, const char *type, struct cm_err *err)
+{
+    int why;
+    if (setupterm(type, term->memory_fd, &why) != OK)
+        return cm_fail(err, CM_INVALID,
+                       "the terminal type \"%.60s\" is not known here: set TERM=xterm-256color (or vt100), "
+                       "or use --headless",
+                       type);
+    bool usable = cursor_address != NULL;
+    del_curterm(cur_term);
+    if (!usable)
+        return cm_fail(err, CM_INVALID, "a terminal of type \"%.60s\" cannot move its cursor: use --headless",
+                       type);
+    return CM_OK;
+}
+
 enum { OWN_SIGNALS = 4 };
 static const int own_signals[OWN_SIGNALS] = {SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
 
@@ -125,15 +142,10 @@ static enum cm_code start_curses(struct stn_term *term, const char *type, struct
     for (int i = 0; i < OWN_SIGNALS; i++) /* its handlers write to the terminal, which may be blocked */
         sigaction(own_signals[i], &before[i], NULL);
     if (!term->screen)
-        return cm_fail(err, CM_INVALID,
-                       "the terminal type \"%.60s\" is not known here: set TERM=xterm-256color (or vt100), "
-                       "or use --headless",
-                       type);
-    if (!cursor_address)
-        return cm_fail(err, CM_INVALID, "a terminal of type \"%.60s\" cannot move its cursor: use --headless",
-                       type);
+        return cm_fail(err, CM_BACKEND, "ncurses does not start on a terminal of type \"%.60s\"", type);
     set_escdelay(25);
     typeahead(-1); /* a refresh that stops because a key was pressed would be half a screen */
+    noecho();      /* or ncurses itself would draw every key that it gives us */
     keypad(stdscr, TRUE);
     nodelay(stdscr, TRUE);
     scrollok(stdscr, FALSE);
@@ -228,6 +240,8 @@ enum cm_code stn_term_open(const struct stn_term_options *options, struct stn_te
     if (code == CM_OK)
         code = open_memory(term, err);
     if (code == CM_OK)
+        code = check_type(term, type, err);
+    if (code == CM_OK)
         code = start_curses(term, type, err);
     if (code == CM_OK)
         code = set_modes(term, err);
@@ -237,6 +251,8 @@ enum cm_code stn_term_open(const struct stn_term_options *options, struct stn_te
     }
     find_caps(term, options);
     arm_emergency(term);
+    int rows, cols;
+    stn_term_resize(term, &rows, &cols); /* a memory file has no size that ncurses could have asked for */
     *ret_term = term;
     return CM_OK;
 }

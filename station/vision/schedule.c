@@ -18,8 +18,7 @@ static bool due(int64_t last_us, int64_t now_us, int64_t wait_us)
     return last_us < 0 || now_us < last_us || now_us - last_us >= wait_us;
 }
 
-/* One microsecond per pixel looked at: four times what it costs on a fast core, about what it costs on a slow
- * one. */
+/* One microsecond per pixel looked at: three times what it costs on a slow core. */
 static int64_t search_wait_us(const struct stn_schedule_input *in, const struct stn_plan *plan)
 {
     int64_t pixels = (int64_t)in->width * in->height;

@@ -1,16 +1,17 @@
 /*
  * When to look for faces, and how closely. Pure: capture times and what the tracks did go in, a plan for this
- * frame comes out. The landmark model follows faces by itself from frame to frame; the detector costs ten
- * times as much (about 0.25 us per pixel that it looks at) and is therefore rationed:
+ * frame comes out. The landmark model follows faces by itself from frame to frame; the detector costs twice as
+ * much on a small picture and six times on a large one (0.07 us per pixel looked at on a fast core, five times
+ * that on a small board) and is therefore rationed:
  *
  * - search: nobody is tracked. At most 10 times a second, less often on large pictures, so that an empty room
- * takes a quarter of a core. Half size first (faces from 160 px), full size (from 80 px) every other time.
+ *   costs a tenth of a fast core, a third of a slow one. Half size first (faces from 160 px), full size (from
+ *   80 px) every other time.
  * - check: somebody is tracked. At `check_us`, half size over the whole picture for newcomers; a tracked face
- * that this does not show is looked for in its own region.
+ *   that this does not show is looked for in its own region.
  * - look after a face that was just lost: in its region only.
  *
- * A small picture (shorter side < 400 px) has no faces that half size could find: there it is always full
- * size.
+ * A small picture (shorter side < 400 px) has no faces that half size could find: there it is always full size.
  */
 #ifndef STN_SCHEDULE_H
 #define STN_SCHEDULE_H

@@ -42,10 +42,12 @@ static float shared_area(const struct stn_box *a, const struct stn_box *b)
 
 float stn_box_overlap(const struct stn_box *a, const struct stn_box *b)
 {
+    if (!isfinite(a->x + a->y + b->x + b->y)) /* fminf and fmaxf would pass over a NaN */
+        return 0;
     float both = shared_area(a, b);
     float either = a->width * a->height + b->width * b->height - both;
     float overlap = both / either;
-    return overlap > 0 ? overlap : 0; /* also for empty boxes and NaN */
+    return overlap > 0 ? overlap : 0; /* also for empty boxes */
 }
 
 /* The middle of each lies within the other: boxes of one face, whatever their sizes. */

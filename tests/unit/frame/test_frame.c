@@ -2,6 +2,7 @@
 #include "unit.h"
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <string.h>
 
 enum { POOL = 3, SIDE = 32 };

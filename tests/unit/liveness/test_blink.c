@@ -47,7 +47,7 @@ static const struct actor_key squint[] = {{1500, 1.0f}, {2200, 0.85f}, {6000, 0.
 
 /* ---- scripts of the head ---- */
 
-enum move { REST, NOD, TURN, SHIFT, NEARER, PRINT_WAVED, PRINT_BENT, DRIFT };
+enum move { REST, STOPPED_JUST_BEFORE, NOD, TURN, SHIFT, NEARER, PRINT_WAVED, PRINT_BENT, DRIFT };
 
 static struct actor_head head_at(enum move move, int at_ms)
 {
@@ -55,6 +55,9 @@ static struct actor_head head_at(enum move move, int at_ms)
     float wave = sinf((float)at_ms / 1000.0f * 6.2832f / 0.9f);
     switch (move) {
     case REST:
+        break;
+    case STOPPED_JUST_BEFORE: /* 300 ms before the lids of one_blink fall */
+        head.tip_across = at_ms < 2200 ? 0.08f : 0.0f;
         break;
     case NOD:
         head.tip_across = 0.06f * sinf((float)at_ms / 1000.0f * 6.2832f * 1.5f);
@@ -232,6 +235,7 @@ static const struct {
     {"a wink", {KEYS(one_blink), .right_eye_only = true}, ANY_RATE, 0, 0},
     {"a strong wink", {KEYS(deep_blink), .left_eye_only = true}, ANY_RATE, 1, 0},
     {"nodding", {KEYS(one_blink), .move = NOD}, ANY_RATE, 1, 0},
+    {"still for too short", {KEYS(one_blink), .move = STOPPED_JUST_BEFORE}, ANY_RATE, 1, 0},
     {"turning", {KEYS(one_blink), .move = TURN}, ANY_RATE, 1, 0},
     {"walking past", {KEYS(one_blink), .move = SHIFT}, ANY_RATE, 1, 0},
     {"coming nearer", {KEYS(one_blink), .move = NEARER}, 24, 1, 0},
@@ -463,6 +467,21 @@ static void test_low_lids_are_timed_and_end_in_a_new_baseline(void **state)
     assert_int_equal(stage.blinks, 0);
 }
 
+/* Lids that droop after a long closure do not become the open eye, or their twitches would be blinks. */
+static void test_drooping_lids_do_not_thaw_the_baseline(void **state)
+{
+    (void)state;
+    struct stage stage;
+    stage_init(&stage);
+    show_for(&stage, 1.0f, 125);
+    show_for(&stage, 0.6f, 25);
+    show_for(&stage, 0.83f, 125);
+    assert_true(fabsf(stage.blink.baseline - ACTOR_EAR) < 0.002f);
+    show_for(&stage, 1.0f, 10);
+    show_for(&stage, 0.83f, 125);
+    assert_true(stage.blink.baseline < 0.9f * ACTOR_EAR); /* thawed: a squint is followed */
+}
+
 static void test_baseline_follows_slowly(void **state)
 {
     (void)state;
@@ -511,6 +530,7 @@ int main(void)
         cmocka_unit_test(test_clock_backwards_begins_anew),
         cmocka_unit_test(test_break_voids),
         cmocka_unit_test(test_low_lids_are_timed_and_end_in_a_new_baseline),
+        cmocka_unit_test(test_drooping_lids_do_not_thaw_the_baseline),
         cmocka_unit_test(test_baseline_follows_slowly),
         cmocka_unit_test(test_narrow_eyes_are_told),
         cmocka_unit_test(test_high_rate),

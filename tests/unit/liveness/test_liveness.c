@@ -341,6 +341,35 @@ static void test_breaks_within_the_blink(void **state)
     }
 }
 
+/* Nothing but a restart leads out of ATTACK and UNDECIDED. */
+static void test_breaks_do_not_forgive(void **state)
+{
+    (void)state;
+    static const enum stn_cue_kind ends[] = {STN_CUE_KINDS,
+                                             STN_CUE_PAD}; /* KINDS: no veto, the token expires */
+    for (int i = 0; i < LENGTH(ends) * LENGTH(breaks); i++) {
+        struct rig rig;
+        rig_init(&rig, STN_POLICY_BASIC);
+        rig_until_live(&rig);
+        enum stn_cue_kind veto = ends[i % LENGTH(ends)];
+        for (int n = 0; n < 80; n++) {
+            struct stn_cues cues = {.result = {[STN_CUE_IDENTITY] = STN_CUE_PASS}};
+            if (veto != STN_CUE_KINDS)
+                cues.result[veto] = STN_CUE_VETO;
+            rig.now_us += 40 * 1000;
+            rig_step_with(&rig, 1.0f, &cues);
+        }
+        enum stn_live_state end = rig.out.state;
+        assert_int_equal(end, veto != STN_CUE_KINDS ? STN_LIVE_ATTACK : STN_LIVE_UNDECIDED);
+        breaks[i / LENGTH(ends)].cause(&rig);
+        assert_int_equal(rig.out.state, end);
+        rig_watch(&rig, 3000);
+        rig_blink(&rig);
+        rig_watch(&rig, 1000);
+        assert_int_equal(rig.out.state, end);
+    }
+}
+
 static void test_short_miss_of_the_face_is_no_break(void **state)
 {
     (void)state;
@@ -352,7 +381,7 @@ static void test_short_miss_of_the_face_is_no_break(void **state)
     rig.face_seen = true;
     rig_step(&rig, 1.0f);
     rig_expect(&rig, STN_LIVE_WATCHING, STN_REASON_WAITING_FOR_BLINK);
-    rig_watch(&rig, 300);
+    rig_watch(&rig, 500);
     rig_blink(&rig);
     rig_until(&rig, STN_LIVE_LIVE, 400);
 }
@@ -369,7 +398,7 @@ static void test_flickering_camera_cannot_be_live(void **state)
         rig.camera_clear = true;
         rig_step(&rig, 1.0f);
     }
-    rig_watch(&rig, 300);
+    rig_watch(&rig, 500);
     rig_blink(&rig);
     rig_watch(&rig, 300);
     assert_int_equal(rig.clean, 1);
@@ -477,6 +506,7 @@ int main(void)
         cmocka_unit_test(test_breaks_void_pending_evidence),
         cmocka_unit_test(test_breaks_void_the_token),
         cmocka_unit_test(test_breaks_within_the_blink),
+        cmocka_unit_test(test_breaks_do_not_forgive),
         cmocka_unit_test(test_short_miss_of_the_face_is_no_break),
         cmocka_unit_test(test_flickering_camera_cannot_be_live),
         cmocka_unit_test(test_same_frame_twice_changes_nothing),

@@ -1,4 +1,5 @@
 #include "liveness/liveness.h"
+#include "liveness/liveness_table.h"
 
 #include "rig.h"
 #include "unit.h"
@@ -146,6 +147,25 @@ static void test_live_is_said_in_a_good_frame(void **state)
     rig_expect(&rig, STN_LIVE_LIVE, STN_REASON_CLEAN_BLINK);
 }
 
+/* The shipped minimum is reached by most windows anyway, so the rule is tried with a larger one. */
+static void test_live_needs_its_usable_frames(void **state)
+{
+    (void)state;
+    struct rig rig;
+    rig_init(&rig, STN_POLICY_BASIC);
+    struct stn_live_table table = *rig.table;
+    table.usable_frames_min = 70;
+    rig.table = &table;
+    rig_until_watching(&rig);
+    rig_watch(&rig, 100);
+    rig_blink(&rig);
+    rig_watch(&rig, 400);
+    rig_expect(&rig, STN_LIVE_WATCHING, STN_REASON_IDENTITY_UNSURE);
+    assert_true(rig.live.usable_frames < 70);
+    rig_until(&rig, STN_LIVE_LIVE, 1000);
+    assert_int_equal(rig.live.usable_frames, 70);
+}
+
 static void test_unclean_blink_asks_to_hold_still(void **state)
 {
     (void)state;
@@ -289,6 +309,7 @@ int main(void)
         cmocka_unit_test(test_obstacles),
         cmocka_unit_test(test_obstacles_after_settling),
         cmocka_unit_test(test_live_is_said_in_a_good_frame),
+        cmocka_unit_test(test_live_needs_its_usable_frames),
         cmocka_unit_test(test_unclean_blink_asks_to_hold_still),
         cmocka_unit_test(test_looking_down),
         cmocka_unit_test(test_too_slow),

@@ -1,0 +1,1 @@
+rollcall_fuzzer(record LINK cm_record msgpack-c)

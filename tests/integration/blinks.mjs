@@ -1,0 +1,88 @@
+/*
+ * Blink detection against blinks that were annotated by eye from the frames (tests/data/blinks/*.csv), at the video's
+ * own rate and at lower ones.
+ *
+ * How it is scored:
+ * - Wanted are the rows `blink` of confidence high and medium: every one must be found, at every rate. That a fast blink
+ *   may fall between two frames at 8 a second is what is to be measured, so such a one counts as missed.
+ * - A detection is right when its frames, widened by two frames of the video to each side (the annotator's and the
+ *   landmarks' idea of "closing" differ by about that), meet a wanted blink. One detection serves one blink and one
+ *   blink one detection: a second detection of the same blink is a false one.
+ * - Neither right nor wrong is a detection that meets only one of these, which people would not agree on either:
+ *   `partial_blink` (the lid came half down: half of all living blinks are such), `blink` of confidence low, and
+ *   `long_closure` (closed for half a second: by its own note a slow blink, or a look down).
+ * - All else is wrong, above all a detection within `look_down` or `squint_laugh` alone: that the long looks down of
+ *   this man are no blinks is why he was annotated.
+ */
+import fs from 'node:fs';
+import path from 'node:path';
+import { atLeast, json, media, report, root, stationFolder, test } from './lib.mjs';
+
+const slack = 2; // frames of the video
+
+function annotations(name) {
+    const [header, ...rows] = fs.readFileSync(path.join(root, 'tests/data/blinks', name), 'utf8').trim().split('\n').map((line) => line.split(','));
+    return rows.map((row) => Object.fromEntries(header.map((column, i) => [column, row[i]])))
+        .map((row) => ({ ...row, first: Number(row.start_frame), last: Number(row.end_frame) }));
+}
+
+const meets = (detection, row) => detection[0] - slack <= row.last && detection[1] + slack >= row.first;
+const overlap = (detection, row) => Math.min(detection[1], row.last) - Math.max(detection[0], row.first);
+
+/** Pairs each wanted blink with the detection that covers most of it, in order of time. */
+function score(rows, detections) {
+    const wanted = rows.filter((row) => row.event === 'blink' && row.confidence !== 'low');
+    const open = rows.filter((row) => row.event === 'partial_blink' || row.event === 'long_closure' || (row.event === 'blink' && row.confidence === 'low'));
+    const left = new Set(detections), missed = [];
+    for (const row of wanted) {
+        const best = [...left].filter((detection) => meets(detection, row)).sort((a, b) => overlap(b, row) - overlap(a, row))[0];
+        if (best) left.delete(best);
+        else missed.push(row);
+    }
+    const wrong = [...left].filter((detection) => !open.some((row) => meets(detection, row)));
+    const right = wanted.length - missed.length;
+    return { wanted: wanted.length, right, missed, wrong, recall: right / wanted.length, precision: right + wrong.length > 0 ? right / (right + wrong.length) : 1 };
+}
+
+function print(video, fps, kind, result) {
+    const list = (frames) => (frames.length > 0 ? frames.join(' ') : 'none');
+    console.log(`        ${video.padEnd(16)} ${String(fps).padStart(2)} fps ${kind.padEnd(11)} precision ${result.precision.toFixed(3)}  recall ${result.recall.toFixed(3)}  `
+        + `(${result.right} of ${result.wanted} found, ${result.wrong.length} wrong)`);
+    console.log(`            missed: ${list(result.missed.map((row) => row.first))}; wrong: ${list(result.wrong.map((detection) => detection.join('-')))}`);
+}
+
+const data = await stationFolder({ roster: false });
+async function analyse(video, fps) {
+    const [result] = await json(['--data', data, 'analyse', '--fps', String(fps), media(video)], { timeoutS: 300 });
+    return result;
+}
+
+/* The floors are what the product reaches, less one or two events: chance of another build, not room for getting worse. */
+const runs = [
+    { video: 'franck.mp4', rows: 'franck.csv', fps: 24, blink: [0.95, 0.95], clean: [0.95, 0.6] },
+    { video: 'franck.mp4', rows: 'franck.csv', fps: 12, blink: [0.95, 0.95], clean: [0.95, 0.6] },
+    { video: 'franck.mp4', rows: 'franck.csv', fps: 8, blink: [0.9, 0.9], clean: [0.9, 0.5] },
+    { video: 'cap13_edit2.mp4', rows: 'cap13.csv', fps: 25, blink: [0.6, 1], clean: [0.5, 0.5] },
+];
+for (const { video, rows, fps, blink, clean } of runs) {
+    await test(`${video} at ${fps} frames a second`, async () => {
+        const result = await analyse(video, fps);
+        atLeast(result.frames_with_face / result.frames, 0.99, 'share of frames with a face');
+        for (const [kind, list, floor] of [['blink', result.blinks, blink], ['clean_blink', result.clean_blinks, clean]]) {
+            const scored = score(annotations(rows), list);
+            print(video, fps, kind, scored);
+            atLeast(scored.precision, floor[0], `precision of ${kind}`);
+            atLeast(scored.recall, floor[1], `recall of ${kind}`);
+        }
+        return `${result.frames} frames`;
+    });
+}
+
+await test('there is enough to score against', async () => {
+    const rows = annotations('franck.csv');
+    atLeast(rows.filter((row) => row.event === 'blink').length, 50, 'annotated blinks');
+    atLeast(Math.max(...rows.map((row) => row.last)), 4700, 'last annotated frame: the whole video');
+    atLeast(rows.filter((row) => row.event === 'look_down').length, 3, 'annotated looks down');
+});
+
+report();

@@ -1,0 +1,97 @@
+/* The clock watch and the coverage ledger. */
+#include "engine/clock_watch.h"
+#include "engine/coverage.h"
+
+#include "unit.h"
+
+static void test_clock(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t latest, now;
+        bool suspect;
+    } cases[] = {
+        {0, 0, false},
+        {1000000, 1000000, false},
+        {1000000, 1000000 - STN_CLOCK_TOLERANCE_MS, false}, /* two minutes are still believed */
+        {1000000, 1000000 - STN_CLOCK_TOLERANCE_MS - 1, true},
+        {1000000, 9000000, false}, /* weeks without power: later is right */
+        {1000000, -1, true},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct stn_clock_watch watch;
+        stn_clock_watch_init(&watch, cases[i].latest);
+        assert_int_equal(stn_clock_watch_step(&watch, cases[i].now), cases[i].suspect);
+        assert_int_equal(watch.suspect, cases[i].suspect);
+        assert_false(stn_clock_watch_step(&watch, cases[i].now)); /* told once */
+    }
+}
+
+static void test_clock_set_back_while_running(void **state)
+{
+    (void)state;
+    struct stn_clock_watch watch;
+    stn_clock_watch_init(&watch, 0);
+    stn_clock_watch_step(&watch, 10000000);
+    assert_true(stn_clock_watch_step(&watch, 10000000 - 3600000));
+    assert_true(watch.suspect);
+    assert_true(stn_clock_watch_step(&watch, 10000500)); /* set right again */
+    assert_false(watch.suspect);
+}
+
+static void test_spans(void **state)
+{
+    (void)state;
+    struct stn_coverage coverage;
+    struct cm_coverage span;
+    stn_coverage_init(&coverage);
+    assert_false(stn_coverage_end(&coverage, 5, &span)); /* nothing began */
+    assert_false(stn_coverage_step(&coverage, 1000, true, "", &span));
+    assert_false(stn_coverage_step(&coverage, 2000, true, "", &span));
+    assert_true(stn_coverage_step(&coverage, 3000, false, "covered", &span));
+    assert_int_equal(span.from_wall_ms, 1000);
+    assert_int_equal(span.to_wall_ms, 3000);
+    assert_true(span.able);
+    assert_true(stn_coverage_step(&coverage, 4000, false, "dark", &span)); /* another reason is another span */
+    assert_false(span.able);
+    assert_string_equal(span.reason, "covered");
+    assert_true(stn_coverage_end(&coverage, 4500, &span));
+    assert_string_equal(span.reason, "dark");
+    assert_int_equal(span.to_wall_ms, 4500);
+}
+
+static void test_long_span_is_cut(void **state)
+{
+    (void)state;
+    struct stn_coverage coverage;
+    struct cm_coverage span;
+    int spans = 0;
+    stn_coverage_init(&coverage);
+    for (int64_t at_ms = 0; at_ms <= 3600000; at_ms += 250)
+        spans += stn_coverage_step(&coverage, at_ms, true, "", &span);
+    assert_int_equal(spans, 3600000 / STN_COVERAGE_SPAN_MAX_MS);
+}
+
+static void test_time_backwards_is_no_coverage(void **state)
+{
+    (void)state;
+    struct stn_coverage coverage;
+    struct cm_coverage span;
+    stn_coverage_init(&coverage);
+    stn_coverage_step(&coverage, 100000, true, "", &span);
+    assert_false(stn_coverage_step(&coverage, 50000, true, "", &span));
+    assert_true(stn_coverage_step(&coverage, 51000, false, "dark", &span));
+    assert_int_equal(span.from_wall_ms, 50000);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_clock),
+        cmocka_unit_test(test_clock_set_back_while_running),
+        cmocka_unit_test(test_spans),
+        cmocka_unit_test(test_long_span_is_cut),
+        cmocka_unit_test(test_time_backwards_is_no_coverage),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
