@@ -10,7 +10,8 @@
 namespace stn_shim
 {
 
-/* Throws CM_NOTFOUND, CM_CORRUPT (empty, larger than any model of ours) or CM_BACKEND (cannot be read). */
+/* Throws CM_NOTFOUND, CM_CORRUPT (empty, larger than any model of ours, or the name of a model of ours and other bytes
+ * than packaging/models.lock says) or CM_BACKEND (cannot be read). */
 void require_model_file(const char *path);
 
 std::vector<uint8_t> read_model_file(const char *path);
