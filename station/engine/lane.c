@@ -35,6 +35,7 @@ struct lane_track {
     int attempts, timeouts;
     int64_t resting_until_us;  /* INT64_MAX: accepted, never asked again */
     enum stn_prompt resting_prompt;
+    int64_t quiet_until_us;    /* a new attempt that asks for nothing yet */
     bool resting, spoof_reported, unknown_reported, policy_refused;
     bool eye_contact;          /* at the accepted blink */
     int64_t evidence_wall_ms;
@@ -44,6 +45,7 @@ struct stn_lane {
     struct stn_lane_options options;
     struct stn_camera_watch camera;
     struct lane_track tracks[STN_LANE_TRACKS_MAX];
+    int64_t now_us;          /* of the newest frame */
     int failures;
     int64_t locked_until_us; /* -1: open */
     bool started;
@@ -230,6 +232,11 @@ static void end_undecided(struct stn_lane *lane, struct lane_track *track, int64
                STN_PROMPT_TRY_AGAIN, actions);
     else
         refuse(lane, track, now_us, word, sentence, STN_PROMPT_TRY_AGAIN, actions);
+    if (reason != STN_REASON_EXPIRED) {
+        /* Not asked again for a while; but should he blink unasked, that is as good as ever. */
+        track->quiet_until_us = track->resting_until_us;
+        rest(track, now_us, STN_PROMPT_TRY_AGAIN);
+    }
     if (reason != STN_REASON_EXPIRED && ++track->timeouts >= lane->options.rules->timeouts_until_suspect)
         report_spoof(track, now_us, "asked to blink several times, never did", actions);
     failed_try(lane, now_us, actions);
@@ -455,6 +462,7 @@ static void unlock_when_due(struct stn_lane *lane, int64_t now_us, struct stn_ac
 void stn_lane_observe(struct stn_lane *lane, const struct stn_observation *seen, struct stn_actions *actions)
 {
     int64_t now_us = seen->captured_mono_us;
+    lane->now_us = now_us;
     if (!lane->started) {
         stn_camera_watch_init(&lane->camera, now_us);
         lane->started = true;
@@ -500,6 +508,12 @@ void stn_lane_embedding(struct stn_lane *lane, uint32_t track_id, int64_t captur
 
 /* ---- for the screen ---- */
 
+static enum stn_prompt prompt_of(const struct stn_lane *lane, const struct lane_track *track)
+{
+    bool quiet = track->resting || lane->now_us < track->quiet_until_us;
+    return quiet ? track->resting_prompt : track->out.prompt;
+}
+
 static enum stn_check match_check(const struct stn_identity_result *who)
 {
     if (who->kind == STN_IDENTITY_UNKNOWN)
@@ -516,7 +530,7 @@ static void view_track(const struct stn_lane *lane, const struct lane_track *tra
         .eyes = {track->face.eye_outer[0], track->face.eye_outer[1]},
         .state = track->out.state,
         .reason = track->out.reason,
-        .prompt = track->resting ? track->resting_prompt : track->out.prompt,
+        .prompt = prompt_of(lane, track),
         .face_ok = track->live.quality_since_us >= 0 ? STN_CHECK_OK : STN_CHECK_WAITING,
         .looking = fabsf(track->face.yaw_deg) <= lane->options.rules->eye_contact_deg ? STN_CHECK_OK
                                                                                       : STN_CHECK_WAITING,
@@ -555,7 +569,7 @@ enum stn_prompt stn_lane_prompt(const struct stn_lane *lane)
     }
     if (nearest == NULL)
         return STN_PROMPT_NONE;
-    return nearest->resting ? nearest->resting_prompt : nearest->out.prompt;
+    return prompt_of(lane, nearest);
 }
 
 enum stn_camera_state stn_lane_camera(const struct stn_lane *lane)

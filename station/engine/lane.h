@@ -4,7 +4,8 @@
  * a simulation from a table; all see the same decisions.
  *
  * Per track: a liveness machine (liveness.h) and the embeddings of the attempt (identity.h). An attempt ends with exactly
- * one ACCEPT or REFUSE; then the track rests (after ACCEPT for good, after REFUSE for cooldown_us). Evidence is bound to
+ * one ACCEPT or REFUSE; then the track rests (after ACCEPT for good, after REFUSE for cooldown_us; after an unanswered
+ * "please blink" it is only not asked again for that long). Evidence is bound to
  * one track and one identity: an embedding before and one after the accepted blink, within a second of it, must be the
  * same person.
  *

@@ -205,6 +205,25 @@ static bool both_closed(const struct stn_blink_sample *s, float below)
     return s->near_only ? s->q < below : s->ratio[0] < below && s->ratio[1] < below;
 }
 
+/* How far the lids fell within snap_us, or from one sample to the next where samples are rarer, at the fastest: a blink
+ * snaps shut, a glance down lowers the lids. */
+static float steepest_fall(const struct stn_blink *blink)
+{
+    float steepest = 0.0f;
+    for (int age = 0; age + 1 < blink->count; age++) {
+        const struct stn_blink_sample *s = sample_back(blink, age);
+        if (s->at_us < blink->closing_since_us - blink->table->snap_us)
+            break;
+        for (int before = age + 1; before < blink->count; before++) {
+            const struct stn_blink_sample *b = sample_back(blink, before);
+            if (before > age + 1 && s->at_us - b->at_us > blink->table->snap_us)
+                break;
+            steepest = fmaxf(steepest, b->q - s->q);
+        }
+    }
+    return steepest;
+}
+
 /* Over the closing that ends with the newest sample, and the moment before it. */
 static bool is_clean(const struct stn_blink *blink)
 {
@@ -230,7 +249,7 @@ static bool is_clean(const struct stn_blink *blink)
         before_seen = s->at_us <= blink->closing_since_us - t->still_before_us;
     }
     return before_seen && !blink->from_low && !blink->blemished && blink->lowest < 1.0f - t->depth &&
-           closed && moved < t->bridge_move * span.low && along.high - along.low < t->tip_shift &&
+           closed && steepest_fall(blink) >= t->snap && moved < t->bridge_move * span.low && along.high - along.low < t->tip_shift &&
            across.high - across.low < t->tip_shift && span.high < span.low * (1.0f + t->span_change);
 }
 

@@ -27,6 +27,8 @@
     .yaw_both_deg = 20.0f,       /* S: the far eye is foreshortened … */                                           \
     .yaw_max_deg = 30.0f,        /* S: … then hidden */                                                            \
     .both_closed_margin = 0.15f, /* S */                                                                           \
+    .snap = 0.17f,               /* M: 57 real blinks 0.20 and more, a slow glance down 0.15 */                    \
+    .snap_us = 100 * MS,         /* M: lids close in one to three frames of 24 a second */                         \
     .still_before_us = 400 * MS, /* M: without it 1 of 49 stills bent and waved by simulation had a clean blink */ \
     .bridge_move = 0.12f,        /* M: real blinks mostly 0.01 to 0.10 in that time, waved stills 0.36 and more */ \
     .tip_shift = 0.06f,          /* M: 0.01 to 0.06, and 0.03 to 0.4 */                                            \

@@ -34,6 +34,9 @@ struct stn_blink_table {
     float yaw_both_deg; /* beyond: only the nearer eye counts */
     float yaw_max_deg;  /* beyond: nothing is measured */
 
+    float snap; /* a clean blink falls at least by this … */
+    int64_t snap_us; /* … within this */
+
     /* rigidity gates of a clean blink, from before the closing to the first open sample */
     int64_t still_before_us;
     float both_closed_margin; /* the more open eye gets below 1 - depth + this */

@@ -184,7 +184,7 @@ struct stn_live_output stn_live_step(struct stn_live *live, const struct stn_liv
 /* A new attempt on the same track: all evidence is void, the person's eye baseline is kept. */
 void stn_live_restart(struct stn_live *live, int64_t now_us);
 /* Uses the token up: true exactly once per LIVE, only while it is valid. The machine is then UNDECIDED
- * (USED). */
+ * (USED); evidence_us and evidence_start_us stay for the mark's record. */
 bool stn_live_consume(struct stn_live *live, int64_t now_us);
 
 const char *stn_live_state_name(enum stn_live_state state);

@@ -145,8 +145,12 @@ static void build_counts(const struct stn_ui_state *state, struct stn_view *view
     if (!state->have_roll)
         return;
     const struct stn_ev_roll *roll = &state->roll;
-    snprintf(view->counts, sizeof view->counts, "present %d   late %d   not yet %d   of %d   session %s",
-             (int)roll->present, (int)roll->late, (int)roll->pending, (int)roll->total,
+    char waiting[32] = "";
+    if (roll->pending > 0)
+        snprintf(waiting, sizeof waiting, "   to look at %d", (int)roll->pending);
+    snprintf(view->counts, sizeof view->counts, "present %d   late %d%s   not yet %d   of %d   session %s",
+             (int)roll->present, (int)roll->late, waiting,
+             (int)(roll->total - roll->present - roll->late - roll->pending), (int)roll->total,
              roll->session_open ? "open" : "closed");
     if (state->have_frame)
         snprintf(view->rate, sizeof view->rate, "%.1f frames/s", (double)state->frame.fps);

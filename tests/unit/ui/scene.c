@@ -80,7 +80,7 @@ static void begin(struct scene *scene)
     scene_apply(scene, &event);
     event = (struct stn_event){.kind = STN_EV_ROLL};
     event.u.roll = (struct stn_ev_roll){
-        .present = 28, .late = 3, .pending = 7, .total = 38, .class_id = "10-B", .session_open = true};
+        .present = 28, .late = 3, .pending = 0, .total = 38, .class_id = "10-B", .session_open = true};
     scene_apply(scene, &event);
 }
 
