@@ -2,28 +2,20 @@
  * Settings: a table says which there are; they come from an INI file and from the environment into the
  * caller's struct.
  *
- *     struct stn_settings { char camera[128]; int32_t port; bool headless; enum policy policy; double budget;
- *                           char data[256]; int32_t keep_min; };
+ *     struct stn_settings { char camera[128]; int32_t port; enum policy policy; };
  *
  *     static const char *const policies[] = {"strict", "pad", "basic", NULL}; // in the order of enum policy
- *     #define S struct stn_settings
  *     static const struct cm_option options[] = {
- *         CM_OPTION_STRING(S, camera, "camera", "source", "pattern", "Where frames come from"),
- *         CM_OPTION_INT(S, port, "server", "port", "8080", 1, 65535, "Port to listen on"),
- *         CM_OPTION_BOOL(S, headless, "ui", "headless", "no", "Run without the interface"),
- *         CM_OPTION_CHOICE(S, policy, "liveness", "policy", "strict", policies, "What proves life"),
- *         CM_OPTION_REAL(S, budget, "match", "far", "0.001", 0.0, 0.1, "False accepts allowed"),
- *         CM_OPTION_PATH(S, data, "store", "data", "/var/lib/rollcall", "Folder of the data"),
- *         CM_OPTION_MINUTES(S, keep_min, "log", "keep", "30d", 0, 527040, "Age that logs reach"),
+ *         CM_OPTION_STRING(struct stn_settings, camera, "camera", "source", "pattern", "Where frames come from"),
+ *         CM_OPTION_INT(struct stn_settings, port, "server", "port", "8080", 1, 65535, "Port to listen on"),
+ *         CM_OPTION_CHOICE(struct stn_settings, policy, "liveness", "policy", "strict", policies, "What proves life"),
  *     };
- *     static const struct cm_config_schema schema = CM_CONFIG_SCHEMA(S, options);
+ *     static const struct cm_config_schema schema = CM_CONFIG_SCHEMA(struct stn_settings, options);
  *
  *     struct stn_settings settings = {0};
- *     struct cm_config_source from = {.path = path, .path_required = by_user, .environment = environ};
- *     if (cm_config_load(&schema, &from, &settings, &err) != CM_OK)
- *         puts(err.msg);
- *     // then the command line, which wins:
- *     cm_config_set(&schema, &settings, "camera", "source", optarg, "--camera", &err);
+ *     const struct cm_config_source source = {.path = path, .path_required = given, .environment = environ};
+ *     if (cm_config_load(&schema, &source, &settings, &err) != CM_OK) …       // err.msg is ready to print
+ *     cm_config_set(&schema, &settings, "camera", "source", optarg, "--camera", &err); // the command line wins
  *
  * The file: [section], key = value, comments from # or ; at the start of a line, or from " ;" after a value.
  * A key outside its section, given twice or unknown, a value that breaks its rule and a line that is too long

@@ -50,10 +50,7 @@ await test('without a kill the clip marks', async () => {
 const kinds = {
     'in start-up': (program) => delay(between(0, 0.4 * whole)),
     'anywhere': (program) => delay(between(0.2 * whole, whole)),
-    'between blink and mark': async (program) => {
-        await program.until((event) => event.event === 'blink');
-        await delay(between(0, 0.08 * whole));
-    },
+    'in the frames of the blink and the mark': (program, i) => program.until((event) => event.event === 'frame' && event.frame >= 57 + (i % 6)),
     'as soon as "marked" is read': (program) => program.until((event) => event.event === 'marked'),
 };
 for (const [kind, when] of Object.entries(kinds)) {
@@ -61,7 +58,7 @@ for (const [kind, when] of Object.entries(kinds)) {
         let marks = 0, unread = 0, over = 0;
         for (let i = 0; i < 12; i++) {
             const own = copyFolder(data);
-            const result = await killed(runWords(own), when);
+            const result = await killed(runWords(own), (program) => when(program, i));
             const read = of(result.events, 'marked').map((mark) => [mark.student, mark.seq, 'present']);
             const entries = (await onRoll(own)).map((entry) => [entry.id, entry.mark_seq, entry.status]);
             atLeast(1, entries.length, 'entries of the roll');
@@ -108,7 +105,7 @@ await test('roster import, killed 12 times: all or nothing', async () => {
     let imported = 0;
     for (let i = 0; i < 12; i++) {
         const own = copyFolder(data);
-        await killed(['--data', own, 'roster', 'import', file], () => delay(between(0.1 * long, long)));
+        await killed(['--data', own, 'roster', 'import', file], () => delay(between(0.1 * long, 1.2 * long)));
         const [{ students }] = await json(['--data', own, 'status']);
         equal([2, many + 2].includes(students), true, `students (${students})`);
         await fine(own);
