@@ -153,8 +153,8 @@ why_build_failed() {
     die_with_log "the build failed"
 }
 
-build() { # build PRESET
-    local preset=$1 dir began=$SECONDS jobs fd what='looking for changes'
+build() { # build PRESET [TARGET…]
+    local preset=$1 dir began=$SECONDS jobs fd what='looking for changes' targets=("${@:2}")
     dir=$(build_folder "$preset")
     if ! mkdir -p -- "$dir" 2>/dev/null || [ ! -w "$dir" ]; then
         die "cannot build in $dir: the folder is read-only" "Name a folder for the build: ROLLCALL_BUILD=/some/folder $me"
@@ -167,7 +167,7 @@ build() { # build PRESET
     jobs=$(build_jobs)
     configure "$preset" "$dir" || die_with_log "the build could not be configured"
     [ -e "$dir/.built" ] || what="compiling with $jobs jobs; this takes minutes, once"
-    logged build "$what" cmake --build "$dir" -j "$jobs" || why_build_failed
+    logged build "$what" cmake --build "$dir" -j "$jobs" ${targets[@]+--target "${targets[@]}"} || why_build_failed
     touch -- "$dir/.built"
     say build "$preset is up to date in $dir ($((SECONDS - began)) s)"
     exec {fd}>&-

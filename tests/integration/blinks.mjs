@@ -68,11 +68,12 @@ for (const { video, rows, fps, blink, clean } of runs) {
     await test(`${video} at ${fps} frames a second`, async () => {
         const result = await analyse(video, fps);
         atLeast(result.frames_with_face / result.frames, 0.99, 'share of frames with a face');
-        for (const [kind, list, floor] of [['blink', result.blinks, blink], ['clean_blink', result.clean_blinks, clean]]) {
-            const scored = score(annotations(rows), list);
-            print(video, fps, kind, scored);
-            atLeast(scored.precision, floor[0], `precision of ${kind}`);
-            atLeast(scored.recall, floor[1], `recall of ${kind}`);
+        const scores = [['blink', result.blinks, blink], ['clean_blink', result.clean_blinks, clean]]
+            .map(([kind, list, floor]) => ({ kind, floor, ...score(annotations(rows), list) }));
+        for (const scored of scores) print(video, fps, scored.kind, scored);
+        for (const { kind, floor, precision, recall } of scores) {
+            atLeast(precision, floor[0], `precision of ${kind}`);
+            atLeast(recall, floor[1], `recall of ${kind}`);
         }
         return `${result.frames} frames`;
     });
