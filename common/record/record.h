@@ -13,13 +13,13 @@
 #include <stdint.h>
 
 enum {
-    CM_ID_SIZE = 64,      /* student and class ids, with the NUL */
-    CM_NAME_SIZE = 128,   /* names, with the NUL */
-    CM_TEXT_SIZE = 256,   /* reasons and notes, with the NUL */
-    CM_EXTRA_SIZE = 256,  /* unknown fields of one record */
+    CM_ID_SIZE = 64,     /* student and class ids, with the NUL */
+    CM_NAME_SIZE = 128,  /* names, with the NUL */
+    CM_TEXT_SIZE = 256,  /* reasons and notes, with the NUL */
+    CM_EXTRA_SIZE = 256, /* unknown fields of one record */
     CM_EMBEDDING_DIM = 128,
-    CM_BODY_MAX = 4096,   /* encoded body of one event */
-    CM_EVENT_MAX = 8192,  /* encoded event with its envelope */
+    CM_BODY_MAX = 4096,  /* encoded body of one event */
+    CM_EVENT_MAX = 8192, /* encoded event with its envelope */
 };
 
 struct cm_extra { /* unknown fields: `count` pairs of key and value, as msgpack */
@@ -28,12 +28,12 @@ struct cm_extra { /* unknown fields: `count` pairs of key and value, as msgpack 
 };
 
 struct cm_class {
-    char id[CM_ID_SIZE];           /* "10-B" */
+    char id[CM_ID_SIZE]; /* "10-B" */
     char coordinator[CM_NAME_SIZE];
-    int32_t start_minute;          /* local minutes since midnight */
-    int32_t late_after_min;        /* minutes from the start after which a mark is late */
-    int32_t close_after_min;       /* minutes from the start at which the session closes */
-    uint32_t weekdays;             /* bit 0 Monday … bit 6 Sunday */
+    int32_t start_minute;    /* local minutes since midnight */
+    int32_t late_after_min;  /* minutes from the start after which a mark is late */
+    int32_t close_after_min; /* minutes from the start at which the session closes */
+    uint32_t weekdays;       /* bit 0 Monday … bit 6 Sunday */
     struct cm_extra extra;
 };
 
@@ -47,7 +47,7 @@ struct cm_student {
 struct cm_template { /* one face embedding; only ever stored sealed */
     char student_id[CM_ID_SIZE];
     char model[32];
-    float quality;                 /* 0…1, from the enrolment's gates */
+    float quality; /* 0…1, from the enrolment's gates */
     int64_t created_wall_ms;
     float embedding[CM_EMBEDDING_DIM];
     struct cm_extra extra;
@@ -66,27 +66,28 @@ enum cm_event_type {
 enum cm_method { CM_METHOD_FACE = 1, CM_METHOD_CARD = 2, CM_METHOD_PIN = 3, CM_METHOD_MANUAL = 4 };
 
 enum cm_roll_status {
-    CM_ROLL_NONE = 0,      /* not yet seen */
+    CM_ROLL_NONE = 0, /* not yet seen */
     CM_ROLL_PRESENT = 1,
     CM_ROLL_LATE = 2,
     CM_ROLL_EXCUSED = 3,
     CM_ROLL_ABSENT = 4,
     CM_ROLL_UNJUDGED = 5,
-    CM_ROLL_PENDING = 6,   /* marked while the clock was suspect: waits for a person, never becomes late by itself */
+    CM_ROLL_PENDING =
+        6, /* marked while the clock was suspect: waits for a person, never becomes late by itself */
 };
 
 struct cm_mark { /* evidence; immutable */
     char student_id[CM_ID_SIZE];
     char class_id[CM_ID_SIZE];
-    int32_t date;              /* of the session */
+    int32_t date; /* of the session */
     int64_t captured_wall_ms;
     enum cm_method method;
-    char policy[16];           /* liveness policy in force */
+    char policy[16]; /* liveness policy in force */
     char live_reason[32];
     float distance, margin, threshold; /* recognition; NaN for other methods */
-    int32_t blink_ms;          /* duration of the accepted blink; 0 none */
-    bool first_try;            /* live on the first attempt */
-    bool eye_contact;          /* looked at the camera at the blink */
+    int32_t blink_ms;                  /* duration of the accepted blink; 0 none */
+    bool first_try;                    /* live on the first attempt */
+    bool eye_contact;                  /* looked at the camera at the blink */
     bool clock_suspect;
     struct cm_extra extra;
 };
@@ -124,7 +125,7 @@ struct cm_activity { /* one per episode */
     int64_t ended_wall_ms;       /* 0: still going on when it was written */
     char student_id[CM_ID_SIZE]; /* where one is concerned (duplicate, look-alike), else empty */
     char other_id[CM_ID_SIZE];
-    float distance;              /* NaN when there is none */
+    float distance; /* NaN when there is none */
     char reason[CM_TEXT_SIZE];
     struct cm_extra extra;
 };
@@ -144,17 +145,17 @@ struct cm_roster_change {
 
 struct cm_coverage {
     int64_t from_wall_ms, to_wall_ms;
-    bool able;                 /* camera clear, clock trusted, engine up */
-    char reason[32];           /* why not */
+    bool able;       /* camera clear, clock trusted, engine up */
+    char reason[32]; /* why not */
     struct cm_extra extra;
 };
 
-struct cm_event { /* the envelope, and the body by type */
-    uint32_t version;          /* of the record format: CM_RECORD_VERSION when written by us */
-    uint8_t id[16];            /* UUIDv7 */
-    uint64_t seq;              /* 1, 2, 3 … in one station's log */
+struct cm_event {     /* the envelope, and the body by type */
+    uint32_t version; /* of the record format: CM_RECORD_VERSION when written by us */
+    uint8_t id[16];   /* UUIDv7 */
+    uint64_t seq;     /* 1, 2, 3 … in one station's log */
     enum cm_event_type type;
-    int64_t wall_ms;           /* when it was written */
+    int64_t wall_ms; /* when it was written */
     int64_t mono_us;
     uint8_t boot_id[16];
     union {

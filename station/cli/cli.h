@@ -39,8 +39,9 @@ enum stn_option {
 };
 
 struct stn_cli {
-    const char *value[STN_OPT_COUNT_ - STN_OPT_CONFIG]; /* of each option that was given; "" for flags; NULL: not given */
-    int argc;     /* words after the command, without options */
+    const char *value[STN_OPT_COUNT_ -
+                      STN_OPT_CONFIG]; /* of each option that was given; "" for flags; NULL: not given */
+    int argc;                          /* words after the command, without options */
     char **argv;
     bool json;
     struct stn_settings settings;

@@ -85,8 +85,8 @@ static json_t *prompts_json(const struct stn_analysis *result)
 {
     json_t *array = json_array();
     for (int i = 0; i < result->prompt_count; i++)
-        json_array_append_new(array, json_pack("{s:I, s:s}", "frame", (json_int_t)result->prompts[i].frame, "prompt",
-                                               stn_prompt_name(result->prompts[i].prompt)));
+        json_array_append_new(array, json_pack("{s:I, s:s}", "frame", (json_int_t)result->prompts[i].frame,
+                                               "prompt", stn_prompt_name(result->prompts[i].prompt)));
     return array;
 }
 
@@ -103,19 +103,18 @@ static json_t *number_or_null(float value)
 static json_t *result_json(const char *path, const struct stn_analysis *result, const struct bench *bench)
 {
     const char *student = stn_gallery_student_id(bench->gallery, result->student);
-    return json_pack("{s:s, s:I, s:I, s:i, s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:{s:f, s:f, s:f, s:f, s:f}}", "file",
-                     path, "frames", (json_int_t)result->frames, "frames_with_face",
-                     (json_int_t)result->frames_with_face, "tracks", result->tracks, "blinks",
-                     blinks_json(result, false), "clean_blinks", blinks_json(result, true), "prompts",
-                     prompts_json(result), "verdict", stn_verdict_name(result->verdict), "reason", result->reason,
-                     "student", student[0] != '\0' ? json_string(student) : json_null(), "distance",
-                     number_or_null(result->distance), "marked_at_frame",
-                     result->marked_at_frame >= 0 ? json_integer(result->marked_at_frame) : json_null(),
-                     "ms_per_frame", "detect", per(result->time_us.detect, result->frames), "landmarks",
-                     per(result->time_us.landmarks, result->frames), "texture",
-                     per(result->time_us.texture, result->frames), "embed",
-                     per(result->time_us.embed, result->frames), "total",
-                     per(result->time_us.total + result->time_us.embed, result->frames));
+    return json_pack(
+        "{s:s, s:I, s:I, s:i, s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:{s:f, s:f, s:f, s:f, s:f}}", "file",
+        path, "frames", (json_int_t)result->frames, "frames_with_face", (json_int_t)result->frames_with_face,
+        "tracks", result->tracks, "blinks", blinks_json(result, false), "clean_blinks",
+        blinks_json(result, true), "prompts", prompts_json(result), "verdict",
+        stn_verdict_name(result->verdict), "reason", result->reason, "student",
+        student[0] != '\0' ? json_string(student) : json_null(), "distance", number_or_null(result->distance),
+        "marked_at_frame", result->marked_at_frame >= 0 ? json_integer(result->marked_at_frame) : json_null(),
+        "ms_per_frame", "detect", per(result->time_us.detect, result->frames), "landmarks",
+        per(result->time_us.landmarks, result->frames), "texture",
+        per(result->time_us.texture, result->frames), "embed", per(result->time_us.embed, result->frames),
+        "total", per(result->time_us.total + result->time_us.embed, result->frames));
 }
 
 static void print_plain(const char *path, const struct stn_analysis *result, const struct bench *bench)
@@ -129,8 +128,8 @@ static void print_plain(const char *path, const struct stn_analysis *result, con
            (unsigned long long)result->frames, (unsigned long long)result->frames_with_face, result->tracks,
            result->blink_count, clean);
     if (result->marked_at_frame >= 0)
-        printf("  %s would be marked at frame %lld, distance %.2f\n", student, (long long)result->marked_at_frame,
-               (double)result->distance);
+        printf("  %s would be marked at frame %lld, distance %.2f\n", student,
+               (long long)result->marked_at_frame, (double)result->distance);
     printf("  %.2f ms a frame: detect %.2f, landmarks %.2f, texture %.2f, embed %.2f\n",
            per(result->time_us.total + result->time_us.embed, result->frames),
            per(result->time_us.detect, result->frames), per(result->time_us.landmarks, result->frames),

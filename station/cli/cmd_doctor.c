@@ -31,7 +31,8 @@ static void find(struct doctor *doctor, enum finding finding, const char *topic,
     doctor->warnings += finding == WARNING;
     doctor->broken += finding == BROKEN;
     if (doctor->cli->json)
-        stn_cli_print_json(json_pack("{s:s, s:s, s:s}", "topic", topic, "finding", words[finding], "text", text));
+        stn_cli_print_json(
+            json_pack("{s:s, s:s, s:s}", "topic", topic, "finding", words[finding], "text", text));
     else
         printf("%-8s %-12s %s\n", words[finding], topic, text);
 }
@@ -44,7 +45,8 @@ static void check_store(struct doctor *doctor, size_t *ret_templates)
     uint64_t events = 0;
     enum cm_code code = stn_cli_open_store(doctor->cli, true, &store, &err);
     if (code == CM_NOTFOUND) {
-        find(doctor, WARNING, "store", "there is none in %s yet: import a roster", doctor->cli->settings.data_dir);
+        find(doctor, WARNING, "store", "there is none in %s yet: import a roster",
+             doctor->cli->settings.data_dir);
         return;
     }
     if (code == CM_OK)
@@ -56,7 +58,8 @@ static void check_store(struct doctor *doctor, size_t *ret_templates)
         find(doctor, BROKEN, "store", "%s", err.msg);
         return;
     }
-    find(doctor, FINE, "store", "%llu events, the hash chain and all signatures hold", (unsigned long long)events);
+    find(doctor, FINE, "store", "%llu events, the hash chain and all signatures hold",
+         (unsigned long long)events);
     *ret_templates = summary.templates;
     if (summary.students == 0)
         find(doctor, WARNING, "roster", "no students: rollcall-station roster import FILE.csv");
@@ -71,7 +74,9 @@ static void check_store(struct doctor *doctor, size_t *ret_templates)
          free_mib < 200 ? ": make room, or marks will wait in memory" : "");
     int64_t behind_ms = summary.latest_wall_ms - cm_wall_ms(doctor->cli->clock);
     if (behind_ms > 120000)
-        find(doctor, BROKEN, "clock", "stands %lld minutes before the latest event of the log: set it right, or rollcall-station trust-clock "
+        find(doctor, BROKEN, "clock",
+             "stands %lld minutes before the latest event of the log: set it right, or rollcall-station "
+             "trust-clock "
              "--by NAME",
              (long long)(behind_ms / 60000));
     else
@@ -90,7 +95,8 @@ static void check_models(struct doctor *doctor)
         find(doctor, BROKEN, "landmarks", "%s", err.msg);
     else if (settings->landmarks == STN_LANDMARKS_DLIB68)
         find(doctor, WARNING, "landmarks",
-             "68-point model: the data that it was trained on (iBUG 300-W) exclude commercial use; the mesh does not");
+             "68-point model: the data that it was trained on (iBUG 300-W) exclude commercial use; the mesh "
+             "does not");
     else
         find(doctor, FINE, "landmarks", "face mesh (Apache-2.0)");
     stn_pipeline_close(pipeline);
@@ -107,7 +113,8 @@ static void check_liveness(struct doctor *doctor)
 {
     switch (doctor->cli->settings.policy) {
     case STN_POLICY_BASIC:
-        find(doctor, WARNING, "liveness", "policy basic: a clean blink is enough. Photos are stopped, a video is not");
+        find(doctor, WARNING, "liveness",
+             "policy basic: a clean blink is enough. Photos are stopped, a video is not");
         break;
     case STN_POLICY_STRICT:
         find(doctor, WARNING, "liveness", "policy strict: %s",
@@ -124,7 +131,8 @@ static void check_threshold(struct doctor *doctor, size_t templates)
     float threshold = stn_threshold(doctor->cli->settings.false_accept_budget, templates);
     if (threshold <= STN_THRESHOLD_FLOOR)
         find(doctor, WARNING, "recognition",
-             "the gallery of %zu templates is too large for the false-accept budget: many students will be refused; "
+             "the gallery of %zu templates is too large for the false-accept budget: many students will be "
+             "refused; "
              "serve fewer classes here",
              templates);
     else
@@ -150,7 +158,8 @@ static void check_camera(struct doctor *doctor)
 static void check_terminal(struct doctor *doctor)
 {
     bool has_utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-    find(doctor, FINE, "terminal", "%s", has_utf8 ? "UTF-8" : "no UTF-8: the screen uses ASCII (set LANG=C.UTF-8)");
+    find(doctor, FINE, "terminal", "%s",
+         has_utf8 ? "UTF-8" : "no UTF-8: the screen uses ASCII (set LANG=C.UTF-8)");
 }
 
 int stn_cmd_doctor(struct stn_cli *cli)

@@ -32,7 +32,8 @@ static enum cm_code find_student(struct stn_cli *cli, struct stn_store *store, s
 }
 
 /* A class that is not known gets the defaults. */
-static enum cm_code write_roster(struct stn_store *store, const struct cm_student *student, struct cm_err *err)
+static enum cm_code write_roster(struct stn_store *store, const struct cm_student *student,
+                                 struct cm_err *err)
 {
     struct cm_class class_;
     size_t new_classes = 0;
@@ -53,7 +54,8 @@ static bool good_word(const char *what, const char *word, size_t size)
         return true;
     if (word[0] != '\0' && strlen(word) < size && cm_utf8_printable(word, strlen(word)))
         return true;
-    stn_cli_usage("the %s is empty, longer than %zu bytes, or holds characters that cannot be shown", what, size - 1);
+    stn_cli_usage("the %s is empty, longer than %zu bytes, or holds characters that cannot be shown", what,
+                  size - 1);
     return false;
 }
 
@@ -85,9 +87,10 @@ static void print_json(const struct cm_student *student, const struct stn_enrol_
     json_t *images = json_array();
     for (int i = 0; i < report->image_count; i++) {
         const struct stn_enrol_image *image = &report->images[i];
-        json_array_append_new(images, json_pack("{s:s, s:b, s:s, s:f, s:s}", "image", image->source, "accepted",
-                                                image->accepted, "gate", stn_gate_name(image->gate), "quality",
-                                                round((double)image->score * 100) / 100, "text", image->text));
+        json_array_append_new(images,
+                              json_pack("{s:s, s:b, s:s, s:f, s:s}", "image", image->source, "accepted",
+                                        image->accepted, "gate", stn_gate_name(image->gate), "quality",
+                                        round((double)image->score * 100) / 100, "text", image->text));
     }
     stn_cli_print_json(json_pack("{s:s, s:i, s:o, s:o, s:o, s:s}", "student", student->id, "templates",
                                  report->template_count, "duplicate", neighbour_json(&report->duplicate),
@@ -122,7 +125,8 @@ static int enrol(struct stn_cli *cli, struct stn_store *store, struct stn_portra
         printf("%s (%s) is enrolled with %d templates\n", student.name, student.id, report.template_count);
     if (report.look_alike.id[0] != '\0')
         fprintf(stderr, "warning: %s looks much like %s (%s), distance %.2f: look twice at their marks\n",
-                student.name, report.look_alike.name, report.look_alike.id, (double)report.look_alike.distance);
+                student.name, report.look_alike.name, report.look_alike.id,
+                (double)report.look_alike.distance);
     return STN_EXIT_OK;
 }
 
@@ -147,7 +151,8 @@ int stn_cmd_enrol(struct stn_cli *cli)
                                            .embedder_path = embedder,
                                            .rules = &stn_quality_rules_default};
     int status = STN_EXIT_FAILED;
-    if (stn_cli_open_store(cli, false, &store, &err) != CM_OK || stn_portrait_open(&options, &reader, &err) != CM_OK)
+    if (stn_cli_open_store(cli, false, &store, &err) != CM_OK ||
+        stn_portrait_open(&options, &reader, &err) != CM_OK)
         stn_cli_fail(&err);
     else
         status = enrol(cli, store, reader);

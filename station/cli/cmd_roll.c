@@ -27,14 +27,14 @@ static void print_entry(const struct roll_listing *listing, const struct cm_stud
     const char *status = entry->status == CM_ROLL_NONE ? "not yet" : cm_roll_status_name(entry->status);
     if (listing->cli->json) {
         char date[CM_DATE_ISO_SIZE];
-        stn_cli_print_json(json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:I, s:b}", "id", student->id, "name",
-                                     student->name, "class", student->class_id, "date",
+        stn_cli_print_json(json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:I, s:b}", "id", student->id,
+                                     "name", student->name, "class", student->class_id, "date",
                                      cm_date_iso(listing->date, date), "status", status, "points",
                                      (int)entry->points, "captured", instant, "mark_seq",
                                      (json_int_t)entry->mark_seq, "corrected", entry->correction_seq != 0));
     } else {
-        printf("%-16s %-32s %-10s %-9s %-5s %3d%s\n", student->id, student->name, student->class_id, status, at,
-               (int)entry->points, entry->correction_seq != 0 ? "  corrected" : "");
+        printf("%-16s %-32s %-10s %-9s %-5s %3d%s\n", student->id, student->name, student->class_id, status,
+               at, (int)entry->points, entry->correction_seq != 0 ? "  corrected" : "");
     }
 }
 
@@ -83,7 +83,8 @@ int stn_cmd_roll(struct stn_cli *cli)
 
 static bool parse_status(const char *word, enum cm_roll_status *ret_status)
 {
-    static const enum cm_roll_status allowed[] = {CM_ROLL_PRESENT, CM_ROLL_LATE, CM_ROLL_EXCUSED, CM_ROLL_ABSENT};
+    static const enum cm_roll_status allowed[] = {CM_ROLL_PRESENT, CM_ROLL_LATE, CM_ROLL_EXCUSED,
+                                                  CM_ROLL_ABSENT};
     for (size_t i = 0; i < sizeof allowed / sizeof allowed[0]; i++)
         if (strcmp(word, cm_roll_status_name(allowed[i])) == 0) {
             *ret_status = allowed[i];
@@ -106,8 +107,9 @@ static bool take_mark(void *arg, const struct cm_event *event)
     return false;
 }
 
-static enum cm_code append(struct stn_cli *cli, struct stn_store *store, const struct cm_correction *correction,
-                           struct stn_roll_entry *ret_entry, struct cm_err *err)
+static enum cm_code append(struct stn_cli *cli, struct stn_store *store,
+                           const struct cm_correction *correction, struct stn_roll_entry *ret_entry,
+                           struct cm_err *err)
 {
     struct cm_class class_;
     struct stn_roll_entry before = {0};
@@ -115,7 +117,8 @@ static enum cm_code append(struct stn_cli *cli, struct stn_store *store, const s
     enum cm_code code = stn_store_get_class(store, correction->class_id, &class_, err);
     if (code != CM_OK)
         return code;
-    code = stn_store_get_roll(store, correction->date, correction->class_id, correction->student_id, &before, err);
+    code = stn_store_get_roll(store, correction->date, correction->class_id, correction->student_id, &before,
+                              err);
     if (code != CM_OK && code != CM_NOTFOUND)
         return code;
     if (before.mark_seq != 0 && stn_store_each_event(store, before.mark_seq, take_mark, &found, err) != CM_OK)
@@ -146,8 +149,8 @@ static int correct(struct stn_cli *cli, struct stn_store *store, struct cm_corre
                                      cm_roll_status_name(entry.status), "points", (int)entry.points, "by",
                                      correction->by));
     else
-        printf("%s is %s on %s, %d points (%s: %s)%s\n", student.name, cm_roll_status_name(entry.status), date,
-               (int)entry.points, correction->by, correction->reason,
+        printf("%s is %s on %s, %d points (%s: %s)%s\n", student.name, cm_roll_status_name(entry.status),
+               date, (int)entry.points, correction->by, correction->reason,
                entry.mark_seq != 0 ? "; the mark stays in the log" : "");
     return STN_EXIT_OK;
 }

@@ -24,7 +24,8 @@ static void print_remarks(const char *kind, const struct stn_roster_remarks *rem
         fprintf(stderr, "%sand %zu more\n", kind, remarks->count - shown);
 }
 
-static int import(struct stn_cli *cli, const char *path, struct stn_store *store, const char *data, size_t size)
+static int import(struct stn_cli *cli, const char *path, struct stn_store *store, const char *data,
+                  size_t size)
 {
     static struct stn_roster_report report; /* 13 kB */
     struct stn_roster roster = {0};
@@ -40,8 +41,8 @@ static int import(struct stn_cli *cli, const char *path, struct stn_store *store
         return stn_cli_fail(&err);
     }
     const char *name = strrchr(path, '/');
-    code = stn_store_put_roster(store, roster.classes, roster.class_count, roster.students, roster.student_count,
-                                name != NULL ? name + 1 : path, &err);
+    code = stn_store_put_roster(store, roster.classes, roster.class_count, roster.students,
+                                roster.student_count, name != NULL ? name + 1 : path, &err);
     if (code == CM_OK && cli->json)
         stn_cli_print_json(json_pack("{s:i, s:i}", "students", (int)roster.student_count, "classes",
                                      (int)roster.class_count));
@@ -94,8 +95,9 @@ static bool list_class(void *arg, const struct cm_class *class_)
     weekdays_text(class_->weekdays, days);
     if (listing->cli->json)
         stn_cli_print_json(json_pack("{s:s, s:s, s:s, s:i, s:i, s:s}", "class", class_->id, "coordinator",
-                                     class_->coordinator, "start", start, "late_after_min", class_->late_after_min,
-                                     "close_after_min", class_->close_after_min, "weekdays", days));
+                                     class_->coordinator, "start", start, "late_after_min",
+                                     class_->late_after_min, "close_after_min", class_->close_after_min,
+                                     "weekdays", days));
     else
         printf("class %-12s starts %s, late after %d min, closes after %d min, %s\n", class_->id, start,
                (int)class_->late_after_min, (int)class_->close_after_min, days);
@@ -106,8 +108,8 @@ static bool list_student(void *arg, const struct cm_student *student)
 {
     struct listing *listing = arg;
     if (listing->cli->json)
-        stn_cli_print_json(
-            json_pack("{s:s, s:s, s:s}", "id", student->id, "name", student->name, "class", student->class_id));
+        stn_cli_print_json(json_pack("{s:s, s:s, s:s}", "id", student->id, "name", student->name, "class",
+                                     student->class_id));
     else
         printf("%-16s %-32s %s\n", student->id, student->name, student->class_id);
     listing->count++;

@@ -120,7 +120,8 @@ static int apply_options(struct stn_cli *cli)
     if (events != NULL && strcmp(events, "-") != 0)
         return stn_cli_usage("--events goes to standard output: --events -");
     if (events != NULL && stn_cli_value(cli, STN_OPT_HEADLESS) == NULL)
-        return stn_cli_usage("--events - needs --headless: the screen and the events cannot share a terminal");
+        return stn_cli_usage(
+            "--events - needs --headless: the screen and the events cannot share a terminal");
     return STN_EXIT_OK;
 }
 

@@ -26,13 +26,14 @@ static void print_json(const struct stn_cli *cli, const struct stn_store_summary
                        const struct counters *counters, const char *date, const char *last)
 {
     stn_cli_print_json(json_pack(
-        "{s:s, s:s, s:s, s:I, s:s, s:i, s:i, s:i, s:i, s:{s:s, s:i, s:i, s:i, s:i}, s:I, s:I, s:s}", "station",
-        summary->station_id, "version", ROLLCALL_VERSION, "data", cli->settings.data_dir, "last_seq",
-        (json_int_t)summary->last_seq, "last_event", last, "classes", (int)summary->classes, "students",
-        (int)summary->students, "enrolled", (int)summary->students_with_templates, "templates",
+        "{s:s, s:s, s:s, s:I, s:s, s:i, s:i, s:i, s:i, s:{s:s, s:i, s:i, s:i, s:i}, s:I, s:I, s:s}",
+        "station", summary->station_id, "version", ROLLCALL_VERSION, "data", cli->settings.data_dir,
+        "last_seq", (json_int_t)summary->last_seq, "last_event", last, "classes", (int)summary->classes,
+        "students", (int)summary->students, "enrolled", (int)summary->students_with_templates, "templates",
         (int)summary->templates, "today", "date", date, "present", counters->present, "late", counters->late,
         "pending", counters->pending, "other", counters->other, "bytes_used", (json_int_t)summary->bytes_used,
-        "bytes_free", (json_int_t)summary->bytes_free_on_disk, "policy", stn_policy_name(cli->settings.policy)));
+        "bytes_free", (json_int_t)summary->bytes_free_on_disk, "policy",
+        stn_policy_name(cli->settings.policy)));
 }
 
 static void print_plain(const struct stn_cli *cli, const struct stn_store_summary *summary,

@@ -13,24 +13,15 @@
 #include <string.h>
 
 static const struct option long_options[] = {
-    {"config", required_argument, NULL, STN_OPT_CONFIG},
-    {"data", required_argument, NULL, STN_OPT_DATA},
-    {"json", no_argument, NULL, STN_OPT_JSON},
-    {"help", no_argument, NULL, STN_OPT_HELP},
-    {"version", no_argument, NULL, STN_OPT_VERSION},
-    {"headless", no_argument, NULL, STN_OPT_HEADLESS},
-    {"camera", required_argument, NULL, STN_OPT_CAMERA},
-    {"until-eof", no_argument, NULL, STN_OPT_UNTIL_EOF},
-    {"events", required_argument, NULL, STN_OPT_EVENTS},
-    {"name", required_argument, NULL, STN_OPT_NAME},
-    {"class", required_argument, NULL, STN_OPT_CLASS},
-    {"enrolled", no_argument, NULL, STN_OPT_ENROLLED},
-    {"policy", required_argument, NULL, STN_OPT_POLICY},
-    {"fps", required_argument, NULL, STN_OPT_FPS},
-    {"date", required_argument, NULL, STN_OPT_DATE},
-    {"by", required_argument, NULL, STN_OPT_BY},
-    {"reason", required_argument, NULL, STN_OPT_REASON},
-    {NULL, 0, NULL, 0},
+    {"config", required_argument, NULL, STN_OPT_CONFIG}, {"data", required_argument, NULL, STN_OPT_DATA},
+    {"json", no_argument, NULL, STN_OPT_JSON},           {"help", no_argument, NULL, STN_OPT_HELP},
+    {"version", no_argument, NULL, STN_OPT_VERSION},     {"headless", no_argument, NULL, STN_OPT_HEADLESS},
+    {"camera", required_argument, NULL, STN_OPT_CAMERA}, {"until-eof", no_argument, NULL, STN_OPT_UNTIL_EOF},
+    {"events", required_argument, NULL, STN_OPT_EVENTS}, {"name", required_argument, NULL, STN_OPT_NAME},
+    {"class", required_argument, NULL, STN_OPT_CLASS},   {"enrolled", no_argument, NULL, STN_OPT_ENROLLED},
+    {"policy", required_argument, NULL, STN_OPT_POLICY}, {"fps", required_argument, NULL, STN_OPT_FPS},
+    {"date", required_argument, NULL, STN_OPT_DATE},     {"by", required_argument, NULL, STN_OPT_BY},
+    {"reason", required_argument, NULL, STN_OPT_REASON}, {NULL, 0, NULL, 0},
 };
 
 static const enum stn_option run_options[] = {STN_OPT_HEADLESS, STN_OPT_CAMERA, STN_OPT_UNTIL_EOF,
@@ -46,10 +37,10 @@ static const struct stn_command commands[] = {
     {"run", "[--headless] [--camera SPEC] [--policy P] [--until-eof] [--events -]",
      "the station: camera, recognition, marks, screen", run_options, stn_cmd_run},
     {"roster", "import FILE.csv | list", "students and classes", NULL, stn_cmd_roster},
-    {"enrol", "ID [--name N --class C] IMAGE|VIDEO@SECONDS…", "faces of a student, from pictures", enrol_options,
-     stn_cmd_enrol},
-    {"analyse", "[--enrolled] [--policy P] [--fps F] VIDEO-or-IMAGE…", "what the station would make of recordings",
-     analyse_options, stn_cmd_analyse},
+    {"enrol", "ID [--name N --class C] IMAGE|VIDEO@SECONDS…", "faces of a student, from pictures",
+     enrol_options, stn_cmd_enrol},
+    {"analyse", "[--enrolled] [--policy P] [--fps F] VIDEO-or-IMAGE…",
+     "what the station would make of recordings", analyse_options, stn_cmd_analyse},
     {"roll", "[--date D] [--class C]", "who is present", roll_options, stn_cmd_roll},
     {"correct", "ID present|late|excused|absent --by NAME --reason TEXT [--date D]",
      "change what a mark means; the mark itself stays", correct_options, stn_cmd_correct},
@@ -174,8 +165,8 @@ static enum cm_code prepare(struct stn_cli *cli, struct cm_err *err)
         return cm_fail(err, CM_BACKEND, "the cryptographic library does not start");
     cli->clock = cm_clock_system();
     cli->json = stn_cli_value(cli, STN_OPT_JSON) != NULL;
-    enum cm_code code =
-        stn_settings_load(stn_cli_value(cli, STN_OPT_CONFIG), stn_cli_value(cli, STN_OPT_DATA), &cli->settings, err);
+    enum cm_code code = stn_settings_load(stn_cli_value(cli, STN_OPT_CONFIG),
+                                          stn_cli_value(cli, STN_OPT_DATA), &cli->settings, err);
     if (code != CM_OK)
         return code;
     cm_log_set_level((enum cm_log_level)cli->settings.log_level);

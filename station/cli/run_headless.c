@@ -19,7 +19,8 @@ static void log_event(const struct stn_event *event)
 {
     if (event->kind == STN_EV_MARKED)
         cm_log(CM_LOG_INFO, "roll", "marked", CM_STR("student", event->u.marked.student_id),
-               CM_STR("status", cm_roll_status_name(event->u.marked.status)), CM_INT("seq", event->u.marked.seq));
+               CM_STR("status", cm_roll_status_name(event->u.marked.status)),
+               CM_INT("seq", event->u.marked.seq));
     else if (event->kind == STN_EV_REFUSED)
         cm_log(CM_LOG_INFO, "lane", "refused", CM_STR("reason", event->u.refused.reason),
                CM_INT("track", event->u.refused.track_id));
@@ -27,7 +28,8 @@ static void log_event(const struct stn_event *event)
         cm_log(CM_LOG_WARN, "activity", cm_activity_name(event->u.activity.kind),
                CM_STR("reason", event->u.activity.reason));
     else if (event->kind == STN_EV_LANE)
-        cm_log(CM_LOG_INFO, "lane", event->u.lane.open ? "open" : "closed", CM_STR("reason", event->u.lane.reason));
+        cm_log(CM_LOG_INFO, "lane", event->u.lane.open ? "open" : "closed",
+               CM_STR("reason", event->u.lane.reason));
 }
 
 static void on_wake(uv_async_t *wake)

@@ -61,7 +61,8 @@ static void draw(struct stn_screen *screen)
     pthread_mutex_unlock(&screen->run->preview_mutex);
     struct stn_ui_caps caps = stn_term_caps(screen->term);
     struct stn_ui_clock now = clock_at(screen, cm_wall_ms(cli->clock));
-    stn_view_build(&screen->state, screen->preview.width > 0 ? &screen->preview : NULL, &caps, &now, &screen->view);
+    stn_view_build(&screen->state, screen->preview.width > 0 ? &screen->preview : NULL, &caps, &now,
+                   &screen->view);
     stn_draw(&screen->view, &screen->grid);
     struct cm_err err = CM_ERR_INIT;
     enum cm_code code = stn_term_show(screen->term, &screen->grid, &err);

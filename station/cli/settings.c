@@ -8,36 +8,41 @@
 
 extern char **environ;
 
-static const char *const landmark_names[] = {"mesh", "dlib68", NULL};        /* in the order of enum stn_landmark_model */
-static const char *const policy_names[] = {"strict", "pad", "basic", NULL};  /* of enum stn_policy */
+static const char *const landmark_names[] = {"mesh", "dlib68",
+                                             NULL}; /* in the order of enum stn_landmark_model */
+static const char *const policy_names[] = {"strict", "pad", "basic", NULL};        /* of enum stn_policy */
 static const char *const level_names[] = {"error", "warn", "info", "debug", NULL}; /* of enum cm_log_level */
 
 #define SETTING(kind, member, ...) CM_OPTION_##kind(struct stn_settings, member, __VA_ARGS__)
 static const struct cm_option options[] = {
     SETTING(PATH, data_dir, "station", "data", "",
             "Folder of the store, the keys and the log; empty: ~/.local/share/rollcall"),
-    SETTING(STRING, class_id, "station", "class", "", "The class that the screen shows; empty: all, or the only one"),
+    SETTING(STRING, class_id, "station", "class", "",
+            "The class that the screen shows; empty: all, or the only one"),
     SETTING(STRING, timezone, "station", "timezone", CM_ZONE_DEFAULT, "Zone of the school's dates and times"),
     SETTING(STRING, camera, "camera", "source", "pattern",
             "Where frames come from: replay:VIDEO-or-DIR[?speed=max&loop=1] or pattern"),
     SETTING(PATH, models_dir, "models", "dir", "", "Folder of the models; empty: ~/.cache/rollcall/models"),
-    SETTING(CHOICE, landmarks, "models", "landmarks", "mesh", landmark_names,
-            "mesh: MediaPipe Face Mesh; dlib68: dlib's 68 points, whose training data exclude commercial use"),
-    SETTING(PATH, landmarks68_path, "models", "landmarks68", "/usr/share/dlib/shape_predictor_68_face_landmarks.dat",
-            "File of the 68-point model"),
+    SETTING(
+        CHOICE, landmarks, "models", "landmarks", "mesh", landmark_names,
+        "mesh: MediaPipe Face Mesh; dlib68: dlib's 68 points, whose training data exclude commercial use"),
+    SETTING(PATH, landmarks68_path, "models", "landmarks68",
+            "/usr/share/dlib/shape_predictor_68_face_landmarks.dat", "File of the 68-point model"),
     SETTING(CHOICE, policy, "liveness", "policy", "strict", policy_names,
-            "What proves life. strict: blink and turn; pad: a PAD model besides; basic: a clean blink only, which a "
+            "What proves life. strict: blink and turn; pad: a PAD model besides; basic: a clean blink only, "
+            "which a "
             "video on a phone can show too"),
     SETTING(REAL, false_accept_budget, "recognition", "false_accept_budget", "0.001", 1e-9, 0.1,
             "Chance that a stranger's attempt matches anybody of the gallery; smaller is stricter"),
     SETTING(CHOICE, log_level, "log", "level", "info", level_names, "Least important event that is logged"),
-    SETTING(PATH, log_file, "log", "file", "", "Log file; empty: stderr, and DATA/station.log while the screen is used"),
+    SETTING(PATH, log_file, "log", "file", "",
+            "Log file; empty: stderr, and DATA/station.log while the screen is used"),
 };
 static const struct cm_config_schema schema = CM_CONFIG_SCHEMA(struct stn_settings, options);
 
 /* $variable/tail, or $HOME/home_tail/tail where the variable is not set. */
-static enum cm_code user_folder(const char *variable, const char *home_tail, const char *tail, char *out, size_t size,
-                                struct cm_err *err)
+static enum cm_code user_folder(const char *variable, const char *home_tail, const char *tail, char *out,
+                                size_t size, struct cm_err *err)
 {
     const char *base = getenv(variable), *home = getenv("HOME");
     int length;
@@ -46,7 +51,8 @@ static enum cm_code user_folder(const char *variable, const char *home_tail, con
     else if (home != NULL && home[0] == '/')
         length = snprintf(out, size, "%s/%s/%s", home, home_tail, tail);
     else
-        return cm_fail(err, CM_INVALID, "HOME is not set: name the folder with --data DIR or in the configuration");
+        return cm_fail(err, CM_INVALID,
+                       "HOME is not set: name the folder with --data DIR or in the configuration");
     return (size_t)length < size ? CM_OK : cm_fail(err, CM_INVALID, "the path under $HOME is too long");
 }
 
@@ -81,10 +87,12 @@ enum cm_code stn_settings_load(const char *path, const char *data_dir, struct st
     const char *cache = getenv("ROLLCALL_CACHE");
     if (settings.models_dir[0] == '\0' && cache != NULL && cache[0] == '/')
         snprintf(settings.models_dir, sizeof settings.models_dir, "%s/models", cache);
-    else if (settings.models_dir[0] == '\0' && user_folder("XDG_CACHE_HOME", ".cache", "rollcall/models",
-                                                           settings.models_dir, sizeof settings.models_dir, err))
-        return cm_fail(err, CM_INVALID, "HOME is not set: name the folder of the models in the configuration, "
-                                        "[models] dir");
+    else if (settings.models_dir[0] == '\0' &&
+             user_folder("XDG_CACHE_HOME", ".cache", "rollcall/models", settings.models_dir,
+                         sizeof settings.models_dir, err))
+        return cm_fail(err, CM_INVALID,
+                       "HOME is not set: name the folder of the models in the configuration, "
+                       "[models] dir");
     *ret_settings = settings;
     return CM_OK;
 }

@@ -39,6 +39,6 @@ void stn_settings_model(const struct stn_settings *settings, const char *file, c
 void stn_settings_landmarks(const struct stn_settings *settings, char *out, size_t size);
 
 #define STN_EMBEDDER_FILE "dlib_face_recognition_resnet_model_v1.dat"
-#define STN_MESH_FILE "facemesh.onnx"
+#define STN_MESH_FILE     "facemesh.onnx"
 
 #endif

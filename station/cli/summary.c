@@ -76,8 +76,8 @@ static void print_mark(const struct stn_event *event, const struct cm_zone *zone
     char at[STN_CLOCK_TEXT_SIZE], margin[32] = "nobody else is enrolled";
     stn_clock_text(zone, marked->captured_wall_ms, at);
     if (event->kind == STN_EV_ALREADY) {
-        fprintf(out, "  =  %s  %s  was marked before, receipt %s: nothing changed\n", at, marked->student_name,
-                marked->receipt);
+        fprintf(out, "  =  %s  %s  was marked before, receipt %s: nothing changed\n", at,
+                marked->student_name, marked->receipt);
         return;
     }
     if (isfinite(marked->margin))
@@ -85,9 +85,9 @@ static void print_mark(const struct stn_event *event, const struct cm_zone *zone
     fprintf(out,
             "  +  %s  %s (%s)  %s, %d points, receipt %s\n"
             "               distance %.2f (at most %.2f), margin %s, clean blink of %d ms, policy %s\n",
-            at, marked->student_name, marked->student_id, cm_roll_status_name(marked->status), (int)marked->points,
-            marked->receipt, (double)marked->distance, (double)marked->threshold, margin, (int)marked->blink_ms,
-            marked->policy);
+            at, marked->student_name, marked->student_id, cm_roll_status_name(marked->status),
+            (int)marked->points, marked->receipt, (double)marked->distance, (double)marked->threshold, margin,
+            (int)marked->blink_ms, marked->policy);
 }
 
 static void print_note(const struct stn_event *event, const struct cm_zone *zone, FILE *out)
@@ -103,7 +103,8 @@ static void print_note(const struct stn_event *event, const struct cm_zone *zone
         fprintf(out, "  !  %s  the face lane is closed: %s\n", at, event->u.ready.reason);
         break;
     case STN_EV_ACTIVITY:
-        fprintf(out, "  !  %s  %s: %s\n", at, cm_activity_name(event->u.activity.kind), event->u.activity.reason);
+        fprintf(out, "  !  %s  %s: %s\n", at, cm_activity_name(event->u.activity.kind),
+                event->u.activity.reason);
         break;
     default:
         fprintf(out, "  !  %s  store: %s\n", at, event->u.store.text);
@@ -115,7 +116,8 @@ void stn_summary_print(const struct stn_summary *summary, const struct cm_zone *
 {
     char at[STN_CLOCK_TEXT_SIZE];
     fprintf(out, "\n%s: %llu frames, %llu dropped. Liveness policy: %s%s\n", summary->stopped.reason,
-            (unsigned long long)summary->frames, (unsigned long long)summary->dropped, summary->started.policy,
+            (unsigned long long)summary->frames, (unsigned long long)summary->dropped,
+            summary->started.policy,
             strcmp(summary->started.policy, "basic") == 0
                 ? " (a blink only: photos are stopped, a video on a phone is not)"
                 : "");
@@ -124,9 +126,10 @@ void stn_summary_print(const struct stn_summary *summary, const struct cm_zone *
         print_mark(&summary->marks[i], zone, out);
     fprintf(out, "Refused:%s\n", summary->refusal_count == 0 ? " nothing" : "");
     for (int i = 0; i < summary->refusal_count; i++)
-        fprintf(out, "  -  %s  %s: %s (%d %s)\n", stn_clock_text(zone, summary->refusals[i].first_wall_ms, at),
-                summary->refusals[i].first.reason, summary->refusals[i].first.text, summary->refusals[i].times,
-                summary->refusals[i].times == 1 ? "time" : "times");
+        fprintf(out, "  -  %s  %s: %s (%d %s)\n",
+                stn_clock_text(zone, summary->refusals[i].first_wall_ms, at),
+                summary->refusals[i].first.reason, summary->refusals[i].first.text,
+                summary->refusals[i].times, summary->refusals[i].times == 1 ? "time" : "times");
     if (summary->note_count > 0)
         fputs("Noted:\n", out);
     for (int i = 0; i < summary->note_count; i++)
@@ -149,13 +152,13 @@ json_t *stn_summary_json(const struct stn_summary *summary)
 {
     json_t *refused = json_array();
     for (int i = 0; i < summary->refusal_count; i++)
-        json_array_append_new(refused, json_pack("{s:s, s:s, s:i}", "reason", summary->refusals[i].first.reason,
-                                                 "text", summary->refusals[i].first.text, "times",
-                                                 summary->refusals[i].times));
+        json_array_append_new(
+            refused, json_pack("{s:s, s:s, s:i}", "reason", summary->refusals[i].first.reason, "text",
+                               summary->refusals[i].first.text, "times", summary->refusals[i].times));
     return json_pack("{s:s, s:s, s:I, s:I, s:o, s:o, s:o, s:o}", "policy", summary->started.policy, "ended",
                      summary->stopped.reason, "frames", (json_int_t)summary->frames, "dropped",
                      (json_int_t)summary->dropped, "marked",
                      list(summary->marks, summary->mark_count, STN_EV_MARKED), "already",
-                     list(summary->marks, summary->mark_count, STN_EV_ALREADY), "refused", refused, "activity",
-                     list(summary->notes, summary->note_count, STN_EV_ACTIVITY));
+                     list(summary->marks, summary->mark_count, STN_EV_ALREADY), "refused", refused,
+                     "activity", list(summary->notes, summary->note_count, STN_EV_ACTIVITY));
 }

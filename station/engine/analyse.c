@@ -1,6 +1,8 @@
 #include "engine/analyse.h"
 
 #include "capture/capture.h"
+#include "capture/folder.h"
+#include "shim/media_shim.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -105,7 +107,8 @@ static void obey(struct run *run, const struct stn_action *action, const struct 
         embed(run, action, kept_chip(run, action->track_id));
         break;
     case STN_ACT_EMBED_NOW:
-        embed(run, action, face != NULL && stn_chip_extract(frame, face->align, &now, NULL) == CM_OK ? &now : NULL);
+        embed(run, action,
+              face != NULL && stn_chip_extract(frame, face->align, &now, NULL) == CM_OK ? &now : NULL);
         break;
     case STN_ACT_DROP_TRACK:
         chip = kept_chip(run, action->track_id);
@@ -201,8 +204,27 @@ static enum cm_code play(struct run *run, struct stn_capture *capture, struct cm
     }
 }
 
-static enum cm_code open_source(const char *path, const struct cm_clock *clock, struct stn_capture **ret_capture,
-                                struct cm_err *err)
+/* A picture is a recording of one frame: a face can be seen in it, a blink cannot. */
+static enum cm_code look_at_picture(struct run *run, const char *path, struct cm_err *err)
+{
+    struct stn_frame_pool *pool = NULL;
+    struct stn_frame *frame = NULL;
+    size_t bytes_max = (size_t)STN_FRAME_SIDE_MAX * STN_FRAME_SIDE_MAX * 3;
+    if (stn_frame_pool_create(1, bytes_max, &pool, err) != CM_OK)
+        return err->code;
+    enum cm_code code = stn_image_read(path, pool, &frame, err);
+    if (code == CM_OK) {
+        frame->captured_mono_us = cm_mono_us(run->options->clock);
+        frame->captured_wall_ms = cm_wall_ms(run->options->clock);
+        code = look(run, frame, err);
+    }
+    stn_frame_unref(frame);
+    stn_frame_pool_destroy(pool);
+    return code;
+}
+
+static enum cm_code open_source(const char *path, const struct cm_clock *clock,
+                                struct stn_capture **ret_capture, struct cm_err *err)
 {
     char spec[4096];
     if ((size_t)snprintf(spec, sizeof spec, "replay:%s?speed=max", path) >= sizeof spec)
@@ -213,26 +235,35 @@ static enum cm_code open_source(const char *path, const struct cm_clock *clock, 
     return code;
 }
 
+static enum cm_code play_file(struct run *run, const char *path, struct cm_err *err)
+{
+    struct stn_capture *capture = NULL;
+    enum cm_code code = open_source(path, run->options->clock, &capture, err);
+    if (code != CM_OK)
+        return code;
+    code = play(run, capture, err);
+    stn_capture_destroy(capture);
+    return code;
+}
+
 enum cm_code stn_analyse(const char *path, const struct stn_analyse_options *options,
                          struct stn_analysis *ret_analysis, struct cm_err *err)
 {
-    struct stn_capture *capture = NULL;
-    enum cm_code code = open_source(path, options->clock, &capture, err);
-    if (code != CM_OK)
-        return code;
     static struct run run; /* a megabyte of chips; the commands that come here have one thread */
     memset(&run, 0, sizeof run);
     memset(ret_analysis, 0, sizeof *ret_analysis);
     ret_analysis->student = -1;
     ret_analysis->marked_at_frame = -1;
-    snprintf(ret_analysis->reason, sizeof ret_analysis->reason, "%s", stn_live_reason_name(STN_REASON_NO_FACE));
+    snprintf(ret_analysis->reason, sizeof ret_analysis->reason, "%s",
+             stn_live_reason_name(STN_REASON_NO_FACE));
     run.options = options;
     run.result = ret_analysis;
     run.nearest = INFINITY;
     stn_pipeline_reset(options->pipeline);
-    code = stn_lane_create(options->lane, &run.lane, err);
+    enum cm_code code = stn_lane_create(options->lane, &run.lane, err);
     if (code == CM_OK)
-        code = play(&run, capture, err);
+        code = stn_file_kind_of(path) == STN_FILE_IMAGE ? look_at_picture(&run, path, err)
+                                                        : play_file(&run, path, err);
     if (ret_analysis->marked_at_frame < 0)
         ret_analysis->distance = isfinite(run.nearest) ? run.nearest : NAN;
     if (ret_analysis->frames_with_face > 0 && ret_analysis->verdict == STN_VERDICT_UNDECIDED &&
@@ -241,6 +272,5 @@ enum cm_code stn_analyse(const char *path, const struct stn_analyse_options *opt
                  stn_live_reason_name(STN_REASON_WAITING_FOR_BLINK)); /* the file ended first */
     explicit_bzero(&run.kept, sizeof run.kept);
     stn_lane_destroy(run.lane);
-    stn_capture_destroy(capture);
     return code;
 }

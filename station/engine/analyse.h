@@ -28,11 +28,11 @@ struct stn_analysis {
     struct stn_analyse_blink blinks[STN_ANALYSE_BLINKS_MAX];
     int prompt_count;
     struct stn_analyse_prompt prompts[STN_ANALYSE_PROMPTS_MAX];
-    enum stn_verdict verdict;   /* live as soon as one attempt was; else attack when one was; else undecided */
-    char reason[48];            /* of the verdict: the deciding attempt's, else the last one's */
-    int student;                /* in the gallery; -1 nobody was accepted */
-    float distance;             /* of the accepted, else of the nearest that was measured; NaN none */
-    int64_t marked_at_frame;    /* -1 never */
+    enum stn_verdict verdict; /* live as soon as one attempt was; else attack when one was; else undecided */
+    char reason[48];          /* of the verdict: the deciding attempt's, else the last one's */
+    int student;              /* in the gallery; -1 nobody was accepted */
+    float distance;           /* of the accepted, else of the nearest that was measured; NaN none */
+    int64_t marked_at_frame;  /* -1 never */
     int tracks;
     struct {
         int64_t detect, landmarks, texture, embed, total; /* microseconds over all frames */
@@ -41,11 +41,11 @@ struct stn_analysis {
 };
 
 struct stn_analyse_options {
-    struct stn_pipeline *pipeline;   /* is reset first */
+    struct stn_pipeline *pipeline; /* is reset first */
     struct stn_embedder *embedder;
     const struct stn_lane_options *lane;
-    const struct cm_clock *clock;    /* for stage times only */
-    double fps;                      /* > 0: as if the camera gave this many frames a second (others are left out) */
+    const struct cm_clock *clock; /* for stage times only */
+    double fps; /* > 0: as if the camera gave this many frames a second (others are left out) */
     void (*progress)(void *arg, uint64_t frame, uint64_t of); /* of 0: unknown; NULL: none */
     void *arg;
 };

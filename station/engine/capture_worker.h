@@ -20,6 +20,7 @@ struct stn_capture_worker_options {
 
 enum cm_code stn_capture_worker_start(const struct stn_capture_worker_options *options,
                                       struct stn_capture_worker **ret_worker, struct cm_err *err);
-void stn_capture_worker_join(struct stn_capture_worker *worker); /* the mailbox must be closed; NULL is fine */
+void stn_capture_worker_join(
+    struct stn_capture_worker *worker); /* the mailbox must be closed; NULL is fine */
 
 #endif

@@ -225,10 +225,11 @@ static void start_watching_store(struct stn_engine *engine)
 static void say_stopped(struct stn_engine *engine)
 {
     struct stn_event event = {.kind = STN_EV_STOPPED, .u.stopped = {.exit_code = engine->exit_code}};
-    const char *reason = engine->exit_code != 0  ? engine->stop_reason
-                         : engine->source_ended  ? "the recording is over"
-                         : engine->pending_count ? "stopped; recognised students were not stored: the disk is full"
-                                                 : "stopped";
+    const char *reason = engine->exit_code != 0 ? engine->stop_reason
+                         : engine->source_ended ? "the recording is over"
+                         : engine->pending_count
+                             ? "stopped; recognised students were not stored: the disk is full"
+                             : "stopped";
     snprintf(event.u.stopped.reason, sizeof event.u.stopped.reason, "%s", reason);
     engine_publish(engine, &event);
 }
@@ -277,8 +278,8 @@ static enum cm_code start_workers(struct stn_engine *engine, struct cm_err *err)
                                                 .retry = !engine->options.until_eof};
     code = stn_vision_worker_start(&vision, &engine->mailbox, &engine->inbox, &engine->vision, err);
     if (code == CM_OK)
-        code = stn_embed_worker_start(engine->embedder_path, engine->options.clock, &engine->inbox, &engine->embed,
-                                      err);
+        code = stn_embed_worker_start(engine->embedder_path, engine->options.clock, &engine->inbox,
+                                      &engine->embed, err);
     if (code != CM_OK)
         return code;
     return stn_capture_worker_start(&source, &engine->capture, err);
@@ -290,7 +291,8 @@ static void copy_options(struct stn_engine *engine, const struct stn_engine_opti
     snprintf(engine->camera_spec, sizeof engine->camera_spec, "%s", options->camera_spec);
     snprintf(engine->landmarks_path, sizeof engine->landmarks_path, "%s", options->landmarks_path);
     snprintf(engine->embedder_path, sizeof engine->embedder_path, "%s", options->embedder_path);
-    snprintf(engine->class_id, sizeof engine->class_id, "%s", options->class_id != NULL ? options->class_id : "");
+    snprintf(engine->class_id, sizeof engine->class_id, "%s",
+             options->class_id != NULL ? options->class_id : "");
     snprintf(engine->data_dir, sizeof engine->data_dir, "%s", options->data_dir);
     engine->options.camera_spec = engine->options.landmarks_path = engine->options.embedder_path = NULL;
     engine->options.class_id = engine->options.data_dir = NULL;

@@ -34,10 +34,10 @@ struct stn_engine_options {
     const char *landmarks_path, *embedder_path;
     enum stn_policy policy;
     double false_accept_budget;
-    const char *class_id;  /* the class that is shown; NULL: the first of the roster */
-    const char *data_dir;  /* for the started event */
+    const char *class_id;    /* the class that is shown; NULL: the first of the roster */
+    const char *data_dir;    /* for the started event */
     struct stn_store *store; /* borrowed, used by the engine thread alone from start to join */
-    bool until_eof;        /* a recording's end stops the engine; else the camera state says "ended" */
+    bool until_eof;          /* a recording's end stops the engine; else the camera state says "ended" */
     stn_engine_event_fn *on_event;
     stn_engine_preview_fn *on_preview; /* NULL: none */
     int64_t preview_every_us;

@@ -31,8 +31,8 @@ static bool cut(const struct stn_frame *frame, const struct stn_observation *see
     return frame != NULL && face != NULL && stn_chip_extract(frame, face->align, chip, NULL) == CM_OK;
 }
 
-static void keep_chip(struct stn_engine *engine, const struct stn_action *action, const struct stn_frame *frame,
-                      const struct stn_observation *seen)
+static void keep_chip(struct stn_engine *engine, const struct stn_action *action,
+                      const struct stn_frame *frame, const struct stn_observation *seen)
 {
     struct kept_chip *kept = chip_of(engine, action->track_id);
     if (kept == NULL)
@@ -50,7 +50,8 @@ static void drop_chip(struct stn_engine *engine, uint32_t track_id)
         explicit_bzero(kept, sizeof *kept);
 }
 
-static void send_chip(struct stn_engine *engine, uint32_t track_id, int64_t captured_us, const struct stn_chip *chip)
+static void send_chip(struct stn_engine *engine, uint32_t track_id, int64_t captured_us,
+                      const struct stn_chip *chip)
 {
     if (chip != NULL && stn_embed_worker_post(engine->embed, track_id, captured_us, chip))
         engine->embeds_in_flight++;
@@ -63,11 +64,9 @@ static void send_chip(struct stn_engine *engine, uint32_t track_id, int64_t capt
 static void refuse(struct stn_engine *engine, uint32_t track_id, const char *reason, const char *text,
                    float distance, float margin, float threshold)
 {
-    struct stn_event event = {.kind = STN_EV_REFUSED,
-                              .u.refused = {.track_id = track_id,
-                                            .distance = distance,
-                                            .margin = margin,
-                                            .threshold = threshold}};
+    struct stn_event event = {
+        .kind = STN_EV_REFUSED,
+        .u.refused = {.track_id = track_id, .distance = distance, .margin = margin, .threshold = threshold}};
     snprintf(event.u.refused.reason, sizeof event.u.refused.reason, "%s", reason);
     snprintf(event.u.refused.text, sizeof event.u.refused.text, "%s", text);
     engine_publish(engine, &event);
@@ -99,8 +98,8 @@ static bool try_mark(struct stn_engine *engine, const struct pending_mark *pendi
         engine_publish(engine, &event);
         return true;
     case STN_MARKING_NO_SESSION:
-        refuse(engine, pending->track_id, "no_session", err.msg, pending->accept.distance, pending->accept.margin,
-               pending->accept.threshold);
+        refuse(engine, pending->track_id, "no_session", err.msg, pending->accept.distance,
+               pending->accept.margin, pending->accept.threshold);
         return true;
     case STN_MARKING_FAILED:
         break;
@@ -128,7 +127,8 @@ static void accept_student(struct stn_engine *engine, const struct stn_action *a
     if (engine->pending_count == 0 && try_mark(engine, &pending))
         return;
     if (engine->pending_count == PENDING_MARKS_MAX) {
-        refuse(engine, action->track_id, "store_full", "the mark cannot be kept: note it by hand", NAN, NAN, NAN);
+        refuse(engine, action->track_id, "store_full", "the mark cannot be kept: note it by hand", NAN, NAN,
+               NAN);
         return;
     }
     engine->pending[engine->pending_count++] = pending;
@@ -211,7 +211,8 @@ static void obey(struct stn_engine *engine, const struct stn_action *action, con
                action->u.refuse.distance, action->u.refuse.margin, action->u.refuse.threshold);
         break;
     case STN_ACT_ACTIVITY:
-        engine_activity(engine, action->u.activity.kind, action->u.activity.reason, action->u.activity.distance);
+        engine_activity(engine, action->u.activity.kind, action->u.activity.reason,
+                        action->u.activity.distance);
         break;
     case STN_ACT_CAMERA:
         say_camera(engine, action->u.camera);
@@ -223,8 +224,8 @@ static void obey(struct stn_engine *engine, const struct stn_action *action, con
     }
 }
 
-static void obey_all(struct stn_engine *engine, const struct stn_actions *actions, const struct stn_frame *frame,
-                     const struct stn_observation *seen)
+static void obey_all(struct stn_engine *engine, const struct stn_actions *actions,
+                     const struct stn_frame *frame, const struct stn_observation *seen)
 {
     for (int i = 0; i < actions->count; i++)
         obey(engine, &actions->list[i], frame, seen);

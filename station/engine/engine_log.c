@@ -17,11 +17,13 @@ void engine_store_result(struct stn_engine *engine, enum cm_code code, const str
     if (ok)
         cm_log(CM_LOG_INFO, "store", "works again");
     else
-        cm_log(CM_LOG_ERROR, "store", "cannot write", CM_STR("code", cm_code_name(code)), CM_STR("reason", err->msg));
+        cm_log(CM_LOG_ERROR, "store", "cannot write", CM_STR("code", cm_code_name(code)),
+               CM_STR("reason", err->msg));
     engine_publish(engine, &event);
 }
 
-void engine_activity(struct stn_engine *engine, enum cm_activity_kind kind, const char *reason, float distance)
+void engine_activity(struct stn_engine *engine, enum cm_activity_kind kind, const char *reason,
+                     float distance)
 {
     struct cm_activity activity = {
         .kind = kind, .started_wall_ms = engine_wall_ms(engine), .distance = distance};
@@ -39,7 +41,8 @@ void engine_watch_clock(struct stn_engine *engine)
         return;
     if (engine->clock_watch.suspect)
         engine_activity(engine, CM_ACTIVITY_CLOCK_SUSPECT,
-                        "the clock ran backwards: set it right; marks keep their time and wait for a person", NAN);
+                        "the clock ran backwards: set it right; marks keep their time and wait for a person",
+                        NAN);
 }
 
 void engine_cover(struct stn_engine *engine)

@@ -62,7 +62,8 @@ struct stn_engine {
     double camera_fps;
     int embeds_in_flight;
     struct stn_message *waiting; /* lockstep: the first observation, until the models are there */
-    bool observation_held; /* lockstep: the newest observation is not released before its embeddings are back */
+    bool
+        observation_held; /* lockstep: the newest observation is not released before its embeddings are back */
     int32_t embed_us;
     int64_t started_mono_us, last_frame_mono_us, last_frame_wall_ms, last_captured_us, last_preview_us;
     int64_t roll_checked_us;
@@ -76,7 +77,8 @@ struct stn_engine {
 
 /* engine.c */
 void engine_publish(struct stn_engine *engine, struct stn_event *event);
-int64_t engine_wall_ms(const struct stn_engine *engine); /* the recording's own time in lockstep, else the clock's */
+int64_t
+engine_wall_ms(const struct stn_engine *engine); /* the recording's own time in lockstep, else the clock's */
 
 /* engine_face.c: observations, embeddings and what the lane makes of them */
 void engine_observe(struct stn_engine *engine, struct stn_frame *frame, struct stn_observation *seen);
@@ -92,7 +94,8 @@ void engine_follow_log(struct stn_engine *engine); /* another program enrolled o
 
 /* engine_log.c: what goes to the store besides marks */
 void engine_store_result(struct stn_engine *engine, enum cm_code code, const struct cm_err *err);
-void engine_activity(struct stn_engine *engine, enum cm_activity_kind kind, const char *reason, float distance);
+void engine_activity(struct stn_engine *engine, enum cm_activity_kind kind, const char *reason,
+                     float distance);
 void engine_watch_clock(struct stn_engine *engine);
 void engine_cover(struct stn_engine *engine);
 void engine_cover_end(struct stn_engine *engine);

@@ -24,7 +24,8 @@ static bool add_template(void *arg, const struct cm_template *template_)
 }
 
 /* All templates or none: with a part of the class missing, a look-alike could pass for the nearest. */
-static enum cm_code fill_gallery(struct stn_engine *engine, struct stn_gallery **ret_gallery, struct cm_err *err)
+static enum cm_code fill_gallery(struct stn_engine *engine, struct stn_gallery **ret_gallery,
+                                 struct cm_err *err)
 {
     struct gallery_fill fill = {0};
     size_t damaged = 0;
@@ -52,7 +53,8 @@ static enum cm_code make_lane(const struct stn_engine *engine, const struct stn_
         .identity = stn_identity_rules_default,
         .gallery = gallery,
     };
-    options.identity.threshold = stn_threshold(engine->options.false_accept_budget, stn_gallery_templates(gallery));
+    options.identity.threshold =
+        stn_threshold(engine->options.false_accept_budget, stn_gallery_templates(gallery));
     return stn_lane_create(&options, ret_lane, err);
 }
 
@@ -202,7 +204,8 @@ static bool note_change(void *arg, const struct cm_event *event)
 void engine_follow_log(struct stn_engine *engine)
 {
     struct cm_err err = CM_ERR_INIT;
-    if (stn_store_each_event(engine->options.store, engine->log_seq_seen + 1, note_change, engine, &err) != CM_OK)
+    if (stn_store_each_event(engine->options.store, engine->log_seq_seen + 1, note_change, engine, &err) !=
+        CM_OK)
         engine_store_result(engine, err.code, &err);
     if (!engine->gallery_stale)
         return;

@@ -4,10 +4,10 @@
 #include <stdlib.h>
 
 static const char *const kind_names[] = {
-    [STN_EV_STARTED] = "started", [STN_EV_LOADING] = "loading",   [STN_EV_READY] = "ready",
-    [STN_EV_FRAME] = "frame",     [STN_EV_BLINK] = "blink",       [STN_EV_MARKED] = "marked",
-    [STN_EV_ALREADY] = "already", [STN_EV_REFUSED] = "refused",   [STN_EV_ACTIVITY] = "activity",
-    [STN_EV_CAMERA] = "camera",   [STN_EV_LANE] = "lane",         [STN_EV_STORE] = "store",
+    [STN_EV_STARTED] = "started", [STN_EV_LOADING] = "loading", [STN_EV_READY] = "ready",
+    [STN_EV_FRAME] = "frame",     [STN_EV_BLINK] = "blink",     [STN_EV_MARKED] = "marked",
+    [STN_EV_ALREADY] = "already", [STN_EV_REFUSED] = "refused", [STN_EV_ACTIVITY] = "activity",
+    [STN_EV_CAMERA] = "camera",   [STN_EV_LANE] = "lane",       [STN_EV_STORE] = "store",
     [STN_EV_ROLL] = "roll",       [STN_EV_STOPPED] = "stopped",
 };
 
@@ -44,21 +44,22 @@ static const char *check_name(enum stn_check check)
 static json_t *times_json(const struct stn_stage_times *times, int32_t embed_us)
 {
     return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "scene", number(times->scene_us / 1000.0), "detect",
-                     number(times->detect_us / 1000.0), "landmarks", number(times->landmarks_us / 1000.0), "quality",
-                     number(times->quality_us / 1000.0), "total", number(times->total_us / 1000.0), "embed",
-                     number(embed_us / 1000.0));
+                     number(times->detect_us / 1000.0), "landmarks", number(times->landmarks_us / 1000.0),
+                     "quality", number(times->quality_us / 1000.0), "total", number(times->total_us / 1000.0),
+                     "embed", number(embed_us / 1000.0));
 }
 
 static json_t *track_json(const struct stn_track_view *track)
 {
-    return json_pack("{s:i, s:[o,o,o,o], s:s, s:s, s:s, s:{s:s, s:s, s:s, s:s}, s:o, s:o, s:o, s:o, s:o}", "track",
-                     (int)track->track_id, "box", number(track->box.x), number(track->box.y),
-                     number(track->box.width), number(track->box.height), "state", stn_live_state_name(track->state),
-                     "reason", stn_live_reason_name(track->reason), "prompt", stn_prompt_name(track->prompt), "checks",
-                     "face", check_name(track->face_ok), "looking", check_name(track->looking), "blink",
-                     check_name(track->blink), "match", check_name(track->match), "student",
-                     text_or_null(track->student_id), "distance", number(track->distance), "margin",
-                     number(track->margin), "ear_ratio", number(track->ear_ratio), "yaw", number(track->yaw_deg));
+    return json_pack("{s:i, s:[o,o,o,o], s:s, s:s, s:s, s:{s:s, s:s, s:s, s:s}, s:o, s:o, s:o, s:o, s:o}",
+                     "track", (int)track->track_id, "box", number(track->box.x), number(track->box.y),
+                     number(track->box.width), number(track->box.height), "state",
+                     stn_live_state_name(track->state), "reason", stn_live_reason_name(track->reason),
+                     "prompt", stn_prompt_name(track->prompt), "checks", "face", check_name(track->face_ok),
+                     "looking", check_name(track->looking), "blink", check_name(track->blink), "match",
+                     check_name(track->match), "student", text_or_null(track->student_id), "distance",
+                     number(track->distance), "margin", number(track->margin), "ear_ratio",
+                     number(track->ear_ratio), "yaw", number(track->yaw_deg));
 }
 
 static json_t *frame_json(const struct stn_ev_frame *frame)
@@ -67,22 +68,22 @@ static json_t *frame_json(const struct stn_ev_frame *frame)
     for (int i = 0; i < frame->track_count; i++)
         json_array_append_new(tracks, track_json(&frame->tracks[i]));
     return json_pack("{s:I, s:I, s:i, s:i, s:o, s:o, s:s, s:i, s:o, s:o}", "frame", (json_int_t)frame->number,
-                     "dropped", (json_int_t)frame->dropped, "width", frame->width, "height", frame->height, "fps",
-                     number(frame->fps), "camera_fps", number(frame->camera_fps), "prompt",
+                     "dropped", (json_int_t)frame->dropped, "width", frame->width, "height", frame->height,
+                     "fps", number(frame->fps), "camera_fps", number(frame->camera_fps), "prompt",
                      stn_prompt_name(frame->prompt), "queue", frame->queue, "ms",
                      times_json(&frame->times, frame->embed_us), "tracks", tracks);
 }
 
 static json_t *marked_json(const struct stn_ev_marked *marked)
 {
-    return json_pack("{s:i, s:o, s:o, s:o, s:s, s:i, s:I, s:i, s:s, s:s, s:s, s:o, s:o, s:o, s:i, s:I, s:i}", "track",
-                     (int)marked->track_id, "student", text(marked->student_id), "name", text(marked->student_name),
-                     "class", text(marked->class_id), "status", cm_roll_status_name(marked->status), "points",
-                     marked->points, "captured_ms", (json_int_t)marked->captured_wall_ms, "date", marked->date,
-                     "method", cm_method_name(marked->method), "policy", marked->policy, "receipt", marked->receipt,
-                     "distance", number(marked->distance), "margin", number(marked->margin), "threshold",
-                     number(marked->threshold), "blink_ms", marked->blink_ms, "seq", (json_int_t)marked->seq,
-                     "latency_ms", marked->latency_ms);
+    return json_pack(
+        "{s:i, s:o, s:o, s:o, s:s, s:i, s:I, s:i, s:s, s:s, s:s, s:o, s:o, s:o, s:i, s:I, s:i}", "track",
+        (int)marked->track_id, "student", text(marked->student_id), "name", text(marked->student_name),
+        "class", text(marked->class_id), "status", cm_roll_status_name(marked->status), "points",
+        marked->points, "captured_ms", (json_int_t)marked->captured_wall_ms, "date", marked->date, "method",
+        cm_method_name(marked->method), "policy", marked->policy, "receipt", marked->receipt, "distance",
+        number(marked->distance), "margin", number(marked->margin), "threshold", number(marked->threshold),
+        "blink_ms", marked->blink_ms, "seq", (json_int_t)marked->seq, "latency_ms", marked->latency_ms);
 }
 
 static json_t *body_json(const struct stn_event *event)
@@ -91,15 +92,16 @@ static json_t *body_json(const struct stn_event *event)
     case STN_EV_STARTED: {
         const struct stn_ev_started *s = &event->u.started;
         return json_pack("{s:s, s:o, s:s, s:s, s:o, s:o, s:i, s:i, s:s}", "version", s->version, "camera",
-                         text(s->camera), "policy", s->policy, "landmarks", s->landmarks, "data", text(s->data_dir),
-                         "class", text_or_null(s->class_id), "students", s->students, "enrolled", s->enrolled,
-                         "timezone", s->timezone);
+                         text(s->camera), "policy", s->policy, "landmarks", s->landmarks, "data",
+                         text(s->data_dir), "class", text_or_null(s->class_id), "students", s->students,
+                         "enrolled", s->enrolled, "timezone", s->timezone);
     }
     case STN_EV_LOADING:
         return json_object();
     case STN_EV_READY:
         return json_pack("{s:b, s:o, s:I}", "face_lane", event->u.ready.face_lane, "reason",
-                         text_or_null(event->u.ready.reason), "loading_ms", (json_int_t)event->u.ready.loading_ms);
+                         text_or_null(event->u.ready.reason), "loading_ms",
+                         (json_int_t)event->u.ready.loading_ms);
     case STN_EV_FRAME:
         return frame_json(&event->u.frame);
     case STN_EV_BLINK:
@@ -113,8 +115,8 @@ static json_t *body_json(const struct stn_event *event)
     case STN_EV_REFUSED:
         return json_pack("{s:i, s:s, s:o, s:o, s:o, s:o}", "track", (int)event->u.refused.track_id, "reason",
                          event->u.refused.reason, "text", text(event->u.refused.text), "distance",
-                         number(event->u.refused.distance), "margin", number(event->u.refused.margin), "threshold",
-                         number(event->u.refused.threshold));
+                         number(event->u.refused.distance), "margin", number(event->u.refused.margin),
+                         "threshold", number(event->u.refused.threshold));
     case STN_EV_ACTIVITY:
         return json_pack("{s:s, s:o}", "activity", cm_activity_name(event->u.activity.kind), "reason",
                          text(event->u.activity.reason));
@@ -122,15 +124,15 @@ static json_t *body_json(const struct stn_event *event)
         return json_pack("{s:s, s:o}", "state", stn_camera_state_name(event->u.camera.state), "text",
                          text(event->u.camera.text));
     case STN_EV_LANE:
-        return json_pack("{s:b, s:o, s:I}", "open", event->u.lane.open, "reason", text_or_null(event->u.lane.reason),
-                         "until_ms", (json_int_t)event->u.lane.until_ms);
+        return json_pack("{s:b, s:o, s:I}", "open", event->u.lane.open, "reason",
+                         text_or_null(event->u.lane.reason), "until_ms", (json_int_t)event->u.lane.until_ms);
     case STN_EV_STORE:
         return json_pack("{s:b, s:o}", "ok", event->u.store.ok, "text", text(event->u.store.text));
     case STN_EV_ROLL:
         return json_pack("{s:o, s:i, s:b, s:i, s:i, s:i, s:i}", "class", text(event->u.roll.class_id), "date",
                          event->u.roll.date, "session_open", event->u.roll.session_open, "present",
-                         event->u.roll.present, "late", event->u.roll.late, "pending", event->u.roll.pending, "total",
-                         event->u.roll.total);
+                         event->u.roll.present, "late", event->u.roll.late, "pending", event->u.roll.pending,
+                         "total", event->u.roll.total);
     case STN_EV_STOPPED:
         return json_pack("{s:o, s:i}", "reason", text(event->u.stopped.reason), "exit_code",
                          event->u.stopped.exit_code);

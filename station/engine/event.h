@@ -43,10 +43,10 @@ struct stn_track_view { /* one face as the screen needs it */
     enum stn_live_reason reason;
     enum stn_prompt prompt;
     enum stn_check face_ok, looking, blink, match;
-    char student_id[CM_ID_SIZE];  /* best match, empty when none is close enough; operator views only */
+    char student_id[CM_ID_SIZE]; /* best match, empty when none is close enough; operator views only */
     char student_name[CM_NAME_SIZE];
-    float distance, margin;       /* NaN before the first embedding */
-    float ear_ratio;              /* EAR over the person's own open eye; NaN before the baseline */
+    float distance, margin; /* NaN before the first embedding */
+    float ear_ratio;        /* EAR over the person's own open eye; NaN before the baseline */
     float yaw_deg;
 };
 
@@ -56,18 +56,18 @@ struct stn_ev_started {
     char timezone[64];
 };
 struct stn_ev_ready {
-    bool face_lane;     /* false: a model is missing or damaged; the manual lane stays */
+    bool face_lane; /* false: a model is missing or damaged; the manual lane stays */
     char reason[256];
     int64_t loading_ms;
 };
 struct stn_ev_frame {
     uint64_t number, dropped;
     int width, height;
-    float fps;          /* analysed frames a second */
+    float fps; /* analysed frames a second */
     float camera_fps;
     struct stn_stage_times times;
-    int32_t embed_us;   /* of the last embedding */
-    int32_t queue;      /* embeddings waiting */
+    int32_t embed_us;       /* of the last embedding */
+    int32_t queue;          /* embeddings waiting */
     enum stn_prompt prompt; /* of the lane: the one large sentence */
     int track_count;
     struct stn_track_view tracks[STN_FACES_MAX];
@@ -87,7 +87,7 @@ struct stn_ev_marked { /* also ALREADY */
     int32_t date;
     enum cm_method method;
     char policy[16];
-    char receipt[12];   /* "7K2-Q9D": from the event id, for the student */
+    char receipt[12]; /* "7K2-Q9D": from the event id, for the student */
     float distance, margin, threshold;
     int32_t blink_ms;
     uint64_t seq;
@@ -95,8 +95,8 @@ struct stn_ev_marked { /* also ALREADY */
 };
 struct stn_ev_refused {
     uint32_t track_id;
-    char reason[32];    /* a stable word */
-    char text[256];     /* one sentence for staff; names nobody */
+    char reason[32]; /* a stable word */
+    char text[256];  /* one sentence for staff; names nobody */
     float distance, margin, threshold;
 };
 struct stn_ev_activity {
@@ -110,7 +110,7 @@ struct stn_ev_camera {
 struct stn_ev_lane {
     bool open;
     char reason[256];
-    int64_t until_ms;   /* wall; 0 when unknown */
+    int64_t until_ms; /* wall; 0 when unknown */
 };
 struct stn_ev_store {
     bool ok;

@@ -8,7 +8,8 @@ const struct stn_lane_rules stn_lane_rules_default = {
     .cooldown_us = 5000000,
     .lockout_us = 30000000,
     .failed_tries_max = 5,
-    .timeouts_until_suspect = 3, /* three times ten seconds: at 8 blinks a minute 2 % of living people, asked for it far fewer */
+    .timeouts_until_suspect =
+        3, /* three times ten seconds: at 8 blinks a minute 2 % of living people, asked for it far fewer */
     .keep_every_us = 300000,
     .evidence_window_us = 1000000,
     .sample_gap_us = 500000,
@@ -27,17 +28,17 @@ struct lane_track {
     struct stn_face face;
     bool seen;
     int64_t last_seen_us;
-    int64_t kept_us;           /* capture time of the kept chip; -1 none */
-    int64_t asked_us;          /* capture time of the newest embedding that was asked for; -1 none */
-    int64_t before_us;         /* capture time of the newest one that lies before a blink */
-    int64_t after_for_us;      /* the evidence for which the frame after the blink was asked; -1 none */
+    int64_t kept_us;      /* capture time of the kept chip; -1 none */
+    int64_t asked_us;     /* capture time of the newest embedding that was asked for; -1 none */
+    int64_t before_us;    /* capture time of the newest one that lies before a blink */
+    int64_t after_for_us; /* the evidence for which the frame after the blink was asked; -1 none */
     int embeddings_asked, embeddings_pending;
     int attempts, timeouts;
-    int64_t resting_until_us;  /* INT64_MAX: accepted, never asked again */
+    int64_t resting_until_us; /* INT64_MAX: accepted, never asked again */
     enum stn_prompt resting_prompt;
-    int64_t quiet_until_us;    /* a new attempt that asks for nothing yet */
+    int64_t quiet_until_us; /* a new attempt that asks for nothing yet */
     bool resting, spoof_reported, unknown_reported, policy_refused;
-    bool eye_contact;          /* at the accepted blink */
+    bool eye_contact; /* at the accepted blink */
     int64_t evidence_wall_ms;
 };
 
@@ -45,13 +46,14 @@ struct stn_lane {
     struct stn_lane_options options;
     struct stn_camera_watch camera;
     struct lane_track tracks[STN_LANE_TRACKS_MAX];
-    int64_t now_us;          /* of the newest frame */
+    int64_t now_us; /* of the newest frame */
     int failures;
     int64_t locked_until_us; /* -1: open */
     bool started;
 };
 
-enum cm_code stn_lane_create(const struct stn_lane_options *options, struct stn_lane **ret_lane, struct cm_err *err)
+enum cm_code stn_lane_create(const struct stn_lane_options *options, struct stn_lane **ret_lane,
+                             struct cm_err *err)
 {
     struct stn_lane *lane = calloc(1, sizeof *lane);
     if (lane == NULL)
@@ -174,19 +176,22 @@ static void failed_try(struct stn_lane *lane, int64_t now_us, struct stn_actions
         lock_lane(lane, now_us, actions);
 }
 
-static void end_unknown(struct stn_lane *lane, struct lane_track *track, int64_t now_us, struct stn_actions *actions)
+static void end_unknown(struct stn_lane *lane, struct lane_track *track, int64_t now_us,
+                        struct stn_actions *actions)
 {
     refuse(lane, track, now_us, "unknown_face", "nobody of the class is close enough to this face",
            STN_PROMPT_SEE_TEACHER, actions);
     if (!track->unknown_reported) {
         struct stn_identity_result who = stn_identity_decide(&track->identity, &lane->options.identity);
-        activity(actions, track, now_us, CM_ACTIVITY_UNKNOWN_FACE, "no match within the budget", who.distance);
+        activity(actions, track, now_us, CM_ACTIVITY_UNKNOWN_FACE, "no match within the budget",
+                 who.distance);
         track->unknown_reported = true;
     }
     failed_try(lane, now_us, actions);
 }
 
-static void report_spoof(struct lane_track *track, int64_t now_us, const char *reason, struct stn_actions *actions)
+static void report_spoof(struct lane_track *track, int64_t now_us, const char *reason,
+                         struct stn_actions *actions)
 {
     if (track->spoof_reported)
         return;
@@ -194,10 +199,12 @@ static void report_spoof(struct lane_track *track, int64_t now_us, const char *r
     track->spoof_reported = true;
 }
 
-static void end_attack(struct stn_lane *lane, struct lane_track *track, int64_t now_us, struct stn_actions *actions)
+static void end_attack(struct stn_lane *lane, struct lane_track *track, int64_t now_us,
+                       struct stn_actions *actions)
 {
     const char *reason = stn_live_reason_name(track->out.reason);
-    refuse(lane, track, now_us, reason, stn_live_reason_text(track->out.reason), STN_PROMPT_SEE_TEACHER, actions);
+    refuse(lane, track, now_us, reason, stn_live_reason_text(track->out.reason), STN_PROMPT_SEE_TEACHER,
+           actions);
     track->resting_until_us = now_us + lane->options.rules->lockout_us; /* lockout of that track */
     report_spoof(track, now_us, reason, actions);
     failed_try(lane, now_us, actions);
@@ -381,7 +388,8 @@ static void step_live(struct stn_lane *lane, struct lane_track *track, const str
     }
 }
 
-static void conclude(struct stn_lane *lane, struct lane_track *track, int64_t now_us, struct stn_actions *actions)
+static void conclude(struct stn_lane *lane, struct lane_track *track, int64_t now_us,
+                     struct stn_actions *actions)
 {
     struct stn_identity_result who = stn_identity_decide(&track->identity, &lane->options.identity);
     switch (track->out.state) {
@@ -521,7 +529,8 @@ static enum stn_check match_check(const struct stn_identity_result *who)
     return who->student >= 0 ? STN_CHECK_OK : STN_CHECK_WAITING;
 }
 
-static void view_track(const struct stn_lane *lane, const struct lane_track *track, struct stn_track_view *view)
+static void view_track(const struct stn_lane *lane, const struct lane_track *track,
+                       struct stn_track_view *view)
 {
     struct stn_identity_result who = stn_identity_decide(&track->identity, &lane->options.identity);
     *view = (struct stn_track_view){

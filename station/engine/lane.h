@@ -26,21 +26,21 @@
 enum { STN_LANE_ACTIONS_MAX = 64, STN_LANE_TRACKS_MAX = 2 * STN_FACES_MAX };
 
 enum stn_action_kind {
-    STN_ACT_KEEP_CHIP,  /* cut the track's chip out of this frame and keep it (replaces the one kept before) */
+    STN_ACT_KEEP_CHIP, /* cut the track's chip out of this frame and keep it (replaces the one kept before) */
     STN_ACT_EMBED_KEPT, /* embed the kept chip */
     STN_ACT_EMBED_NOW,  /* cut the chip out of this frame and embed it */
     STN_ACT_DROP_TRACK, /* the track is over: forget its chip */
     STN_ACT_BLINK,
-    STN_ACT_ACCEPT,     /* a live student: mark him */
+    STN_ACT_ACCEPT, /* a live student: mark him */
     STN_ACT_REFUSE,
     STN_ACT_ACTIVITY,
-    STN_ACT_CAMERA,     /* the camera's state changed */
+    STN_ACT_CAMERA, /* the camera's state changed */
     STN_ACT_LOCKED,
     STN_ACT_UNLOCKED,
 };
 
 struct stn_accept {
-    int student; /* index in the gallery */
+    int student;                           /* index in the gallery */
     int64_t captured_us, captured_wall_ms; /* of the accepted blink's end */
     int64_t evidence_end_us;
     float distance, margin, threshold;
@@ -78,15 +78,15 @@ struct stn_actions {
     int count;
 };
 
-struct stn_lane_rules { /* design.md §8, as data */
-    int64_t cooldown_us;         /* a track is not asked again for this long */
+struct stn_lane_rules {  /* design.md §8, as data */
+    int64_t cooldown_us; /* a track is not asked again for this long */
     int64_t lockout_us;
-    int failed_tries_max;        /* in a row, then the lane locks */
-    int timeouts_until_suspect;  /* unanswered "please blink" attempts of one track, then `spoof_suspected` */
-    int64_t keep_every_us;       /* how often the chip before a possible blink is renewed */
-    int64_t evidence_window_us;  /* embeddings must lie this close to the blink */
-    int64_t sample_gap_us;       /* between two embeddings that should agree */
-    float eye_contact_deg;       /* yaw and pitch within this of straight ahead */
+    int failed_tries_max;       /* in a row, then the lane locks */
+    int timeouts_until_suspect; /* unanswered "please blink" attempts of one track, then `spoof_suspected` */
+    int64_t keep_every_us;      /* how often the chip before a possible blink is renewed */
+    int64_t evidence_window_us; /* embeddings must lie this close to the blink */
+    int64_t sample_gap_us;      /* between two embeddings that should agree */
+    float eye_contact_deg;      /* yaw and pitch within this of straight ahead */
     float eyes_open_ratio;
 };
 extern const struct stn_lane_rules stn_lane_rules_default;
@@ -110,7 +110,8 @@ void stn_lane_observe(struct stn_lane *lane, const struct stn_observation *seen,
 /* No frame for a while: the camera may be lost. */
 void stn_lane_idle(struct stn_lane *lane, int64_t now_us, struct stn_actions *actions);
 /* The result of an EMBED action; embedding NULL: it failed (then nothing is known of that frame). */
-void stn_lane_embedding(struct stn_lane *lane, uint32_t track_id, int64_t captured_us, const float *embedding);
+void stn_lane_embedding(struct stn_lane *lane, uint32_t track_id, int64_t captured_us,
+                        const float *embedding);
 
 /* What the screen shows, as of the newest frame. Names are not filled. */
 int stn_lane_tracks(const struct stn_lane *lane, struct stn_track_view tracks[STN_FACES_MAX]);

@@ -67,8 +67,9 @@ static void describe(const struct stn_marking *marking, const struct cm_student 
 }
 
 enum stn_marking_outcome stn_marking_accept(const struct stn_marking *marking, const char *student_id,
-                                            uint32_t track_id, const struct stn_accept *accept, bool clock_suspect,
-                                            struct stn_ev_marked *ret_marked, struct cm_err *err)
+                                            uint32_t track_id, const struct stn_accept *accept,
+                                            bool clock_suspect, struct stn_ev_marked *ret_marked,
+                                            struct cm_err *err)
 {
     struct cm_student student;
     struct cm_class class_;
@@ -76,8 +77,7 @@ enum stn_marking_outcome stn_marking_accept(const struct stn_marking *marking, c
         stn_store_get_class(marking->store, student.class_id, &class_, err) != CM_OK)
         return STN_MARKING_FAILED;
     struct stn_session session;
-    enum stn_session_state state =
-        stn_session_at(&class_, marking->zone, accept->captured_wall_ms, &session);
+    enum stn_session_state state = stn_session_at(&class_, marking->zone, accept->captured_wall_ms, &session);
     if (state != STN_SESSION_OPEN) {
         char text[STN_SESSION_TEXT_SIZE];
         cm_fail(err, CM_INVALID, "%s",

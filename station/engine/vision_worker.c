@@ -44,7 +44,8 @@ static void *run(void *arg)
 {
     struct stn_vision_worker *worker = arg;
     struct stn_pipeline *pipeline = NULL;
-    struct stn_pipeline_options options = {.landmarks = worker->landmarks, .landmarks_path = worker->landmarks_path};
+    struct stn_pipeline_options options = {.landmarks = worker->landmarks,
+                                           .landmarks_path = worker->landmarks_path};
     struct stn_message loaded = {.kind = STN_MSG_VISION_LOADED, .err = CM_ERR_INIT};
     stn_pipeline_open(&options, &pipeline, &loaded.err);
     stn_inbox_post(worker->inbox, &loaded);

@@ -16,6 +16,7 @@ struct stn_vision_worker;
 enum cm_code stn_vision_worker_start(const struct stn_pipeline_options *options, struct stn_mailbox *mailbox,
                                      struct stn_inbox *inbox, struct stn_vision_worker **ret_worker,
                                      struct cm_err *err);
-void stn_vision_worker_join(struct stn_vision_worker *worker); /* mailbox and inbox must be closed; NULL is fine */
+void stn_vision_worker_join(
+    struct stn_vision_worker *worker); /* mailbox and inbox must be closed; NULL is fine */
 
 #endif

@@ -23,13 +23,14 @@ enum {
 struct stn_frame_pool;
 
 struct stn_frame {
-    int width, height;      /* pixels */
-    int stride;             /* bytes from one row to the next, >= width * bytes per pixel */
+    int width, height; /* pixels */
+    int stride;        /* bytes from one row to the next, >= width * bytes per pixel */
     enum stn_pixel_format format;
-    uint64_t number;        /* counts from 0 per source, also over frames that were dropped later */
+    uint64_t number; /* counts from 0 per source, also over frames that were dropped later */
     int64_t captured_mono_us;
-    int64_t captured_wall_ms; /* when the light fell on the sensor; becomes the mark's time, never rewritten */
-    uint8_t *pixels;        /* stride * height bytes, owned by the pool */
+    int64_t
+        captured_wall_ms; /* when the light fell on the sensor; becomes the mark's time, never rewritten */
+    uint8_t *pixels;      /* stride * height bytes, owned by the pool */
     struct stn_frame_pool *pool; /* private to frame.c, like refs */
     int refs;
 };
@@ -43,7 +44,8 @@ void stn_frame_pool_destroy(struct stn_frame_pool *pool);
 /* A free frame with room for this picture and a count of 1. CM_AGAIN when every frame is in use (a slow
  * reader: the caller drops the picture and counts it), CM_INVALID when the picture exceeds the pool's bound. */
 enum cm_code stn_frame_acquire(struct stn_frame_pool *pool, int width, int height,
-                               enum stn_pixel_format format, struct stn_frame **ret_frame, struct cm_err *err);
+                               enum stn_pixel_format format, struct stn_frame **ret_frame,
+                               struct cm_err *err);
 struct stn_frame *stn_frame_ref(struct stn_frame *frame);
 void stn_frame_unref(struct stn_frame *frame); /* NULL is fine */
 

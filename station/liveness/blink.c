@@ -249,8 +249,9 @@ static bool is_clean(const struct stn_blink *blink)
         before_seen = s->at_us <= blink->closing_since_us - t->still_before_us;
     }
     return before_seen && !blink->from_low && !blink->blemished && blink->lowest < 1.0f - t->depth &&
-           closed && steepest_fall(blink) >= t->snap && moved < t->bridge_move * span.low && along.high - along.low < t->tip_shift &&
-           across.high - across.low < t->tip_shift && span.high < span.low * (1.0f + t->span_change);
+           closed && steepest_fall(blink) >= t->snap && moved < t->bridge_move * span.low &&
+           along.high - along.low < t->tip_shift && across.high - across.low < t->tip_shift &&
+           span.high < span.low * (1.0f + t->span_change);
 }
 
 /* ---- phases ---- */

@@ -34,7 +34,7 @@ struct stn_blink_table {
     float yaw_both_deg; /* beyond: only the nearer eye counts */
     float yaw_max_deg;  /* beyond: nothing is measured */
 
-    float snap; /* a clean blink falls at least by this … */
+    float snap;      /* a clean blink falls at least by this … */
     int64_t snap_us; /* … within this */
 
     /* rigidity gates of a clean blink, from before the closing to the first open sample */

@@ -70,7 +70,8 @@ void stn_store_envelope(struct stn_store *store, enum cm_event_type type, struct
 static enum cm_code get_latest_wall(struct cm_txn *txn, int64_t *ret_wall_ms, struct cm_err *err)
 {
     struct cm_bytes value;
-    enum cm_code code = cm_txn_get(txn, STN_TABLE_META, latest_wall_key, sizeof latest_wall_key - 1, &value, err);
+    enum cm_code code =
+        cm_txn_get(txn, STN_TABLE_META, latest_wall_key, sizeof latest_wall_key - 1, &value, err);
     *ret_wall_ms = 0;
     if (code == CM_NOTFOUND)
         return CM_OK;
@@ -83,8 +84,8 @@ static enum cm_code get_latest_wall(struct cm_txn *txn, int64_t *ret_wall_ms, st
 
 static enum cm_code put_latest_wall(struct cm_txn *txn, int64_t wall_ms, struct cm_err *err)
 {
-    return cm_txn_put(txn, STN_TABLE_META, latest_wall_key, sizeof latest_wall_key - 1, &wall_ms, sizeof wall_ms,
-                      err);
+    return cm_txn_put(txn, STN_TABLE_META, latest_wall_key, sizeof latest_wall_key - 1, &wall_ms,
+                      sizeof wall_ms, err);
 }
 
 static enum cm_code raise_latest_wall(struct cm_txn *txn, int64_t wall_ms, struct cm_err *err)
@@ -277,8 +278,8 @@ enum cm_code stn_store_trust_clock(struct stn_store *store, const char *by, stru
     activity->kind = CM_ACTIVITY_CLOCK_SUSPECT;
     activity->started_wall_ms = activity->ended_wall_ms = t.event.wall_ms;
     activity->distance = NAN;
-    snprintf(activity->reason, sizeof activity->reason, "%.100s looked at the clock and says that it is right now",
-             by);
+    snprintf(activity->reason, sizeof activity->reason,
+             "%.100s looked at the clock and says that it is right now", by);
     return stn_store_commit(store, trust_clock, &t, true, err);
 }
 

@@ -183,7 +183,8 @@ enum cm_code stn_store_erase_templates(struct stn_store *store, const char *stud
     enum cm_code code = stn_store_check_id("student", student_id, err);
     if (code != CM_OK)
         return code;
-    stn_store_envelope(store, CM_EVENT_ENROLLED, &e.event); /* with no templates left: a running engine forgets him too */
+    stn_store_envelope(store, CM_EVENT_ENROLLED,
+                       &e.event); /* with no templates left: a running engine forgets him too */
     strcpy(e.event.body.enrolled.student_id, student_id);
     code = stn_store_commit(store, erase, &e, true, err);
     if (code == CM_OK)

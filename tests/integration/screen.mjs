@@ -162,7 +162,7 @@ await test('a model is missing: the screen says so and goes on', async () => {
     await onScreen({ env }, async (terminal) => {
         holds(await terminal.shows('Marking by face is closed', 10), /No\s+such\s+file/, 'the class view');
         terminal.press('2');
-        await terminal.shows(/No such file/, 10);
+        await terminal.shows(/lane . closed/, 10);
         await quit(terminal);
     });
 });

@@ -14,7 +14,8 @@ static void test_every_kind(void **state)
         struct stn_event event = {.kind = (enum stn_event_kind)kind, .wall_ms = 5};
         json_t *json = stn_event_to_json(&event);
         assert_non_null(json);
-        assert_string_equal(json_string_value(json_object_get(json, "event")), stn_event_kind_name(event.kind));
+        assert_string_equal(json_string_value(json_object_get(json, "event")),
+                            stn_event_kind_name(event.kind));
         assert_int_equal(json_integer_value(json_object_get(json, "at_ms")), 5);
         json_decref(json);
     }

@@ -274,7 +274,8 @@ static void test_stranger_is_one_activity(void **state)
     start(&world, STN_POLICY_BASIC, 2);
     world.looks_like[0] = 2;
     wait_s(&world, 20);
-    assert_int_equal(world.activities[CM_ACTIVITY_UNKNOWN_FACE], 1); /* one episode, however often he is looked at */
+    assert_int_equal(world.activities[CM_ACTIVITY_UNKNOWN_FACE],
+                     1); /* one episode, however often he is looked at */
     assert_true(world.refusals >= 2);
     world.faces = 0;
     wait_s(&world, 3);

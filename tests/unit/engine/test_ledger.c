@@ -52,7 +52,8 @@ static void test_spans(void **state)
     assert_int_equal(span.from_wall_ms, 1000);
     assert_int_equal(span.to_wall_ms, 3000);
     assert_true(span.able);
-    assert_true(stn_coverage_step(&coverage, 4000, false, "dark", &span)); /* another reason is another span */
+    assert_true(
+        stn_coverage_step(&coverage, 4000, false, "dark", &span)); /* another reason is another span */
     assert_false(span.able);
     assert_string_equal(span.reason, "covered");
     assert_true(stn_coverage_end(&coverage, 4500, &span));

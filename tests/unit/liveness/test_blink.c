@@ -29,7 +29,8 @@ static const struct actor_key slow_blink[] = {{2500, 1.0f}, {2600, 0.6f}, {2900,
 static const struct actor_key wide_eyed_blink[] = {{2000, 1.0f},  {2500, 1.15f}, {2600, 0.77f},
                                                    {2640, 0.77f}, {2760, 1.1f},  {4000, 1.1f}};
 /* As a man in a recording did: lids that sink over a third of a second and come up again, never closed. */
-static const struct actor_key glance_down[] = {{2500, 1.0f}, {2840, 0.66f}, {2960, 0.69f}, {3240, 0.86f}, {3400, 1.0f}};
+static const struct actor_key glance_down[] = {
+    {2500, 1.0f}, {2840, 0.66f}, {2960, 0.69f}, {3240, 0.86f}, {3400, 1.0f}};
 static const struct actor_key shallow[] = {{2500, 1.0f}, {2580, 0.85f}, {2660, 0.85f}, {2800, 1.0f}};
 static const struct actor_key closed_long[] = {{2500, 1.0f}, {2600, 0.6f}, {4100, 0.6f}, {4200, 1.0f}};
 /* The lids of a sleeper twitch: none of it is a blink, nor is the moment of waking. */
