@@ -114,7 +114,9 @@ static void check_liveness(struct doctor *doctor)
     switch (doctor->cli->settings.policy) {
     case STN_POLICY_BASIC:
         find(doctor, WARNING, "liveness",
-             "policy basic: a clean blink is enough. Photos are stopped, a video is not");
+             "policy basic: a clean blink is enough. It stops photos that are held or waved, no video and no "
+             "trick at "
+             "the eyes of a photo");
         break;
     case STN_POLICY_STRICT:
         find(doctor, WARNING, "liveness", "policy strict: %s",

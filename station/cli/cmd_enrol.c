@@ -16,9 +16,10 @@ static enum cm_code find_student(struct stn_cli *cli, struct stn_store *store, s
     const char *id = cli->argv[0], *name = stn_cli_value(cli, STN_OPT_NAME);
     const char *class_id = stn_cli_value(cli, STN_OPT_CLASS);
     struct cm_student student = {0};
-    enum cm_code code = stn_store_get_student(store, id, &student, err);
+    struct cm_err why = CM_ERR_INIT;
+    enum cm_code code = stn_store_get_student(store, id, &student, &why);
     if (code != CM_OK && code != CM_NOTFOUND)
-        return code;
+        return cm_fail(err, code, "%s", why.msg);
     if (code == CM_NOTFOUND && (name == NULL || class_id == NULL))
         return cm_fail(err, CM_NOTFOUND, "%.60s is not on the roster: add --name NAME --class CLASS", id);
     snprintf(student.id, sizeof student.id, "%s", id);

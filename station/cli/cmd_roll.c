@@ -126,10 +126,7 @@ static enum cm_code append(struct stn_cli *cli, struct stn_store *store,
     struct stn_roll_rules rules = {.class_ = &class_, .zone = cli->zone, .points = &stn_points_rules_default};
     struct stn_roll_entry entry = stn_roll_from(found.any ? &found.mark : NULL, correction, &rules);
     entry.mark_seq = before.mark_seq;
-    code = stn_store_append_correction(store, correction, &entry, err);
-    if (code == CM_OK)
-        *ret_entry = entry;
-    return code;
+    return stn_store_append_correction(store, correction, &entry, ret_entry, err);
 }
 
 static int correct(struct stn_cli *cli, struct stn_store *store, struct cm_correction *correction)
@@ -149,9 +146,10 @@ static int correct(struct stn_cli *cli, struct stn_store *store, struct cm_corre
                                      cm_roll_status_name(entry.status), "points", (int)entry.points, "by",
                                      correction->by));
     else
-        printf("%s is %s on %s, %d points (%s: %s)%s\n", student.name, cm_roll_status_name(entry.status),
-               date, (int)entry.points, correction->by, correction->reason,
-               entry.mark_seq != 0 ? "; the mark stays in the log" : "");
+        printf("%s%s is %s on %s, %d points (%s: %s)%s\n",
+               entry.status != correction->status ? "recorded, but a later correction stands: " : "",
+               student.name, cm_roll_status_name(entry.status), date, (int)entry.points, correction->by,
+               correction->reason, entry.mark_seq != 0 ? "; the mark stays in the log" : "");
     return STN_EXIT_OK;
 }
 

@@ -37,7 +37,7 @@ static int import(struct stn_cli *cli, const char *path, struct stn_store *store
         char prefix[400];
         snprintf(prefix, sizeof prefix, "%.300s: ", path);
         print_remarks(prefix, &report.problems);
-        cm_fail(&err, err.code, "%.100s: nothing was imported: %.120s", path, err.msg);
+        cm_fail(&err, err.code, "%.80s: %.170s", path, err.msg);
         return stn_cli_fail(&err);
     }
     const char *name = strrchr(path, '/');

@@ -1,12 +1,32 @@
 #include "cli/run.h"
 
+#include "base/log.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+static void log_event(const struct stn_event *event)
+{
+    if (event->kind == STN_EV_MARKED)
+        cm_log(CM_LOG_INFO, "roll", "marked", CM_STR("student", event->u.marked.student_id),
+               CM_STR("status", cm_roll_status_name(event->u.marked.status)),
+               CM_INT("seq", event->u.marked.seq));
+    else if (event->kind == STN_EV_REFUSED)
+        cm_log(CM_LOG_INFO, "lane", "refused", CM_STR("reason", event->u.refused.reason),
+               CM_INT("track", event->u.refused.track_id));
+    else if (event->kind == STN_EV_ACTIVITY)
+        cm_log(CM_LOG_WARN, "activity", cm_activity_name(event->u.activity.kind),
+               CM_STR("reason", event->u.activity.reason));
+    else if (event->kind == STN_EV_LANE)
+        cm_log(CM_LOG_INFO, "lane", event->u.lane.open ? "open" : "closed",
+               CM_STR("reason", event->u.lane.reason));
+}
+
 static void queue_event(void *arg, const struct stn_event *event)
 {
     struct stn_run *run = arg;
+    log_event(event); /* whoever watches, or nobody */
     stn_event_queue_put(&run->queue, event);
     uv_async_send(&run->wake);
 }
@@ -84,10 +104,10 @@ static int run_with(struct stn_run *run, const struct stn_front *front)
     run->wake.data = run;
     int status = STN_EXIT_FAILED;
     if (front->open(run, &err) == CM_OK) {
+        listen_for(run, 0, SIGTERM); /* before the engine: from its start on, an end is an orderly one */
+        listen_for(run, 1, SIGINT);
+        listen_for(run, 2, SIGHUP);
         if (start_engine(run, front->wants_preview, &err) == CM_OK) {
-            listen_for(run, 0, SIGTERM);
-            listen_for(run, 1, SIGINT);
-            listen_for(run, 2, SIGHUP);
             uv_run(&run->loop, UV_RUN_DEFAULT);
             status = stn_engine_join(run->engine);
         }

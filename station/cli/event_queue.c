@@ -33,6 +33,7 @@ static bool has_room(const struct stn_event_queue *queue, const struct stn_event
 void stn_event_queue_put(struct stn_event_queue *queue, const struct stn_event *event)
 {
     pthread_mutex_lock(&queue->mutex);
+    queue->stopped = queue->stopped || event->kind == STN_EV_STOPPED;
     if (has_room(queue, event)) {
         queue->ring[(queue->head + queue->count) % STN_EVENT_QUEUE_MAX] = *event;
         queue->count++;
@@ -53,6 +54,14 @@ bool stn_event_queue_take(struct stn_event_queue *queue, struct stn_event *ret_e
     }
     pthread_mutex_unlock(&queue->mutex);
     return any;
+}
+
+bool stn_event_queue_stopped(struct stn_event_queue *queue)
+{
+    pthread_mutex_lock(&queue->mutex);
+    bool stopped = queue->stopped;
+    pthread_mutex_unlock(&queue->mutex);
+    return stopped;
 }
 
 uint64_t stn_event_queue_dropped(struct stn_event_queue *queue)

@@ -17,12 +17,14 @@ struct stn_event_queue {
     struct stn_event *ring; /* STN_EVENT_QUEUE_MAX */
     int head, count;
     uint64_t dropped;
+    bool stopped;
 };
 
 enum cm_code stn_event_queue_init(struct stn_event_queue *queue, struct cm_err *err);
 void stn_event_queue_finish(struct stn_event_queue *queue);
 void stn_event_queue_put(struct stn_event_queue *queue, const struct stn_event *event);
 bool stn_event_queue_take(struct stn_event_queue *queue, struct stn_event *ret_event);
+bool stn_event_queue_stopped(struct stn_event_queue *queue);     /* the engine has said its last word */
 uint64_t stn_event_queue_dropped(struct stn_event_queue *queue); /* frames not counted */
 
 #endif

@@ -25,6 +25,8 @@ struct stn_run {
     pthread_mutex_t preview_mutex;
     struct stn_preview preview; /* latest wins; guarded by preview_mutex */
     struct stn_summary summary; /* headless */
+    uv_timer_t again;           /* headless: events wait for their reader */
+    int64_t waiting_since_us;
     struct stn_screen *screen;
 };
 

@@ -1,44 +1,29 @@
 #include "cli/run.h"
 
-#include "base/log.h"
-
+#include <poll.h>
 #include <stdio.h>
+#include <unistd.h>
 
 static bool wants_events(const struct stn_run *run)
 {
     return stn_cli_value(run->cli, STN_OPT_EVENTS) != NULL;
 }
 
-static enum cm_code open_none(struct stn_run *run, struct cm_err *err)
+enum { AGAIN_MS = 20, PATIENCE_US = 2000000 };
+
+/* A pipe that nobody reads would stop this thread in a write, and with it signals: so ask before. */
+static bool can_write(const struct stn_run *run)
 {
-    (void)run, (void)err;
-    return CM_OK;
+    struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    return !wants_events(run) || poll(&out, 1, 0) != 0;
 }
 
-static void log_event(const struct stn_event *event)
+static void take_events(struct stn_run *run)
 {
-    if (event->kind == STN_EV_MARKED)
-        cm_log(CM_LOG_INFO, "roll", "marked", CM_STR("student", event->u.marked.student_id),
-               CM_STR("status", cm_roll_status_name(event->u.marked.status)),
-               CM_INT("seq", event->u.marked.seq));
-    else if (event->kind == STN_EV_REFUSED)
-        cm_log(CM_LOG_INFO, "lane", "refused", CM_STR("reason", event->u.refused.reason),
-               CM_INT("track", event->u.refused.track_id));
-    else if (event->kind == STN_EV_ACTIVITY)
-        cm_log(CM_LOG_WARN, "activity", cm_activity_name(event->u.activity.kind),
-               CM_STR("reason", event->u.activity.reason));
-    else if (event->kind == STN_EV_LANE)
-        cm_log(CM_LOG_INFO, "lane", event->u.lane.open ? "open" : "closed",
-               CM_STR("reason", event->u.lane.reason));
-}
-
-static void on_wake(uv_async_t *wake)
-{
-    struct stn_run *run = wake->data;
     struct stn_event event;
-    while (stn_event_queue_take(&run->queue, &event)) {
+    while (can_write(run) && stn_event_queue_take(&run->queue, &event)) {
+        run->waiting_since_us = 0;
         stn_summary_add(&run->summary, &event);
-        log_event(&event);
         if (wants_events(run))
             stn_cli_print_json(stn_event_to_json(&event));
         if (ferror(stdout)) /* the reader went away; the station goes on without it */
@@ -46,6 +31,33 @@ static void on_wake(uv_async_t *wake)
         if (event.kind == STN_EV_STOPPED)
             stn_run_end(run);
     }
+    if (can_write(run))
+        return;
+    int64_t now_us = cm_mono_us(run->cli->clock);
+    if (run->waiting_since_us == 0)
+        run->waiting_since_us = now_us;
+    if (stn_event_queue_stopped(&run->queue) && now_us - run->waiting_since_us > PATIENCE_US)
+        stn_run_end(run);
+}
+
+static void on_again(uv_timer_t *again)
+{
+    take_events(again->data);
+}
+
+static enum cm_code open_none(struct stn_run *run, struct cm_err *err)
+{
+    (void)err;
+    uv_timer_init(&run->loop, &run->again);
+    run->again.data = run;
+    if (wants_events(run))
+        uv_timer_start(&run->again, on_again, AGAIN_MS, AGAIN_MS);
+    return CM_OK;
+}
+
+static void on_wake(uv_async_t *wake)
+{
+    take_events(wake->data);
 }
 
 static void close_none(struct stn_run *run)
@@ -55,6 +67,7 @@ static void close_none(struct stn_run *run)
 
 static void report(struct stn_run *run, int status)
 {
+    run->summary.not_shown += stn_event_queue_dropped(&run->queue);
     struct cm_err err = CM_ERR_INIT;
     if (status != STN_EXIT_OK) {
         cm_fail(&err, CM_BACKEND, "%s", run->summary.stopped.reason);

@@ -68,7 +68,7 @@ static void draw(struct stn_screen *screen)
     enum cm_code code = stn_term_show(screen->term, &screen->grid, &err);
     if (code == CM_OK)
         stn_ui_drawn(&screen->state, now_us);
-    else if (code != CM_AGAIN)
+    else if (code != CM_AGAIN && screen->run->engine != NULL)
         stn_engine_stop(screen->run->engine);
 }
 

@@ -119,7 +119,7 @@ void stn_summary_print(const struct stn_summary *summary, const struct cm_zone *
             (unsigned long long)summary->frames, (unsigned long long)summary->dropped,
             summary->started.policy,
             strcmp(summary->started.policy, "basic") == 0
-                ? " (a blink only: photos are stopped, a video on a phone is not)"
+                ? " (a blink only: it stops photos that are held or waved, no video and no trick at the eyes)"
                 : "");
     fprintf(out, "Marked:%s\n", summary->mark_count == 0 ? " nobody" : "");
     for (int i = 0; i < summary->mark_count; i++)

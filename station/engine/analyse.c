@@ -100,8 +100,8 @@ static void obey(struct run *run, const struct stn_action *action, const struct 
     switch (action->kind) {
     case STN_ACT_KEEP_CHIP:
         chip = room_for_chip(run, action->track_id);
-        if (chip != NULL && face != NULL)
-            stn_chip_extract(frame, face->align, chip, NULL);
+        if (chip != NULL && (face == NULL || stn_chip_extract(frame, face->align, chip, NULL) != CM_OK))
+            run->kept_track[chip - run->kept] = 0; /* no chip is better than an older one */
         break;
     case STN_ACT_EMBED_KEPT:
         embed(run, action, kept_chip(run, action->track_id));

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { RETRY_FIRST_MS = 500, RETRY_MAX_MS = 8000, POOL_BUSY_MS = 5 };
+enum { RETRY_FIRST_MS = 500, RETRY_MAX_MS = 8000, POOL_BUSY_MS = 5, BAD_PLACES_AT_ONCE = 8 };
 
 struct stn_capture_worker {
     struct stn_capture_worker_options options;
@@ -51,10 +51,13 @@ static void pause_ms(struct stn_capture_worker *worker, int ms)
     pthread_mutex_unlock(&worker->mutex);
 }
 
-/* Frames until the source ends or shall stop. A bad place in a recording is told and passed over. */
+/* Frames until the source ends or shall stop; a camera's failure ends it too, for it must be opened again. A bad place in
+ * a recording is told and passed over; where there are many in a row, with growing pauses. */
 static enum cm_code deliver(struct stn_capture_worker *worker)
 {
-    int pause = RETRY_FIRST_MS;
+    int pause = RETRY_FIRST_MS, bad_in_a_row = 0;
+    struct stn_capture_info info;
+    stn_capture_info(worker->options.capture, &info);
     for (;;) {
         struct stn_frame *frame = NULL;
         struct cm_err err = CM_ERR_INIT;
@@ -67,11 +70,16 @@ static enum cm_code deliver(struct stn_capture_worker *worker)
         }
         if (code != CM_OK) {
             tell(worker, STN_MSG_SOURCE_FAILED, &err);
+            if (!info.recording)
+                return code;
+            if (++bad_in_a_row < BAD_PLACES_AT_ONCE)
+                continue;
             pause_ms(worker, pause);
             pause = pause * 2 < RETRY_MAX_MS ? pause * 2 : RETRY_MAX_MS;
             continue;
         }
         pause = RETRY_FIRST_MS;
+        bad_in_a_row = 0;
         if (frame->number > worker->next_number)
             stn_mailbox_count_drops(worker->options.mailbox, frame->number - worker->next_number);
         worker->next_number = frame->number + 1;

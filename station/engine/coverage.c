@@ -3,6 +3,21 @@
 #include <stdio.h>
 #include <string.h>
 
+const char *stn_coverage_obstacle(const struct stn_coverage_facts *facts)
+{
+    if (!facts->lane_open)
+        return "face_lane_closed";
+    if (!facts->policy_available)
+        return "policy_unavailable";
+    if (facts->camera != STN_CAMERA_CLEAR)
+        return stn_camera_state_name(facts->camera);
+    if (facts->lane_locked)
+        return "locked";
+    if (!facts->store_takes_marks)
+        return "store_full";
+    return facts->clock_suspect ? "clock_suspect" : "";
+}
+
 void stn_coverage_init(struct stn_coverage *coverage)
 {
     memset(coverage, 0, sizeof *coverage);

@@ -7,11 +7,20 @@
 #ifndef STN_COVERAGE_H
 #define STN_COVERAGE_H
 
+#include "liveness/camera_state.h"
 #include "record/record.h"
 #include <stdbool.h>
 #include <stdint.h>
 
 enum { STN_COVERAGE_SPAN_MAX_MS = 5 * 60 * 1000 };
+
+/* What must hold for the station to judge who is there. */
+struct stn_coverage_facts {
+    bool lane_open, lane_locked, policy_available, store_takes_marks, clock_suspect;
+    enum stn_camera_state camera;
+};
+/* A stable word for the first thing that does not hold; "" when all do. */
+const char *stn_coverage_obstacle(const struct stn_coverage_facts *facts);
 
 struct stn_coverage {
     struct cm_coverage span; /* the one under way */

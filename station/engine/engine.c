@@ -2,7 +2,6 @@
 
 #include "base/log.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +26,7 @@ int64_t engine_wall_ms(const struct stn_engine *engine)
 static void source_open(struct stn_engine *engine, const struct stn_message *message)
 {
     engine->source_was_open = true;
-    engine->source_lost = false;
+    engine->recording = message->u.source.recording;
     engine->camera_fps = message->u.source.fps;
     engine->lockstep = message->u.source.max_speed;
     engine->last_frame_mono_us = cm_mono_us(engine->options.clock);
@@ -35,32 +34,24 @@ static void source_open(struct stn_engine *engine, const struct stn_message *mes
            CM_REAL("fps", message->u.source.fps));
 }
 
-static void say_source(struct stn_engine *engine, enum stn_camera_state state, const char *text)
-{
-    struct stn_event event = {.kind = STN_EV_CAMERA, .u.camera = {.state = state}};
-    snprintf(event.u.camera.text, sizeof event.u.camera.text, "%s", text);
-    engine_publish(engine, &event);
-}
-
 static void source_failed(struct stn_engine *engine, const struct stn_message *message)
 {
     cm_log_err(CM_LOG_WARN, "camera", "source failed", &message->err);
-    say_source(engine, STN_CAMERA_LOST, message->err.msg);
     if (!engine->source_was_open)
         snprintf(engine->stop_reason, sizeof engine->stop_reason, "%s", message->err.msg);
-    if (!engine->source_lost && !engine->options.until_eof) {
-        engine->source_lost = true;
-        engine_activity(engine, CM_ACTIVITY_CAMERA_LOST, message->err.msg, NAN);
-    }
+    engine_source_failed(engine, message->err.msg);
 }
 
 static void source_ended(struct stn_engine *engine)
 {
     engine->source_ended = true;
-    if (!engine->source_was_open)
+    if (!engine->source_was_open) {
         engine->exit_code = 1;
-    else
-        say_source(engine, STN_CAMERA_ENDED, "the recording is over");
+        return;
+    }
+    struct stn_event event = {.kind = STN_EV_CAMERA, .u.camera = {.state = STN_CAMERA_ENDED}};
+    snprintf(event.u.camera.text, sizeof event.u.camera.text, "the recording is over");
+    engine_publish(engine, &event);
 }
 
 static void release_observation(struct stn_engine *engine)
@@ -90,9 +81,12 @@ static void observation(struct stn_engine *engine, struct stn_message *message)
 {
     if (wait_for_models(engine, message))
         return;
-    if (message->err.code != CM_OK && engine->vision_err.code == CM_OK)
-        cm_log_err(CM_LOG_WARN, "vision", "a frame could not be looked at", &message->err);
-    engine_observe(engine, message->u.observation.frame, &message->u.observation.seen);
+    bool failing = message->err.code != CM_OK && engine->vision_err.code == CM_OK;
+    if (failing && !engine->vision_failing) /* once per spell, not once per frame */
+        cm_log_err(CM_LOG_WARN, "vision", "frames cannot be looked at", &message->err);
+    engine->vision_failing = failing;
+    engine_observe(engine, message->u.observation.frame, &message->u.observation.seen,
+                   message->err.code != CM_OK);
     stn_frame_unref(message->u.observation.frame);
     if (engine->lockstep && engine->embeds_in_flight > 0)
         engine->observation_held = true;
@@ -145,10 +139,11 @@ static void handle(struct stn_engine *engine, struct stn_message *message)
     }
 }
 
-/* The end comes when it was asked for, or with a recording's end once its last face is decided. */
+/* The end comes when it was asked for, or with a recording's end once its last embeddings are back. */
 static void stop_when_due(struct stn_engine *engine)
 {
-    bool over = engine->source_ended && engine->options.until_eof && engine->embeds_in_flight == 0;
+    bool over = engine->source_ended && engine->options.until_eof && engine->embeds_in_flight == 0 &&
+                engine->waiting == NULL;
     if (over || atomic_load(&engine->stop_asked))
         uv_stop(&engine->loop); /* the handles stay until no worker is left that could send */
 }
@@ -170,7 +165,8 @@ static void on_tick(uv_timer_t *tick)
     engine_watch_clock(engine);
     if (!engine->lockstep && !engine->source_ended && now_us - engine->last_frame_mono_us > 1000000)
         engine_face_idle(engine, now_us);
-    engine_retry_marks(engine);
+    if (now_us >= engine->retry_us)
+        engine_retry_marks(engine);
     engine_follow_log(engine);
     engine_cover(engine);
     if (now_us - engine->roll_checked_us >= ROLL_EVERY_US) { /* the date changes, sessions open and close */
@@ -214,7 +210,7 @@ static void start_watching_store(struct stn_engine *engine)
     struct cm_err err = CM_ERR_INIT;
     engine->store_ok = true;
     if (stn_store_summary(engine->options.store, &summary, &err) != CM_OK) {
-        engine_store_result(engine, err.code, &err);
+        engine_store_result(engine, STORE_READ, err.code, &err);
         return;
     }
     engine->log_seq_seen = summary.last_seq;
@@ -227,9 +223,7 @@ static void say_stopped(struct stn_engine *engine)
     struct stn_event event = {.kind = STN_EV_STOPPED, .u.stopped = {.exit_code = engine->exit_code}};
     const char *reason = engine->exit_code != 0 ? engine->stop_reason
                          : engine->source_ended ? "the recording is over"
-                         : engine->pending_count
-                             ? "stopped; recognised students were not stored: the disk is full"
-                             : "stopped";
+                                                : "stopped";
     snprintf(event.u.stopped.reason, sizeof event.u.stopped.reason, "%s", reason);
     engine_publish(engine, &event);
 }
@@ -254,6 +248,7 @@ static void *run(void *arg)
     uv_timer_start(&engine->tick, on_tick, TICK_MS, TICK_MS);
     uv_run(&engine->loop, UV_RUN_DEFAULT);
     engine_retry_marks(engine);
+    engine_give_up_marks(engine);
     engine_cover_end(engine);
     say_stopped(engine);
     return NULL;

@@ -49,7 +49,8 @@ enum cm_code stn_engine_start(const struct stn_engine_options *options, struct s
                               struct cm_err *err);
 /* Asks for the end; any thread, any number of times, also from a subscriber. */
 void stn_engine_stop(struct stn_engine *engine);
-/* Waits for the end and frees everything; the exit code: 0, or 1 when the source failed for good under until_eof. */
+/* Waits for the end and frees everything; the exit code: 0, or 1 when the source failed for good under until_eof, or when
+ * recognised students could not be stored until the end. */
 int stn_engine_join(struct stn_engine *engine);
 
 #endif

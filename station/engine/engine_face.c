@@ -89,7 +89,7 @@ static bool try_mark(struct stn_engine *engine, const struct pending_mark *pendi
     case STN_MARKING_MARKED:
         event.kind = STN_EV_MARKED;
         event.u.marked.latency_ms = latency_ms(engine, &pending->accept);
-        engine_store_result(engine, CM_OK, &err);
+        engine_store_result(engine, STORE_MARK, CM_OK, &err);
         engine_publish(engine, &event);
         engine_update_roll(engine, false);
         return true;
@@ -108,7 +108,7 @@ static bool try_mark(struct stn_engine *engine, const struct pending_mark *pendi
         refuse(engine, pending->track_id, "not_on_roster", err.msg, NAN, NAN, NAN);
         return true;
     }
-    engine_store_result(engine, err.code, &err);
+    engine_store_result(engine, STORE_MARK, err.code, &err);
     if (err.code == CM_NOSPACE || err.code == CM_BACKEND || err.code == CM_NOMEM)
         return false; /* passes when somebody makes room */
     refuse(engine, pending->track_id, "store_failed", err.msg, NAN, NAN, NAN);
@@ -124,7 +124,7 @@ static void accept_student(struct stn_engine *engine, const struct stn_action *a
     };
     snprintf(pending.student_id, sizeof pending.student_id, "%s",
              stn_gallery_student_id(engine->gallery, action->u.accept.student));
-    if (engine->pending_count == 0 && try_mark(engine, &pending))
+    if (try_mark(engine, &pending))
         return;
     if (engine->pending_count == PENDING_MARKS_MAX) {
         refuse(engine, action->track_id, "store_full", "the mark cannot be kept: note it by hand", NAN, NAN,
@@ -136,13 +136,34 @@ static void accept_student(struct stn_engine *engine, const struct stn_action *a
            "recognised, but the store cannot write: the mark is kept in memory until it can", NAN, NAN, NAN);
 }
 
+/* Each for itself: one that cannot be written does not hold up the others. */
 void engine_retry_marks(struct stn_engine *engine)
 {
-    while (engine->pending_count > 0 && try_mark(engine, &engine->pending[0])) {
-        engine->pending_count--;
-        memmove(&engine->pending[0], &engine->pending[1],
-                (size_t)engine->pending_count * sizeof engine->pending[0]);
+    int left = 0;
+    for (int i = 0; i < engine->pending_count; i++)
+        if (!try_mark(engine, &engine->pending[i]))
+            engine->pending[left++] = engine->pending[i];
+    if (engine->pending_count > 0 && left == 0) /* settled, were it without a write */
+        engine_store_result(engine, STORE_MARK, CM_OK, NULL);
+    engine->pending_count = left;
+    engine->retry_us = cm_mono_us(engine->options.clock) + 1000000;
+}
+
+void engine_give_up_marks(struct stn_engine *engine)
+{
+    for (int i = 0; i < engine->pending_count; i++) {
+        char text[256];
+        snprintf(text, sizeof text, "the store could not take the mark of %s: note it by hand",
+                 engine->pending[i].student_id);
+        cm_log(CM_LOG_ERROR, "roll", "mark lost", CM_STR("student", engine->pending[i].student_id));
+        refuse(engine, engine->pending[i].track_id, "mark_lost", text, NAN, NAN, NAN);
     }
+    if (engine->pending_count == 0)
+        return;
+    engine->exit_code = 1;
+    snprintf(engine->stop_reason, sizeof engine->stop_reason,
+             "%d recognised students could not be stored, the disk is full: note them by hand",
+             engine->pending_count);
 }
 
 /* ---- the lane's wishes ---- */
@@ -150,7 +171,9 @@ void engine_retry_marks(struct stn_engine *engine)
 static void say_camera(struct stn_engine *engine, enum stn_camera_state state)
 {
     struct stn_event event = {.kind = STN_EV_CAMERA, .u.camera = {.state = state}};
-    snprintf(event.u.camera.text, sizeof event.u.camera.text, "%s", stn_camera_state_text(state));
+    bool told = state == STN_CAMERA_LOST && engine->source_text[0] != '\0';
+    snprintf(event.u.camera.text, sizeof event.u.camera.text, "%s",
+             told ? engine->source_text : stn_camera_state_text(state));
     engine_publish(engine, &event);
 }
 
@@ -211,7 +234,10 @@ static void obey(struct stn_engine *engine, const struct stn_action *action, con
                action->u.refuse.distance, action->u.refuse.margin, action->u.refuse.threshold);
         break;
     case STN_ACT_ACTIVITY:
-        engine_activity(engine, action->u.activity.kind, action->u.activity.reason,
+        engine_activity(engine, action->u.activity.kind,
+                        action->u.activity.kind == CM_ACTIVITY_CAMERA_LOST && engine->source_text[0] != '\0'
+                            ? engine->source_text
+                            : action->u.activity.reason,
                         action->u.activity.distance);
         break;
     case STN_ACT_CAMERA:
@@ -273,7 +299,9 @@ static void say_frame(struct stn_engine *engine, const struct stn_observation *s
     engine_publish(engine, &event);
 }
 
-void engine_observe(struct stn_engine *engine, struct stn_frame *frame, struct stn_observation *seen)
+/* blind: nobody could look into the frame; its picture is shown, nothing is judged, not even the camera. */
+void engine_observe(struct stn_engine *engine, struct stn_frame *frame, struct stn_observation *seen,
+                    bool blind)
 {
     struct stn_actions actions = {.count = 0};
     engine->last_frame_mono_us = cm_mono_us(engine->options.clock);
@@ -281,8 +309,13 @@ void engine_observe(struct stn_engine *engine, struct stn_frame *frame, struct s
     measure_rate(engine, seen);
     if (!engine->lane_open)
         seen->face_count = 0; /* the camera is judged, nobody is */
-    stn_lane_observe(engine->lane, seen, &actions);
+    engine->source_text[0] = '\0';
+    if (!blind)
+        stn_lane_observe(engine->lane, seen, &actions);
     obey_all(engine, &actions, frame, seen);
+    if (engine->say_camera)
+        say_camera(engine, stn_lane_camera(engine->lane));
+    engine->say_camera = false;
     say_frame(engine, seen);
     if (engine->options.on_preview != NULL &&
         seen->captured_mono_us - engine->last_preview_us >= engine->options.preview_every_us) {
@@ -300,6 +333,20 @@ void engine_embedding(struct stn_engine *engine, const struct stn_message *messa
         cm_log_err(CM_LOG_WARN, "embed", "a face could not be embedded", &message->err);
     stn_lane_embedding(engine->lane, message->u.embedding.track_id, message->u.embedding.captured_us,
                        good ? message->u.embedding.values : NULL);
+}
+
+/* A bad place in a recording is told and passed over. A source that is gone is the camera's state, and one activity. */
+void engine_source_failed(struct stn_engine *engine, const char *text)
+{
+    struct stn_actions actions = {.count = 0};
+    snprintf(engine->source_text, sizeof engine->source_text, "%s", text);
+    if (engine->recording || engine->options.until_eof) {
+        say_camera(engine, STN_CAMERA_LOST);
+        engine->say_camera = true;
+        return;
+    }
+    stn_lane_source_lost(engine->lane, cm_mono_us(engine->options.clock), &actions);
+    obey_all(engine, &actions, NULL, NULL);
 }
 
 void engine_face_idle(struct stn_engine *engine, int64_t now_us)

@@ -6,9 +6,13 @@
 #include <stdio.h>
 
 /* The store works, or it does not: said once each time it changes. */
-void engine_store_result(struct stn_engine *engine, enum cm_code code, const struct cm_err *err)
+void engine_store_result(struct stn_engine *engine, enum store_use use, enum cm_code code,
+                         const struct cm_err *err)
 {
-    bool ok = code == CM_OK || code == CM_EXISTS;
+    engine->store_fails[use] = code != CM_OK && code != CM_EXISTS;
+    bool ok = true;
+    for (int i = 0; i < STORE_USES; i++)
+        ok = ok && !engine->store_fails[i];
     if (ok == engine->store_ok)
         return;
     engine->store_ok = ok;
@@ -17,7 +21,7 @@ void engine_store_result(struct stn_engine *engine, enum cm_code code, const str
     if (ok)
         cm_log(CM_LOG_INFO, "store", "works again");
     else
-        cm_log(CM_LOG_ERROR, "store", "cannot write", CM_STR("code", cm_code_name(code)),
+        cm_log(CM_LOG_ERROR, "store", "fails", CM_STR("code", cm_code_name(code)),
                CM_STR("reason", err->msg));
     engine_publish(engine, &event);
 }
@@ -29,7 +33,8 @@ void engine_activity(struct stn_engine *engine, enum cm_activity_kind kind, cons
         .kind = kind, .started_wall_ms = engine_wall_ms(engine), .distance = distance};
     snprintf(activity.reason, sizeof activity.reason, "%s", reason);
     struct cm_err err = CM_ERR_INIT;
-    engine_store_result(engine, stn_store_append_activity(engine->options.store, &activity, &err), &err);
+    engine_store_result(engine, STORE_LOG, stn_store_append_activity(engine->options.store, &activity, &err),
+                        &err);
     struct stn_event event = {.kind = STN_EV_ACTIVITY, .u.activity = {.kind = kind}};
     snprintf(event.u.activity.reason, sizeof event.u.activity.reason, "%s", reason);
     engine_publish(engine, &event);
@@ -47,19 +52,21 @@ void engine_watch_clock(struct stn_engine *engine)
 
 void engine_cover(struct stn_engine *engine)
 {
-    enum stn_camera_state camera = stn_lane_camera(engine->lane);
-    const char *reason = "";
-    if (!engine->lane_open)
-        reason = "face_lane_closed";
-    else if (camera != STN_CAMERA_CLEAR)
-        reason = stn_camera_state_name(camera);
-    else if (engine->clock_watch.suspect)
-        reason = "clock_suspect";
+    struct stn_coverage_facts facts = {
+        .lane_open = engine->lane_open,
+        .lane_locked = stn_lane_locked(engine->lane),
+        .policy_available = stn_policy_available(engine->options.policy),
+        .store_takes_marks = !engine->store_fails[STORE_MARK],
+        .clock_suspect = engine->clock_watch.suspect,
+        .camera = stn_lane_camera(engine->lane),
+    };
+    const char *reason = stn_coverage_obstacle(&facts);
     struct cm_coverage span;
     if (!stn_coverage_step(&engine->coverage, engine_wall_ms(engine), reason[0] == '\0', reason, &span))
         return;
     struct cm_err err = CM_ERR_INIT;
-    engine_store_result(engine, stn_store_append_coverage(engine->options.store, &span, &err), &err);
+    engine_store_result(engine, STORE_LOG, stn_store_append_coverage(engine->options.store, &span, &err),
+                        &err);
 }
 
 void engine_cover_end(struct stn_engine *engine)
@@ -67,5 +74,6 @@ void engine_cover_end(struct stn_engine *engine)
     struct cm_coverage span;
     struct cm_err err = CM_ERR_INIT;
     if (stn_coverage_end(&engine->coverage, engine_wall_ms(engine), &span))
-        engine_store_result(engine, stn_store_append_coverage(engine->options.store, &span, &err), &err);
+        engine_store_result(engine, STORE_LOG, stn_store_append_coverage(engine->options.store, &span, &err),
+                            &err);
 }

@@ -21,6 +21,9 @@ struct kept_chip {
     struct stn_chip chip;
 };
 
+/* What the store is used for. Each may fail alone: a full disk still takes an activity, by the ballast, but no mark. */
+enum store_use { STORE_MARK, STORE_LOG, STORE_READ, STORE_USES };
+
 /* A student who was recognised while the store could not write. Kept until it can: a mark is never lost for a full disk. */
 struct pending_mark {
     char student_id[CM_ID_SIZE];
@@ -31,7 +34,7 @@ struct pending_mark {
 
 struct stn_engine {
     struct stn_engine_options options;
-    char camera_spec[512], landmarks_path[512], embedder_path[512], class_id[CM_ID_SIZE], data_dir[256];
+    char camera_spec[512], landmarks_path[1200], embedder_path[1200], class_id[CM_ID_SIZE], data_dir[256];
 
     pthread_t thread;
     uv_loop_t loop;
@@ -51,6 +54,7 @@ struct stn_engine {
     struct kept_chip chips[STN_LANE_TRACKS_MAX];
     struct pending_mark pending[PENDING_MARKS_MAX];
     int pending_count;
+    int64_t retry_us; /* when waiting marks are tried again */
     struct stn_clock_watch clock_watch;
     struct stn_coverage coverage;
 
@@ -58,7 +62,11 @@ struct stn_engine {
     struct cm_err vision_err, embedder_err, gallery_err;
     bool lane_open;
     char lane_reason[256];
-    bool ready_said, source_was_open, source_lost, lockstep, store_ok, source_ended;
+    bool ready_said, source_was_open, lockstep, store_ok, source_ended, vision_failing;
+    bool recording;  /* the source can end; a bad place in it is passed over */
+    bool say_camera; /* the screen was told of a bad place: tell it the camera's state again */
+    bool store_fails[STORE_USES];
+    char source_text[256]; /* why the source failed; empty: it did not */
     double camera_fps;
     int embeds_in_flight;
     struct stn_message *waiting; /* lockstep: the first observation, until the models are there */
@@ -70,6 +78,7 @@ struct stn_engine {
     float fps;
     uint64_t log_seq_seen;
     bool gallery_stale;
+    int64_t gallery_retry_us;
     struct stn_ev_roll roll;
     int exit_code;
     char stop_reason[256];
@@ -81,10 +90,13 @@ int64_t
 engine_wall_ms(const struct stn_engine *engine); /* the recording's own time in lockstep, else the clock's */
 
 /* engine_face.c: observations, embeddings and what the lane makes of them */
-void engine_observe(struct stn_engine *engine, struct stn_frame *frame, struct stn_observation *seen);
+void engine_observe(struct stn_engine *engine, struct stn_frame *frame, struct stn_observation *seen,
+                    bool blind);
 void engine_embedding(struct stn_engine *engine, const struct stn_message *message);
 void engine_face_idle(struct stn_engine *engine, int64_t now_us);
 void engine_retry_marks(struct stn_engine *engine);
+void engine_give_up_marks(struct stn_engine *engine); /* the end: says whose marks are lost */
+void engine_source_failed(struct stn_engine *engine, const char *text);
 
 /* engine_roster.c: gallery, lane, counters of the roll */
 enum cm_code engine_load_gallery(struct stn_engine *engine, struct cm_err *err);
@@ -93,7 +105,8 @@ void engine_update_roll(struct stn_engine *engine, bool always);
 void engine_follow_log(struct stn_engine *engine); /* another program enrolled or imported meanwhile */
 
 /* engine_log.c: what goes to the store besides marks */
-void engine_store_result(struct stn_engine *engine, enum cm_code code, const struct cm_err *err);
+void engine_store_result(struct stn_engine *engine, enum store_use use, enum cm_code code,
+                         const struct cm_err *err);
 void engine_activity(struct stn_engine *engine, enum cm_activity_kind kind, const char *reason,
                      float distance);
 void engine_watch_clock(struct stn_engine *engine);

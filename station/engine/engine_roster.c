@@ -23,7 +23,17 @@ static bool add_template(void *arg, const struct cm_template *template_)
     return true;
 }
 
-/* All templates or none: with a part of the class missing, a look-alike could pass for the nearest. */
+static void tell_damaged(struct stn_engine *engine, size_t count)
+{
+    char text[128];
+    snprintf(text, sizeof text, "%zu templates cannot be used: enrol again whom the station no longer knows",
+             count);
+    cm_log(CM_LOG_WARN, "gallery", "damaged templates", CM_INT("count", count));
+    if (engine->lane != NULL) /* not before the store may be written */
+        engine_activity(engine, CM_ACTIVITY_MODEL_DAMAGED, text, NAN);
+}
+
+/* A template that does not open, or is not of this model, is left out and told: the others can still be judged. */
 static enum cm_code fill_gallery(struct stn_engine *engine, struct stn_gallery **ret_gallery,
                                  struct cm_err *err)
 {
@@ -36,8 +46,7 @@ static enum cm_code fill_gallery(struct stn_engine *engine, struct stn_gallery *
         return err->code;
     }
     if (damaged + fill.refused > 0)
-        cm_log(CM_LOG_WARN, "gallery", "templates that cannot be used: enrol these students again",
-               CM_INT("count", damaged + fill.refused));
+        tell_damaged(engine, damaged + fill.refused);
     *ret_gallery = fill.gallery;
     return CM_OK;
 }
@@ -58,25 +67,24 @@ static enum cm_code make_lane(const struct stn_engine *engine, const struct stn_
     return stn_lane_create(&options, ret_lane, err);
 }
 
-/* A fresh gallery and a fresh lane over it. Attempts under way start again: they were judged against other people. When
- * the templates cannot be read the lane stays closed over an empty gallery; the manual ways to mark go on. */
+/* A fresh gallery for the lane (which is made the first time). When the templates cannot be read the lane closes over an
+ * empty gallery; the manual ways to mark go on. */
 enum cm_code engine_load_gallery(struct stn_engine *engine, struct cm_err *err)
 {
     struct stn_gallery *gallery = NULL;
-    struct stn_lane *lane = NULL;
     engine->gallery_err = (struct cm_err)CM_ERR_INIT;
     if (fill_gallery(engine, &gallery, &engine->gallery_err) != CM_OK) {
         cm_log_err(CM_LOG_ERROR, "gallery", "cannot load the templates", &engine->gallery_err);
         if (stn_gallery_create(&gallery, err) != CM_OK)
             return err->code;
     }
-    if (make_lane(engine, gallery, &lane, err) != CM_OK) {
+    if (engine->lane == NULL && make_lane(engine, gallery, &engine->lane, err) != CM_OK) {
         stn_gallery_destroy(gallery);
         return err->code;
     }
-    stn_lane_destroy(engine->lane);
+    stn_lane_set_gallery(engine->lane, gallery,
+                         stn_threshold(engine->options.false_accept_budget, stn_gallery_templates(gallery)));
     stn_gallery_destroy(engine->gallery);
-    engine->lane = lane;
     engine->gallery = gallery;
     return CM_OK;
 }
@@ -164,7 +172,9 @@ static bool take_only_class(void *arg, const struct cm_class *class_)
 void engine_update_roll(struct stn_engine *engine, bool always)
 {
     int64_t wall_ms = engine_wall_ms(engine);
-    struct stn_ev_roll roll = {.date = cm_zone_date(engine->options.zone, wall_ms)};
+    struct stn_ev_roll roll;
+    memset(&roll, 0, sizeof roll); /* padding too: it is compared as a whole */
+    roll.date = cm_zone_date(engine->options.zone, wall_ms);
     snprintf(roll.class_id, sizeof roll.class_id, "%s", engine->class_id);
     if (roll.class_id[0] == '\0')
         stn_store_each_class(engine->options.store, take_only_class, roll.class_id, NULL);
@@ -180,9 +190,10 @@ void engine_update_roll(struct stn_engine *engine, bool always)
     struct cm_err err = CM_ERR_INIT;
     if (stn_store_each_student(engine->options.store, count_student, &count, &err) != CM_OK ||
         stn_store_each_roll(engine->options.store, roll.date, count_entry, &count, &err) != CM_OK) {
-        engine_store_result(engine, err.code, &err);
+        engine_store_result(engine, STORE_READ, err.code, &err);
         return;
     }
+    engine_store_result(engine, STORE_READ, CM_OK, &err);
     if (!always && memcmp(&roll, &engine->roll, sizeof roll) == 0)
         return;
     engine->roll = roll;
@@ -196,7 +207,7 @@ static bool note_change(void *arg, const struct cm_event *event)
 {
     struct stn_engine *engine = arg;
     engine->log_seq_seen = event->seq;
-    if (event->type == CM_EVENT_ENROLLED || event->type == CM_EVENT_ROSTER)
+    if (event->type == CM_EVENT_ENROLLED)
         engine->gallery_stale = true;
     return true;
 }
@@ -206,12 +217,14 @@ void engine_follow_log(struct stn_engine *engine)
     struct cm_err err = CM_ERR_INIT;
     if (stn_store_each_event(engine->options.store, engine->log_seq_seen + 1, note_change, engine, &err) !=
         CM_OK)
-        engine_store_result(engine, err.code, &err);
-    if (!engine->gallery_stale)
+        engine_store_result(engine, STORE_READ, err.code, &err);
+    int64_t now_us = cm_mono_us(engine->options.clock);
+    if (!engine->gallery_stale || now_us < engine->gallery_retry_us)
         return;
-    engine->gallery_stale = false;
     if (engine_load_gallery(engine, &err) != CM_OK)
         cm_log_err(CM_LOG_ERROR, "gallery", "cannot load the new templates", &err);
+    engine->gallery_stale = err.code != CM_OK || engine->gallery_err.code != CM_OK;
+    engine->gallery_retry_us = now_us + 2000000;
     engine_update_lane(engine);
     engine_update_roll(engine, false);
 }

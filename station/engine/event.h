@@ -3,7 +3,8 @@
  * attached), `--events -`, the summary at the end. Values only; an event owns no memory.
  *
  * The stream is for people and scripts; the store's log (record/record.h) is the evidence. A `marked` event is
- * published only after its commit. Consumers that fall behind lose `frame` events, never others.
+ * published only after its commit. A consumer that falls behind loses `frame` events; one that stands still for minutes
+ * loses others too, counted (cli/event_queue.h): the store has them all.
  */
 #ifndef STN_EVENT_H
 #define STN_EVENT_H

@@ -1,5 +1,6 @@
 #include "engine/lane.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +34,8 @@ struct lane_track {
     int64_t before_us;    /* capture time of the newest one that lies before a blink */
     int64_t after_for_us; /* the evidence for which the frame after the blink was asked; -1 none */
     int embeddings_asked, embeddings_pending;
-    int attempts, timeouts;
+    int64_t attempt_us; /* when this attempt began: older embeddings are not of it */
+    int attempts, refusals, timeouts;
     int64_t resting_until_us; /* INT64_MAX: accepted, never asked again */
     enum stn_prompt resting_prompt;
     int64_t quiet_until_us; /* a new attempt that asks for nothing yet */
@@ -75,9 +77,8 @@ void stn_lane_destroy(struct stn_lane *lane)
 static struct stn_action *act(struct stn_actions *actions, enum stn_action_kind kind, uint32_t track_id,
                               int64_t captured_us)
 {
-    static struct stn_action overflow; /* more than the bound in one frame cannot be a crowd: dropped */
-    struct stn_action *action =
-        actions->count < STN_LANE_ACTIONS_MAX ? &actions->list[actions->count++] : &overflow;
+    assert(actions->count < STN_LANE_ACTIONS_MAX);
+    struct stn_action *action = &actions->list[actions->count++];
     memset(action, 0, sizeof *action);
     action->kind = kind;
     action->track_id = track_id;
@@ -102,6 +103,7 @@ static void new_attempt(struct lane_track *track, int64_t now_us)
         stn_live_restart(&track->live, now_us);
     stn_identity_init(&track->identity);
     track->attempts++;
+    track->attempt_us = now_us;
     track->kept_us = track->asked_us = track->before_us = track->after_for_us = -1;
     track->embeddings_asked = 0;
     track->resting = false;
@@ -167,6 +169,7 @@ static void refuse(struct stn_lane *lane, struct lane_track *track, int64_t now_
         .margin = who.margin,
         .threshold = lane->options.identity.threshold,
     };
+    track->refusals++;
     rest(track, now_us + lane->options.rules->cooldown_us, prompt);
 }
 
@@ -179,6 +182,7 @@ static void failed_try(struct stn_lane *lane, int64_t now_us, struct stn_actions
 static void end_unknown(struct stn_lane *lane, struct lane_track *track, int64_t now_us,
                         struct stn_actions *actions)
 {
+    bool live = track->live.evidence_us >= 0;
     refuse(lane, track, now_us, "unknown_face", "nobody of the class is close enough to this face",
            STN_PROMPT_SEE_TEACHER, actions);
     if (!track->unknown_reported) {
@@ -187,7 +191,8 @@ static void end_unknown(struct stn_lane *lane, struct lane_track *track, int64_t
                  who.distance);
         track->unknown_reported = true;
     }
-    failed_try(lane, now_us, actions);
+    if (live) /* a passer-by or a poster tries nothing, and must not lock the class out */
+        failed_try(lane, now_us, actions);
 }
 
 static void report_spoof(struct lane_track *track, int64_t now_us, const char *reason,
@@ -264,7 +269,7 @@ static void end_accept(struct stn_lane *lane, struct lane_track *track, const st
         .margin = who->margin,
         .threshold = lane->options.identity.threshold,
         .blink_ms = (int32_t)((track->live.evidence_us - track->live.evidence_start_us) / 1000),
-        .first_try = track->attempts == 1,
+        .first_try = track->refusals == 0,
         .eye_contact = track->eye_contact,
     };
     rest(track, INT64_MAX, STN_PROMPT_NONE);
@@ -297,8 +302,7 @@ static bool usable(const struct lane_track *track)
 }
 
 /* A blink was accepted: make sure that there is an embedding from before it. */
-static void secure_before(struct stn_lane *lane, struct lane_track *track, int64_t now_us,
-                          struct stn_actions *actions)
+static void secure_before(struct stn_lane *lane, struct lane_track *track, struct stn_actions *actions)
 {
     int64_t start_us = track->live.evidence_start_us, window_us = lane->options.rules->evidence_window_us;
     bool have = track->asked_us >= start_us - window_us && track->asked_us <= start_us;
@@ -308,7 +312,6 @@ static void secure_before(struct stn_lane *lane, struct lane_track *track, int64
     act(actions, STN_ACT_EMBED_KEPT, track->id, track->kept_us);
     track->embeddings_asked++;
     track->embeddings_pending++;
-    (void)now_us;
 }
 
 static void schedule_embeddings(struct stn_lane *lane, struct lane_track *track, int64_t now_us,
@@ -384,7 +387,7 @@ static void step_live(struct stn_lane *lane, struct lane_track *track, const str
     if (face != NULL && track->live.evidence_us >= 0 && track->live.evidence_us != evidence_before_us) {
         track->eye_contact = fabsf(face->yaw_deg) <= lane->options.rules->eye_contact_deg;
         track->evidence_wall_ms = seen->captured_wall_ms;
-        secure_before(lane, track, in.now_us, actions);
+        secure_before(lane, track, actions);
     }
 }
 
@@ -467,14 +470,18 @@ static void unlock_when_due(struct stn_lane *lane, int64_t now_us, struct stn_ac
     }
 }
 
+static void start_watch(struct stn_lane *lane, int64_t now_us)
+{
+    if (!lane->started)
+        stn_camera_watch_init(&lane->camera, now_us);
+    lane->started = true;
+}
+
 void stn_lane_observe(struct stn_lane *lane, const struct stn_observation *seen, struct stn_actions *actions)
 {
     int64_t now_us = seen->captured_mono_us;
     lane->now_us = now_us;
-    if (!lane->started) {
-        stn_camera_watch_init(&lane->camera, now_us);
-        lane->started = true;
-    }
+    start_watch(lane, now_us);
     struct stn_camera_output camera = stn_camera_watch_frame(&lane->camera, &seen->scene, now_us);
     report_camera(&camera, now_us, actions);
     unlock_when_due(lane, now_us, actions);
@@ -492,12 +499,30 @@ void stn_lane_observe(struct stn_lane *lane, const struct stn_observation *seen,
     }
 }
 
+void stn_lane_set_gallery(struct stn_lane *lane, const struct stn_gallery *gallery, float threshold)
+{
+    lane->options.gallery = gallery;
+    lane->options.identity.threshold = threshold;
+    for (int i = 0; i < STN_LANE_TRACKS_MAX; i++) {
+        struct lane_track *track = &lane->tracks[i];
+        if (track->id == 0)
+            continue;
+        stn_identity_init(&track->identity); /* its indices are of the old gallery */
+        if (!track->resting)
+            rest(track, lane->now_us, STN_PROMPT_NONE); /* begins again with the next frame */
+    }
+}
+
+void stn_lane_source_lost(struct stn_lane *lane, int64_t now_us, struct stn_actions *actions)
+{
+    start_watch(lane, now_us);
+    struct stn_camera_output camera = stn_camera_watch_stop(&lane->camera, false, now_us);
+    report_camera(&camera, now_us, actions);
+}
+
 void stn_lane_idle(struct stn_lane *lane, int64_t now_us, struct stn_actions *actions)
 {
-    if (!lane->started) {
-        stn_camera_watch_init(&lane->camera, now_us);
-        lane->started = true;
-    }
+    start_watch(lane, now_us);
     struct stn_camera_output camera = stn_camera_watch_idle(&lane->camera, now_us);
     report_camera(&camera, now_us, actions);
     unlock_when_due(lane, now_us, actions);
@@ -510,7 +535,9 @@ void stn_lane_embedding(struct stn_lane *lane, uint32_t track_id, int64_t captur
         return; /* it left meanwhile */
     if (track->embeddings_pending > 0)
         track->embeddings_pending--;
-    if (embedding != NULL && !track->resting)
+    if (embedding == NULL && track->asked_us == captured_us)
+        track->asked_us = -1; /* it says nothing: another frame may be asked for */
+    if (embedding != NULL && !track->resting && captured_us >= track->attempt_us)
         stn_identity_add(&track->identity, captured_us, embedding, lane->options.gallery);
 }
 

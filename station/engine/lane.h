@@ -23,7 +23,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { STN_LANE_ACTIONS_MAX = 64, STN_LANE_TRACKS_MAX = 2 * STN_FACES_MAX };
+enum {
+    STN_LANE_TRACKS_MAX = 2 * STN_FACES_MAX,
+    STN_LANE_ACTIONS_MAX = 8 * STN_LANE_TRACKS_MAX + 8, /* no track wants more than eight things in a frame */
+};
 
 enum stn_action_kind {
     STN_ACT_KEEP_CHIP, /* cut the track's chip out of this frame and keep it (replaces the one kept before) */
@@ -98,15 +101,21 @@ struct stn_lane_options {
     const struct stn_live_table *live_table;
     const struct stn_lane_rules *rules;
     struct stn_identity_rules identity; /* with the threshold set */
-    const struct stn_gallery *gallery;  /* borrowed; may be swapped by stn_lane_set_gallery between frames */
+    const struct stn_gallery *gallery;  /* borrowed; stn_lane_set_gallery gives another */
 };
 
 enum cm_code stn_lane_create(const struct stn_lane_options *options, struct stn_lane **ret_lane,
                              struct cm_err *err);
 void stn_lane_destroy(struct stn_lane *lane);
 
+/* Another gallery and its threshold, between two frames. Attempts under way start again, for they were judged against other
+ * people; locks, rests, episodes and the camera's state stay. */
+void stn_lane_set_gallery(struct stn_lane *lane, const struct stn_gallery *gallery, float threshold);
+
 /* A frame. Appends to *actions (the caller clears it). */
 void stn_lane_observe(struct stn_lane *lane, const struct stn_observation *seen, struct stn_actions *actions);
+/* The source failed: the camera is lost at once. */
+void stn_lane_source_lost(struct stn_lane *lane, int64_t now_us, struct stn_actions *actions);
 /* No frame for a while: the camera may be lost. */
 void stn_lane_idle(struct stn_lane *lane, int64_t now_us, struct stn_actions *actions);
 /* The result of an EMBED action; embedding NULL: it failed (then nothing is known of that frame). */

@@ -42,6 +42,37 @@ static bool take_receipt(void *arg, const struct cm_event *event)
     return false; /* the first one is the one */
 }
 
+struct found_correction {
+    bool any;
+    struct cm_correction correction;
+};
+
+static bool take_correction(void *arg, const struct cm_event *event)
+{
+    struct found_correction *found = arg;
+    found->any = event->type == CM_EVENT_CORRECTION;
+    if (found->any)
+        found->correction = event->body.correction;
+    return false;
+}
+
+/* A teacher may have spoken before the student came: then the mark counts for points, and the word stands. */
+static struct stn_roll_entry make_entry(const struct stn_marking *marking, const struct cm_mark *mark,
+                                        const struct cm_class *class_)
+{
+    struct stn_roll_rules rules = {
+        .class_ = class_, .zone = marking->zone, .points = &stn_points_rules_default};
+    struct stn_roll_entry before = {0};
+    struct found_correction found = {0};
+    stn_store_get_roll(marking->store, mark->date, mark->class_id, mark->student_id, &before, NULL);
+    if (before.correction_seq != 0)
+        stn_store_each_event(marking->store, before.correction_seq, take_correction, &found, NULL);
+    struct stn_roll_entry entry = stn_roll_from(mark, found.any ? &found.correction : NULL, &rules);
+    if (found.any)
+        entry.correction_seq = before.correction_seq;
+    return entry;
+}
+
 static void describe(const struct stn_marking *marking, const struct cm_student *student,
                      const struct stn_roll_entry *entry, const struct stn_accept *accept,
                      struct stn_ev_marked *marked)
@@ -85,9 +116,7 @@ enum stn_marking_outcome stn_marking_accept(const struct stn_marking *marking, c
         return STN_MARKING_NO_SESSION;
     }
     struct cm_mark mark = make_mark(marking, &student, accept, session.date, clock_suspect);
-    struct stn_roll_rules rules = {
-        .class_ = &class_, .zone = marking->zone, .points = &stn_points_rules_default};
-    struct stn_roll_entry entry = stn_roll_from(&mark, NULL, &rules), stored = entry;
+    struct stn_roll_entry entry = make_entry(marking, &mark, &class_), stored = entry;
     enum cm_code code = stn_store_append_mark(marking->store, &mark, &entry, &stored, err);
     if (code != CM_OK && code != CM_EXISTS)
         return STN_MARKING_FAILED;

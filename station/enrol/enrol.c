@@ -35,6 +35,7 @@ struct work {
     struct cm_template templates[STN_ENROL_TEMPLATES_MAX];
     enum cm_code gallery_code;
     struct cm_err gallery_err;
+    float own_distance; /* from the pictures to the templates that the student has; INFINITY: he has none */
 };
 
 /* ---- pictures ---- */
@@ -117,10 +118,14 @@ static enum cm_code check_one_person(struct work *work, struct cm_err *err)
 static bool add_template(void *arg, const struct cm_template *template_)
 {
     struct work *work = arg;
-    /* Embeddings of another model cannot be compared. */
-    if (strcmp(template_->model, STN_EMBEDDING_MODEL) != 0 ||
-        strcmp(template_->student_id, work->student->id) == 0)
+    if (strcmp(template_->model, STN_EMBEDDING_MODEL) != 0) /* of another model: cannot be compared */
         return true;
+    if (strcmp(template_->student_id, work->student->id) == 0) {
+        for (int i = 0; i < work->accepted; i++)
+            work->own_distance =
+                fminf(work->own_distance, stn_embedding_distance(work->embedding[i], template_->embedding));
+        return true;
+    }
     work->gallery_code =
         stn_gallery_add(work->gallery, template_->student_id, template_->embedding, &work->gallery_err);
     if (work->gallery_code == CM_INVALID) { /* a damaged template of somebody else stops nobody's enrolment */
@@ -169,6 +174,17 @@ static enum cm_code log_neighbour(struct work *work, enum cm_activity_kind kind,
     snprintf(activity.other_id, sizeof activity.other_id, "%s", other->id);
     snprintf(activity.reason, sizeof activity.reason, "%s", reason);
     return stn_store_append_activity(work->enrol->store, &activity, err);
+}
+
+/* A slip of the id must not give one student another's face. */
+static enum cm_code check_own(const struct work *work, struct cm_err *err)
+{
+    if (!isfinite(work->own_distance) || work->own_distance <= work->enrol->rules->one_person_max)
+        return CM_OK;
+    return cm_fail(
+        err, CM_INVALID,
+        "this is not the %.60s who is enrolled as %.60s (distance %.2f): check the id, or erase it first",
+        name_of(work->student), work->student->id, (double)work->own_distance);
 }
 
 static enum cm_code check_others(struct work *work, struct cm_err *err)
@@ -245,11 +261,14 @@ enum cm_code stn_enrol_images(const struct stn_enrol *enrol, const struct cm_stu
     work->enrol = enrol;
     work->student = student;
     work->report = report;
+    work->own_distance = INFINITY;
     enum cm_code code = take_images(work, sources, (int)count, err);
     if (code == CM_OK)
         code = check_one_person(work, err);
     if (code == CM_OK)
         code = load_others(work, err);
+    if (code == CM_OK)
+        code = check_own(work, err);
     if (code == CM_OK)
         code = check_others(work, err);
     if (code == CM_OK)

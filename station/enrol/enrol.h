@@ -4,7 +4,7 @@
  * Each picture passes the gates or is left out with its reason; the best STN_ENROL_TEMPLATES_MAX of those that pass become
  * templates. The whole enrolment is refused, and the store keeps what it had,
  * - when no picture passes,
- * - when the pictures show more than one person (the odd one is named),
+ * - when the pictures show more than one person (the odd one is named), or somebody else than the student's templates do,
  * - when the face is enrolled already under another id: whoever is two students could be marked for both. This is logged
  *   as duplicate_face.
  * A look-alike (beyond a duplicate and nearer than nearly all strangers are) is enrolled, logged as look_alike and named,

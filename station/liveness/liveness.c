@@ -38,6 +38,11 @@ static const struct policy_needs policies[] = {
                           .live = STN_REASON_CLEAN_BLINK},
 };
 
+bool stn_policy_available(enum stn_policy policy)
+{
+    return policies[policy].available;
+}
+
 /* ---- small helpers ---- */
 
 static bool terminal(enum stn_live_state state)

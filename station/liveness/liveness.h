@@ -189,6 +189,8 @@ bool stn_live_consume(struct stn_live *live, int64_t now_us);
 
 const char *stn_live_state_name(enum stn_live_state state);
 const char *stn_policy_name(enum stn_policy policy);
+/* False: a cue that the policy needs does not exist in this version, so that it calls nobody live. */
+bool stn_policy_available(enum stn_policy policy);
 bool stn_policy_parse(const char *word, enum stn_policy *ret_policy);
 const char *stn_verdict_name(enum stn_verdict verdict);
 const char *stn_prompt_name(enum stn_prompt prompt);

@@ -75,17 +75,24 @@ static enum cm_code get_latest_wall(struct cm_txn *txn, int64_t *ret_wall_ms, st
     *ret_wall_ms = 0;
     if (code == CM_NOTFOUND)
         return CM_OK;
-    if (code == CM_OK && value.size != sizeof *ret_wall_ms)
+    if (code != CM_OK)
+        return code;
+    if (value.size != sizeof *ret_wall_ms)
         return cm_fail(err, CM_CORRUPT, "the latest time of the log is damaged");
-    if (code == CM_OK)
-        memcpy(ret_wall_ms, value.data, sizeof *ret_wall_ms);
-    return code;
+    uint64_t number = 0;
+    for (size_t i = 0; i < sizeof number; i++) /* big endian, as all numbers in the store */
+        number = number << 8 | ((const uint8_t *)value.data)[i];
+    *ret_wall_ms = (int64_t)number;
+    return CM_OK;
 }
 
 static enum cm_code put_latest_wall(struct cm_txn *txn, int64_t wall_ms, struct cm_err *err)
 {
-    return cm_txn_put(txn, STN_TABLE_META, latest_wall_key, sizeof latest_wall_key - 1, &wall_ms,
-                      sizeof wall_ms, err);
+    uint8_t bytes[sizeof wall_ms];
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (uint8_t)((uint64_t)wall_ms >> (8 * (sizeof bytes - 1 - i)));
+    return cm_txn_put(txn, STN_TABLE_META, latest_wall_key, sizeof latest_wall_key - 1, bytes, sizeof bytes,
+                      err);
 }
 
 static enum cm_code raise_latest_wall(struct cm_txn *txn, int64_t wall_ms, struct cm_err *err)

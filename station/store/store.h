@@ -82,15 +82,16 @@ struct stn_roll_entry {
 };
 
 /* Appends a mark unless the student has one in that session: then CM_EXISTS. *ret_entry (which may be NULL) is the entry
- * as written, or with CM_EXISTS the existing one. The roll entry is *entry with its mark filled in; status and points of
- * an entry that a person corrected before stay. Fills mark-independent parts of the envelope (seq, id, times). */
+ * as written, or with CM_EXISTS the existing one. The roll entry is *entry with its mark filled in; where a person corrected it
+ * before and *entry was not made with that correction (its correction_seq differs), status and points stay. Fills mark-independent parts of the envelope (seq, id, times). */
 enum cm_code stn_store_append_mark(struct stn_store *store, const struct cm_mark *mark,
                                    const struct stn_roll_entry *entry, struct stn_roll_entry *ret_entry,
                                    struct cm_err *err);
 /* Appends a correction and writes the recomputed entry, with the status that the correction says and the mark that was
  * there. An earlier correction than the one that counts (of two at one instant the smaller id) changes no entry. */
 enum cm_code stn_store_append_correction(struct stn_store *store, const struct cm_correction *correction,
-                                         const struct stn_roll_entry *entry, struct cm_err *err);
+                                         const struct stn_roll_entry *entry, struct stn_roll_entry *ret_entry,
+                                         struct cm_err *err);
 enum cm_code stn_store_append_activity(struct stn_store *store, const struct cm_activity *activity,
                                        struct cm_err *err);
 enum cm_code stn_store_append_coverage(struct stn_store *store, const struct cm_coverage *coverage,

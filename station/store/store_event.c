@@ -160,8 +160,8 @@ static enum cm_code append_mark(struct cm_txn *txn, void *arg, struct cm_err *er
     a->entry.captured_wall_ms = a->event.body.mark.captured_wall_ms;
     a->entry.mark_seq = a->event.seq;
     a->entry.correction_seq = existing.correction_seq;
-    if (existing.correction_seq != 0) { /* what a person said stands */
-        a->entry.status = existing.status;
+    if (existing.correction_seq != 0 && a->wanted.correction_seq != existing.correction_seq) {
+        a->entry.status = existing.status; /* what a person said stands, also when the caller did not know */
         a->entry.points = existing.points;
     }
     return put_entry(txn, &a->entry, err);
@@ -202,8 +202,10 @@ static enum cm_code append_correction(struct cm_txn *txn, void *arg, struct cm_e
     code = stn_store_log(a->store, txn, &a->event, err);
     if (code == CM_OK && existing.correction_seq != 0) {
         code = cm_eventlog_get(txn, &a->store->log, existing.correction_seq, &before, err);
-        if (code == CM_OK && !wins(&a->event, &before))
-            return CM_OK; /* in the log, and changes nothing */
+        if (code == CM_OK && !wins(&a->event, &before)) {
+            a->entry = existing; /* in the log, and changes nothing */
+            return CM_OK;
+        }
     }
     if (code != CM_OK)
         return code;
@@ -216,7 +218,8 @@ static enum cm_code append_correction(struct cm_txn *txn, void *arg, struct cm_e
 }
 
 enum cm_code stn_store_append_correction(struct stn_store *store, const struct cm_correction *correction,
-                                         const struct stn_roll_entry *entry, struct cm_err *err)
+                                         const struct stn_roll_entry *entry, struct stn_roll_entry *ret_entry,
+                                         struct cm_err *err)
 {
     struct append a = {.store = store, .wanted = *entry};
     enum cm_code code =
@@ -225,7 +228,10 @@ enum cm_code stn_store_append_correction(struct stn_store *store, const struct c
         return code;
     stn_store_envelope(store, CM_EVENT_CORRECTION, &a.event);
     a.event.body.correction = *correction;
-    return stn_store_commit(store, append_correction, &a, false, err);
+    code = stn_store_commit(store, append_correction, &a, false, err);
+    if (code == CM_OK && ret_entry != NULL)
+        *ret_entry = a.entry;
+    return code;
 }
 
 static enum cm_code append_alone(struct cm_txn *txn, void *arg, struct cm_err *err)

@@ -3,6 +3,8 @@
 
 static const char question[] = "Stop the station?";
 static const char consequence[] = "Nobody is marked by face while it is stopped. Marks made so far are safe.";
+static const char loss[] = "The store cannot write: students recognised meanwhile wait in memory and would "
+                           "be lost. Make room first.";
 
 /* The box in the middle, or as much of it as there is room for. */
 static struct stn_rect middle(const struct stn_grid *grid, int rows, int cols)
@@ -30,7 +32,7 @@ void stn_draw_quit(const struct stn_view *view, struct stn_grid *grid)
     stn_rect_top(&inside, inside.rows > 4 ? 1 : 0);
     struct stn_rect row = stn_rect_top(&inside, 1);
     stn_grid_put(grid, row.row, row.col, row.cols, bold, question);
-    const char *text = consequence;
+    const char *text = view->store_fails ? loss : consequence;
     while (text && inside.rows > 0) {
         char line[128];
         row = stn_rect_top(&inside, 1);

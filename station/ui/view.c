@@ -34,9 +34,10 @@ static void build_title(const struct stn_ui_state *state, const struct stn_ui_cl
     if (state->have_roll && state->roll.total > 0)
         snprintf(view->counters, sizeof view->counters, "%d/%d ✓",
                  (int)(state->roll.present + state->roll.late), (int)state->roll.total);
+    view->store_fails = state->have_started && state->store.text[0] != '\0' && !state->store.ok;
     if (strcmp(state->started.policy, stn_policy_name(STN_POLICY_BASIC)) == 0)
         snprintf(view->policy, sizeof view->policy, "%s",
-                 view->under == STN_PLACE_LIVE ? "basic: blink only, photos stopped, videos not"
+                 view->under == STN_PLACE_LIVE ? "basic: blink only, stops held photos, not videos"
                                                : "demo policy: blink only");
 }
 

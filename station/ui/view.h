@@ -54,6 +54,7 @@ struct stn_view {
     char counters[32]; /* "31/38" */
     char policy[64];   /* empty unless the policy is one that must be shown */
     char notice[64];
+    bool store_fails; /* marks may be waiting in memory */
     struct stn_view_key keys[STN_VIEW_KEYS];
     int key_count;
     struct stn_view_line banners[STN_VIEW_BANNERS]; /* the severest first */

@@ -5,8 +5,7 @@
  * How it is scored:
  * - Wanted are the rows `blink` of confidence high and medium: every one must be found, at every rate. That a fast blink
  *   may fall between two frames at 8 a second is what is to be measured, so such a one counts as missed.
- * - A detection is right when its frames, widened by two frames of the video to each side (the annotator's and the
- *   landmarks' idea of "closing" differ by about that), meet a wanted blink. One detection serves one blink and one
+ * - A detection is right when it meets a wanted blink (annotations.mjs). One detection serves one blink and one
  *   blink one detection: a second detection of the same blink is a false one.
  * - Neither right nor wrong is a detection that meets only one of these, which people would not agree on either:
  *   `partial_blink` (the lid came half down: half of all living blinks are such), `blink` of confidence low, and
@@ -14,19 +13,9 @@
  * - All else is wrong, above all a detection within `look_down` or `squint_laugh` alone: that the long looks down of
  *   this man are no blinks is why he was annotated.
  */
-import fs from 'node:fs';
-import path from 'node:path';
-import { atLeast, json, media, report, root, stationFolder, test } from './lib.mjs';
+import { annotations, meets } from './annotations.mjs';
+import { atLeast, json, media, report, stationFolder, test } from './lib.mjs';
 
-const slack = 2; // frames of the video
-
-function annotations(name) {
-    const [header, ...rows] = fs.readFileSync(path.join(root, 'tests/data/blinks', name), 'utf8').trim().split('\n').map((line) => line.split(','));
-    return rows.map((row) => Object.fromEntries(header.map((column, i) => [column, row[i]])))
-        .map((row) => ({ ...row, first: Number(row.start_frame), last: Number(row.end_frame) }));
-}
-
-const meets = (detection, row) => detection[0] - slack <= row.last && detection[1] + slack >= row.first;
 const overlap = (detection, row) => Math.min(detection[1], row.last) - Math.max(detection[0], row.first);
 
 /** Pairs each wanted blink with the detection that covers most of it, in order of time. */

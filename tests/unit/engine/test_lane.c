@@ -396,6 +396,49 @@ static void test_unanswered_prompts_are_suspicious_then_lock(void **state)
     finish(&world);
 }
 
+/* Somebody enrols or imports while the lane is locked, and while a marked student still stands there. */
+static void test_new_gallery_lifts_no_lock(void **state)
+{
+    (void)state;
+    struct world world;
+    start(&world, STN_POLICY_BASIC, 2);
+    while (world.locks == 0 && world.frame < 24 * 200)
+        show_frame(&world);
+    stn_lane_set_gallery(world.lane, world.gallery, 0.45f);
+    wait_s(&world, 5);
+    blink(&world, 1);
+    wait_s(&world, 5);
+    assert_true(stn_lane_locked(world.lane));
+    assert_int_equal(world.accepts, 0);
+    assert_int_equal(world.activities[CM_ACTIVITY_SPOOF_SUSPECTED], 1);
+    finish(&world);
+
+    start(&world, STN_POLICY_BASIC, 2);
+    wait_s(&world, 3.5);
+    blink(&world, 1);
+    wait_s(&world, 1);
+    stn_lane_set_gallery(world.lane, world.gallery, 0.45f);
+    for (int i = 0; i < 5; i++) {
+        wait_s(&world, 3);
+        blink(&world, 1);
+    }
+    assert_int_equal(world.accepts, 1);
+    finish(&world);
+}
+
+/* A poster beside the door, or people who pass by, must not lock the class out. */
+static void test_strangers_who_try_nothing_lock_nothing(void **state)
+{
+    (void)state;
+    struct world world;
+    start(&world, STN_POLICY_BASIC, 2);
+    world.looks_like[0] = 2;
+    wait_s(&world, 120);
+    assert_int_equal(world.locks, 0);
+    assert_int_equal(world.activities[CM_ACTIVITY_UNKNOWN_FACE], 1);
+    finish(&world);
+}
+
 static void test_camera_trouble_is_one_activity(void **state)
 {
     (void)state;
@@ -443,6 +486,8 @@ int main(void)
         cmocka_unit_test(test_look_alikes_are_not_told_apart),
         cmocka_unit_test(test_two_people_are_two_marks),
         cmocka_unit_test(test_unanswered_prompts_are_suspicious_then_lock),
+        cmocka_unit_test(test_new_gallery_lifts_no_lock),
+        cmocka_unit_test(test_strangers_who_try_nothing_lock_nothing),
         cmocka_unit_test(test_camera_trouble_is_one_activity),
         cmocka_unit_test(test_crowd_stays_within_bounds),
     };

@@ -39,6 +39,33 @@ static void test_clock_set_back_while_running(void **state)
     assert_false(watch.suspect);
 }
 
+static void test_what_keeps_from_judging(void **state)
+{
+    (void)state;
+    const struct stn_coverage_facts able = {
+        .lane_open = true, .policy_available = true, .store_takes_marks = true, .camera = STN_CAMERA_CLEAR};
+    struct stn_coverage_facts facts = able;
+    assert_string_equal(stn_coverage_obstacle(&facts), "");
+    facts.lane_open = false;
+    assert_string_equal(stn_coverage_obstacle(&facts), "face_lane_closed");
+    facts = able;
+    facts.policy_available =
+        false; /* strict and pad call nobody live in this version: nobody may become absent by it */
+    assert_string_equal(stn_coverage_obstacle(&facts), "policy_unavailable");
+    facts = able;
+    facts.camera = STN_CAMERA_DARK;
+    assert_string_equal(stn_coverage_obstacle(&facts), "dark");
+    facts = able;
+    facts.lane_locked = true;
+    assert_string_equal(stn_coverage_obstacle(&facts), "locked");
+    facts = able;
+    facts.store_takes_marks = false;
+    assert_string_equal(stn_coverage_obstacle(&facts), "store_full");
+    facts = able;
+    facts.clock_suspect = true;
+    assert_string_equal(stn_coverage_obstacle(&facts), "clock_suspect");
+}
+
 static void test_spans(void **state)
 {
     (void)state;
@@ -90,6 +117,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_clock),
         cmocka_unit_test(test_clock_set_back_while_running),
+        cmocka_unit_test(test_what_keeps_from_judging),
         cmocka_unit_test(test_spans),
         cmocka_unit_test(test_long_span_is_cut),
         cmocka_unit_test(test_time_backwards_is_no_coverage),

@@ -268,7 +268,7 @@ static enum cm_code correct(struct fixture *f, enum cm_roll_status status, int64
     struct stn_roll_entry entry = fixture_entry(&mark);
     entry.status = status;
     entry.points = 3;
-    return stn_store_append_correction(f->store, &correction, &entry, NULL);
+    return stn_store_append_correction(f->store, &correction, &entry, NULL, NULL);
 }
 
 static void the_latest_correction_wins_in_any_order(void **state)

@@ -44,7 +44,7 @@ static void fill(struct fixture *f)
     }
     assert_int_equal(fixture_append_mark(f->store, "s1", NULL, NULL), CM_OK);
     assert_int_equal(fixture_append_mark(f->store, "s2", NULL, NULL), CM_OK);
-    assert_int_equal(stn_store_append_correction(f->store, &correction, &entry, NULL), CM_OK);
+    assert_int_equal(stn_store_append_correction(f->store, &correction, &entry, NULL, NULL), CM_OK);
     assert_int_equal(stn_store_append_activity(f->store, &activity, NULL), CM_OK);
     assert_int_equal(fixture_check(f), 7);
     fixture_close(f);
