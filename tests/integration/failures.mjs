@@ -54,8 +54,9 @@ await test('a recording that ends early: what there was is looked at, and the li
     atLeast(frames, 30, 'frames');
     equal(analysed.stderr, `rollcall-station: ${said}\n`, 'analyse: stderr');
     const { events } = await replay(copyFolder(data), file);
-    equal(of(events, 'camera').map((event) => event.state), ['clear', 'lost', 'ended'], 'run: states of the camera');
-    equal(of(events, 'camera')[1].text, said, 'run: why it is lost');
+    const states = of(events, 'camera'), lost = states.find((event) => event.state === 'lost');
+    equal(states.at(-1).state, 'ended', 'run: the last state of the camera');
+    equal(lost?.text, said, 'run: why it was lost');
     equal(of(events, 'marked'), [], 'marks');
     return said.replace(`${files}/`, '');
 });
@@ -71,8 +72,7 @@ await test('a recording that is damaged in the middle', async () => {
 
 await test('without --until-eof a recording that cannot be read is waited for, and reported once', async () => {
     const program = start(station, ['--data', copyFolder(data), 'run', '--headless', '--events', '-', '--camera', `replay:${recordings[1][1]}`]);
-    let lost = 0;
-    await program.until((event) => event.event === 'camera' && event.state === 'lost' && ++lost === 5); // after four seconds, when also the silence was noticed
+    await program.until((event) => event.event === 'ready'); // long after the first failure, and the silence was noticed
     program.child.kill('SIGTERM');
     const { code, events } = await program.done;
     equal(code, 0, 'exit code');
@@ -232,7 +232,7 @@ async function storedOrSaid(dir, { code, events }) {
     const [sick] = of(events, 'store'), [refused] = of(events, 'refused');
     equal([sick?.ok, refused?.reason], [false, 'store_waiting'], 'the store is well; refused');
     holds(sick.text, 'full', 'what is said of the store');
-    holds(events.at(-1).reason, 'recognised students were not stored', 'the last event');
+    holds(events.at(-1).reason, 'could not be stored, the disk is full', 'the last event');
     equal(code, 1, 'exit code after a student was recognised and not stored');
     return `not stored: ${sick.text}`;
 }
