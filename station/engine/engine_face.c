@@ -162,8 +162,8 @@ void engine_give_up_marks(struct stn_engine *engine)
         return;
     engine->exit_code = 1;
     snprintf(engine->stop_reason, sizeof engine->stop_reason,
-             "%d recognised students could not be stored, the disk is full: note them by hand",
-             engine->pending_count);
+             "%d recognised student%s could not be stored, the disk is full: note them by hand",
+             engine->pending_count, engine->pending_count == 1 ? "" : "s");
 }
 
 /* ---- the lane's wishes ---- */
