@@ -108,9 +108,11 @@ static bool try_mark(struct stn_engine *engine, const struct pending_mark *pendi
         refuse(engine, pending->track_id, "not_on_roster", err.msg, NAN, NAN, NAN);
         return true;
     }
-    engine_store_result(engine, STORE_MARK, err.code, &err);
-    if (err.code == CM_NOSPACE || err.code == CM_BACKEND || err.code == CM_NOMEM)
+    if (err.code == CM_NOSPACE || err.code == CM_BACKEND || err.code == CM_NOMEM) {
+        engine_store_result(engine, STORE_MARK, err.code, &err);
         return false; /* passes when somebody makes room */
+    }
+    cm_log_err(CM_LOG_ERROR, "store", "a mark was refused for good", &err);
     refuse(engine, pending->track_id, "store_failed", err.msg, NAN, NAN, NAN);
     return true;
 }

@@ -53,12 +53,12 @@ void engine_watch_clock(struct stn_engine *engine)
 void engine_cover(struct stn_engine *engine)
 {
     struct stn_coverage_facts facts = {
-        .lane_open = engine->lane_open,
+        .lane_open = engine->lane_open && !engine->vision_failing,
         .lane_locked = stn_lane_locked(engine->lane),
         .policy_available = stn_policy_available(engine->options.policy),
         .store_takes_marks = !engine->store_fails[STORE_MARK],
         .clock_suspect = engine->clock_watch.suspect,
-        .camera = stn_lane_camera(engine->lane),
+        .camera = engine->source_ended ? STN_CAMERA_ENDED : stn_lane_camera(engine->lane),
     };
     const char *reason = stn_coverage_obstacle(&facts);
     struct cm_coverage span;
