@@ -221,7 +221,8 @@ void engine_follow_log(struct stn_engine *engine)
     int64_t now_us = cm_mono_us(engine->options.clock);
     if (!engine->gallery_stale || now_us < engine->gallery_retry_us)
         return;
-    struct cm_err load_err = CM_ERR_INIT; /* its own: what the log said above must not keep the gallery stale */
+    struct cm_err load_err =
+        CM_ERR_INIT; /* its own: what the log said above must not keep the gallery stale */
     if (engine_load_gallery(engine, &load_err) != CM_OK)
         cm_log_err(CM_LOG_ERROR, "gallery", "cannot load the new templates", &load_err);
     engine->gallery_stale = load_err.code != CM_OK || engine->gallery_err.code != CM_OK;
