@@ -2,7 +2,7 @@
 
 #include "base/utf8.h"
 #include "enrol/enrol.h"
-#include "enrol/roster_csv.h"
+#include "roster/roster_csv.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -39,10 +39,10 @@ static enum cm_code write_roster(struct stn_store *store, const struct cm_studen
     struct cm_class class_;
     size_t new_classes = 0;
     if (stn_store_get_class(store, student->class_id, &class_, NULL) != CM_OK) {
-        class_ = (struct cm_class){.start_minute = STN_ROSTER_START_MINUTE,
-                                   .late_after_min = STN_ROSTER_LATE_AFTER_MIN,
-                                   .close_after_min = STN_ROSTER_CLOSE_AFTER_MIN,
-                                   .weekdays = STN_ROSTER_WEEKDAYS};
+        class_ = (struct cm_class){.start_minute = CM_ROSTER_START_MINUTE,
+                                   .late_after_min = CM_ROSTER_LATE_AFTER_MIN,
+                                   .close_after_min = CM_ROSTER_CLOSE_AFTER_MIN,
+                                   .weekdays = CM_ROSTER_WEEKDAYS};
         snprintf(class_.id, sizeof class_.id, "%s", student->class_id);
         new_classes = 1;
     }

@@ -17,7 +17,7 @@ struct roll_listing {
 };
 
 static void print_entry(const struct roll_listing *listing, const struct cm_student *student,
-                        const struct stn_roll_entry *entry)
+                        const struct cm_roll_entry *entry)
 {
     char at[CM_MINUTE_TEXT_SIZE] = "", instant[CM_INSTANT_TEXT_SIZE] = "";
     if (entry->captured_wall_ms != 0) {
@@ -41,7 +41,7 @@ static void print_entry(const struct roll_listing *listing, const struct cm_stud
 static bool list_entry(void *arg, const struct cm_student *student)
 {
     struct roll_listing *listing = arg;
-    struct stn_roll_entry entry = {0};
+    struct cm_roll_entry entry = {0};
     if (listing->class_id != NULL && strcmp(listing->class_id, student->class_id) != 0)
         return true;
     stn_store_get_roll(listing->store, listing->date, student->class_id, student->id, &entry, NULL);
@@ -108,11 +108,11 @@ static bool take_mark(void *arg, const struct cm_event *event)
 }
 
 static enum cm_code append(struct stn_cli *cli, struct stn_store *store,
-                           const struct cm_correction *correction, struct stn_roll_entry *ret_entry,
+                           const struct cm_correction *correction, struct cm_roll_entry *ret_entry,
                            struct cm_err *err)
 {
     struct cm_class class_;
-    struct stn_roll_entry before = {0};
+    struct cm_roll_entry before = {0};
     struct found_mark found = {0};
     enum cm_code code = stn_store_get_class(store, correction->class_id, &class_, err);
     if (code != CM_OK)
@@ -123,8 +123,8 @@ static enum cm_code append(struct stn_cli *cli, struct stn_store *store,
         return code;
     if (before.mark_seq != 0 && stn_store_each_event(store, before.mark_seq, take_mark, &found, err) != CM_OK)
         return err->code;
-    struct stn_roll_rules rules = {.class_ = &class_, .zone = cli->zone, .points = &stn_points_rules_default};
-    struct stn_roll_entry entry = stn_roll_from(found.any ? &found.mark : NULL, correction, &rules);
+    struct cm_roll_rules rules = {.class_ = &class_, .zone = cli->zone, .points = &cm_points_rules_default};
+    struct cm_roll_entry entry = cm_roll_from(found.any ? &found.mark : NULL, correction, &rules);
     entry.mark_seq = before.mark_seq;
     return stn_store_append_correction(store, correction, &entry, ret_entry, err);
 }
@@ -133,7 +133,7 @@ static int correct(struct stn_cli *cli, struct stn_store *store, struct cm_corre
 {
     struct cm_err err = CM_ERR_INIT;
     struct cm_student student;
-    struct stn_roll_entry entry = {0};
+    struct cm_roll_entry entry = {0};
     if (stn_store_get_student(store, correction->student_id, &student, &err) != CM_OK)
         return stn_cli_fail(&err);
     snprintf(correction->class_id, sizeof correction->class_id, "%s", student.class_id);

@@ -1,7 +1,7 @@
 #include "cli/cli.h"
 
 #include "base/file.h"
-#include "enrol/roster_csv.h"
+#include "roster/roster_csv.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,9 +15,9 @@ static bool class_known(void *arg, const char *class_id)
     return stn_store_get_class(arg, class_id, &class_, NULL) == CM_OK;
 }
 
-static void print_remarks(const char *kind, const struct stn_roster_remarks *remarks)
+static void print_remarks(const char *kind, const struct cm_roster_remarks *remarks)
 {
-    size_t shown = remarks->count < STN_ROSTER_REMARKS ? remarks->count : STN_ROSTER_REMARKS;
+    size_t shown = remarks->count < CM_ROSTER_REMARKS ? remarks->count : CM_ROSTER_REMARKS;
     for (size_t i = 0; i < shown; i++)
         fprintf(stderr, "%s%s\n", kind, remarks->text[i]);
     if (remarks->count > shown)
@@ -27,11 +27,11 @@ static void print_remarks(const char *kind, const struct stn_roster_remarks *rem
 static int import(struct stn_cli *cli, const char *path, struct stn_store *store, const char *data,
                   size_t size)
 {
-    static struct stn_roster_report report; /* 13 kB */
-    struct stn_roster roster = {0};
+    static struct cm_roster_report report; /* 13 kB */
+    struct cm_roster roster = {0};
     struct cm_err err = CM_ERR_INIT;
     memset(&report, 0, sizeof report);
-    enum cm_code code = stn_roster_parse(data, size, class_known, store, &roster, &report, &err);
+    enum cm_code code = cm_roster_parse(data, size, class_known, store, &roster, &report, &err);
     print_remarks("note: ", &report.notes);
     if (code != CM_OK) {
         char prefix[400];
@@ -48,7 +48,7 @@ static int import(struct stn_cli *cli, const char *path, struct stn_store *store
                                      (int)roster.class_count));
     else if (code == CM_OK)
         printf("imported: %zu students, %zu classes\n", roster.student_count, roster.class_count);
-    stn_roster_finish(&roster);
+    cm_roster_finish(&roster);
     return code == CM_OK ? STN_EXIT_OK : stn_cli_fail(&err);
 }
 

@@ -8,7 +8,7 @@ struct counters {
     int present, late, pending, other;
 };
 
-static bool count_roll(void *arg, const struct stn_roll_entry *entry)
+static bool count_roll(void *arg, const struct cm_roll_entry *entry)
 {
     struct counters *counters = arg;
     if (entry->status == CM_ROLL_PRESENT)

@@ -139,7 +139,7 @@ static bool counts(const struct roll_count *count, const char *class_id)
     return count->class_id[0] == '\0' || strcmp(count->class_id, class_id) == 0;
 }
 
-static bool count_entry(void *arg, const struct stn_roll_entry *entry)
+static bool count_entry(void *arg, const struct cm_roll_entry *entry)
 {
     struct roll_count *count = arg;
     if (!counts(count, entry->class_id))
@@ -181,9 +181,9 @@ void engine_update_roll(struct stn_engine *engine, bool always)
     struct roll_count count = {.class_id = roll.class_id, .roll = &roll};
     struct cm_class class_;
     if (stn_store_get_class(engine->options.store, roll.class_id, &class_, NULL) == CM_OK) {
-        struct stn_session session;
+        struct cm_session session;
         roll.session_open =
-            stn_session_at(&class_, engine->options.zone, wall_ms, &session) == STN_SESSION_OPEN;
+            cm_session_at(&class_, engine->options.zone, wall_ms, &session) == CM_SESSION_OPEN;
         if (roll.session_open)
             roll.date = session.date;
     }

@@ -38,7 +38,7 @@ static struct cm_mark make_mark(const struct stn_marking *marking, const struct 
 
 static bool take_receipt(void *arg, const struct cm_event *event)
 {
-    stn_receipt(event->id, arg);
+    cm_receipt(event->id, arg);
     return false; /* the first one is the one */
 }
 
@@ -57,24 +57,24 @@ static bool take_correction(void *arg, const struct cm_event *event)
 }
 
 /* A teacher may have spoken before the student came: then the mark counts for points, and the word stands. */
-static struct stn_roll_entry make_entry(const struct stn_marking *marking, const struct cm_mark *mark,
+static struct cm_roll_entry make_entry(const struct stn_marking *marking, const struct cm_mark *mark,
                                         const struct cm_class *class_)
 {
-    struct stn_roll_rules rules = {
-        .class_ = class_, .zone = marking->zone, .points = &stn_points_rules_default};
-    struct stn_roll_entry before = {0};
+    struct cm_roll_rules rules = {
+        .class_ = class_, .zone = marking->zone, .points = &cm_points_rules_default};
+    struct cm_roll_entry before = {0};
     struct found_correction found = {0};
     stn_store_get_roll(marking->store, mark->date, mark->class_id, mark->student_id, &before, NULL);
     if (before.correction_seq != 0)
         stn_store_each_event(marking->store, before.correction_seq, take_correction, &found, NULL);
-    struct stn_roll_entry entry = stn_roll_from(mark, found.any ? &found.correction : NULL, &rules);
+    struct cm_roll_entry entry = cm_roll_from(mark, found.any ? &found.correction : NULL, &rules);
     if (found.any)
         entry.correction_seq = before.correction_seq;
     return entry;
 }
 
 static void describe(const struct stn_marking *marking, const struct cm_student *student,
-                     const struct stn_roll_entry *entry, const struct stn_accept *accept,
+                     const struct cm_roll_entry *entry, const struct stn_accept *accept,
                      struct stn_ev_marked *marked)
 {
     *marked = (struct stn_ev_marked){
@@ -107,16 +107,16 @@ enum stn_marking_outcome stn_marking_accept(const struct stn_marking *marking, c
     if (stn_store_get_student(marking->store, student_id, &student, err) != CM_OK ||
         stn_store_get_class(marking->store, student.class_id, &class_, err) != CM_OK)
         return STN_MARKING_FAILED;
-    struct stn_session session;
-    enum stn_session_state state = stn_session_at(&class_, marking->zone, accept->captured_wall_ms, &session);
-    if (state != STN_SESSION_OPEN) {
-        char text[STN_SESSION_TEXT_SIZE];
+    struct cm_session session;
+    enum cm_session_state state = cm_session_at(&class_, marking->zone, accept->captured_wall_ms, &session);
+    if (state != CM_SESSION_OPEN) {
+        char text[CM_SESSION_TEXT_SIZE];
         cm_fail(err, CM_INVALID, "%s",
-                stn_session_text(&class_, marking->zone, accept->captured_wall_ms, text));
+                cm_session_text(&class_, marking->zone, accept->captured_wall_ms, text));
         return STN_MARKING_NO_SESSION;
     }
     struct cm_mark mark = make_mark(marking, &student, accept, session.date, clock_suspect);
-    struct stn_roll_entry entry = make_entry(marking, &mark, &class_), stored = entry;
+    struct cm_roll_entry entry = make_entry(marking, &mark, &class_), stored = entry;
     enum cm_code code = stn_store_append_mark(marking->store, &mark, &entry, &stored, err);
     if (code != CM_OK && code != CM_EXISTS)
         return STN_MARKING_FAILED;

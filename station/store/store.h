@@ -22,6 +22,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "record/record.h"
+#include "roll/roll.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -69,28 +70,16 @@ enum cm_code stn_store_each_template(struct stn_store *store, stn_template_visit
 enum cm_code stn_store_erase_templates(struct stn_store *store, const char *student_id, struct cm_err *err);
 
 /* ---- events ---- */
-/* A roll entry: what the roll says of one student in one session, derived from the events. */
-struct stn_roll_entry {
-    char student_id[CM_ID_SIZE];
-    char class_id[CM_ID_SIZE];
-    int32_t date;
-    enum cm_roll_status status;
-    int32_t points;
-    int64_t captured_wall_ms; /* of the first mark; 0 when there is none (a correction alone) */
-    uint64_t mark_seq;        /* 0: none */
-    uint64_t correction_seq;  /* 0: none */
-};
-
 /* Appends a mark unless the student has one in that session: then CM_EXISTS. *ret_entry (which may be NULL) is the entry
  * as written, or with CM_EXISTS the existing one. The roll entry is *entry with its mark filled in; where a person corrected it
  * before and *entry was not made with that correction (its correction_seq differs), status and points stay. Fills mark-independent parts of the envelope (seq, id, times). */
 enum cm_code stn_store_append_mark(struct stn_store *store, const struct cm_mark *mark,
-                                   const struct stn_roll_entry *entry, struct stn_roll_entry *ret_entry,
+                                   const struct cm_roll_entry *entry, struct cm_roll_entry *ret_entry,
                                    struct cm_err *err);
 /* Appends a correction and writes the recomputed entry, with the status that the correction says and the mark that was
  * there. An earlier correction than the one that counts (of two at one instant the smaller id) changes no entry. */
 enum cm_code stn_store_append_correction(struct stn_store *store, const struct cm_correction *correction,
-                                         const struct stn_roll_entry *entry, struct stn_roll_entry *ret_entry,
+                                         const struct cm_roll_entry *entry, struct cm_roll_entry *ret_entry,
                                          struct cm_err *err);
 enum cm_code stn_store_append_activity(struct stn_store *store, const struct cm_activity *activity,
                                        struct cm_err *err);
@@ -98,9 +87,9 @@ enum cm_code stn_store_append_coverage(struct stn_store *store, const struct cm_
                                        struct cm_err *err);
 
 enum cm_code stn_store_get_roll(struct stn_store *store, int32_t date, const char *class_id,
-                                const char *student_id, struct stn_roll_entry *ret_entry,
+                                const char *student_id, struct cm_roll_entry *ret_entry,
                                 struct cm_err *err); /* CM_NOTFOUND */
-typedef bool stn_roll_visit_fn(void *arg, const struct stn_roll_entry *entry);
+typedef bool stn_roll_visit_fn(void *arg, const struct cm_roll_entry *entry);
 enum cm_code stn_store_each_roll(struct stn_store *store, int32_t date, stn_roll_visit_fn *visit, void *arg,
                                  struct cm_err *err);
 

@@ -14,7 +14,7 @@ struct check {
 };
 
 static enum cm_code entry_of(struct check *c, const struct cm_event *event, int32_t date,
-                             const char *class_id, const char *student_id, struct stn_roll_entry *ret_entry,
+                             const char *class_id, const char *student_id, struct cm_roll_entry *ret_entry,
                              struct cm_err *err)
 {
     enum cm_code code = stn_roll_get(c->txn, date, class_id, student_id, ret_entry, err);
@@ -28,7 +28,7 @@ static enum cm_code entry_of(struct check *c, const struct cm_event *event, int3
 static enum cm_code check_event(void *arg, const struct cm_event *event, struct cm_err *err)
 {
     struct check *c = arg;
-    struct stn_roll_entry entry;
+    struct cm_roll_entry entry;
     const struct cm_mark *mark = &event->body.mark;
     const struct cm_correction *correction = &event->body.correction;
     enum cm_code code = CM_OK;
@@ -48,7 +48,7 @@ static enum cm_code check_event(void *arg, const struct cm_event *event, struct 
     return code;
 }
 
-static bool is_mark_of(const struct cm_event *event, const struct stn_roll_entry *entry)
+static bool is_mark_of(const struct cm_event *event, const struct cm_roll_entry *entry)
 {
     const struct cm_mark *mark = &event->body.mark;
     return event->type == CM_EVENT_MARK && mark->date == entry->date &&
@@ -56,7 +56,7 @@ static bool is_mark_of(const struct cm_event *event, const struct stn_roll_entry
            mark->captured_wall_ms == entry->captured_wall_ms;
 }
 
-static bool is_correction_of(const struct cm_event *event, const struct stn_roll_entry *entry)
+static bool is_correction_of(const struct cm_event *event, const struct cm_roll_entry *entry)
 {
     const struct cm_correction *correction = &event->body.correction;
     return event->type == CM_EVENT_CORRECTION && correction->date == entry->date &&
@@ -65,7 +65,7 @@ static bool is_correction_of(const struct cm_event *event, const struct stn_roll
 }
 
 /* What the roll says must be in the log. */
-static enum cm_code check_entry(void *arg, const struct stn_roll_entry *entry, struct cm_err *err)
+static enum cm_code check_entry(void *arg, const struct cm_roll_entry *entry, struct cm_err *err)
 {
     struct check *c = arg;
     struct cm_event event;

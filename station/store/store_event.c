@@ -8,7 +8,7 @@
 /* ---- roll entries: keys and values ---- */
 
 struct roll_record { /* as stored */
-    struct stn_roll_entry entry;
+    struct cm_roll_entry entry;
     struct cm_extra extra;
 };
 
@@ -55,7 +55,7 @@ static enum cm_code make_key(int32_t date, const char *class_id, const char *stu
     return CM_OK;
 }
 
-static enum cm_code decode_entry(struct cm_bytes value, struct stn_roll_entry *ret_entry, struct cm_err *err)
+static enum cm_code decode_entry(struct cm_bytes value, struct cm_roll_entry *ret_entry, struct cm_err *err)
 {
     struct roll_record record;
     struct cm_err why = CM_ERR_INIT;
@@ -66,7 +66,7 @@ static enum cm_code decode_entry(struct cm_bytes value, struct stn_roll_entry *r
 }
 
 enum cm_code stn_roll_get(struct cm_txn *txn, int32_t date, const char *class_id, const char *student_id,
-                          struct stn_roll_entry *ret_entry, struct cm_err *err)
+                          struct cm_roll_entry *ret_entry, struct cm_err *err)
 {
     uint8_t key[KEY_MAX];
     size_t size;
@@ -79,7 +79,7 @@ enum cm_code stn_roll_get(struct cm_txn *txn, int32_t date, const char *class_id
     return code;
 }
 
-static enum cm_code put_entry(struct cm_txn *txn, const struct stn_roll_entry *entry, struct cm_err *err)
+static enum cm_code put_entry(struct cm_txn *txn, const struct cm_roll_entry *entry, struct cm_err *err)
 {
     struct roll_record record = {.entry = *entry};
     uint8_t key[KEY_MAX], value[VALUE_MAX];
@@ -100,7 +100,7 @@ struct each_roll {
 static enum cm_code visit_value(void *arg, struct cm_bytes key, struct cm_bytes value, struct cm_err *err)
 {
     const struct each_roll *each = arg;
-    struct stn_roll_entry entry;
+    struct cm_roll_entry entry;
     uint8_t expected[KEY_MAX];
     size_t size;
     enum cm_code code = decode_entry(value, &entry, err);
@@ -128,11 +128,11 @@ enum cm_code stn_roll_each(struct cm_txn *txn, int32_t date, stn_roll_each_fn *v
 struct append {
     struct stn_store *store;
     struct cm_event event;
-    struct stn_roll_entry wanted; /* by the caller */
-    struct stn_roll_entry entry;  /* as written, or as it was there already */
+    struct cm_roll_entry wanted; /* by the caller */
+    struct cm_roll_entry entry;  /* as written, or as it was there already */
 };
 
-static enum cm_code check_entry(const struct stn_roll_entry *entry, const char *student_id,
+static enum cm_code check_entry(const struct cm_roll_entry *entry, const char *student_id,
                                 const char *class_id, int32_t date, struct cm_err *err)
 {
     if (strcmp(entry->student_id, student_id) != 0 || strcmp(entry->class_id, class_id) != 0 ||
@@ -144,7 +144,7 @@ static enum cm_code check_entry(const struct stn_roll_entry *entry, const char *
 static enum cm_code append_mark(struct cm_txn *txn, void *arg, struct cm_err *err)
 {
     struct append *a = arg;
-    struct stn_roll_entry existing = {0};
+    struct cm_roll_entry existing = {0};
     enum cm_code code =
         stn_roll_get(txn, a->wanted.date, a->wanted.class_id, a->wanted.student_id, &existing, err);
     if (code != CM_OK && code != CM_NOTFOUND)
@@ -168,7 +168,7 @@ static enum cm_code append_mark(struct cm_txn *txn, void *arg, struct cm_err *er
 }
 
 enum cm_code stn_store_append_mark(struct stn_store *store, const struct cm_mark *mark,
-                                   const struct stn_roll_entry *entry, struct stn_roll_entry *ret_entry,
+                                   const struct cm_roll_entry *entry, struct cm_roll_entry *ret_entry,
                                    struct cm_err *err)
 {
     struct append a = {.store = store, .wanted = *entry};
@@ -193,7 +193,7 @@ static bool wins(const struct cm_event *newer, const struct cm_event *older)
 static enum cm_code append_correction(struct cm_txn *txn, void *arg, struct cm_err *err)
 {
     struct append *a = arg;
-    struct stn_roll_entry existing = {0};
+    struct cm_roll_entry existing = {0};
     struct cm_event before;
     enum cm_code code =
         stn_roll_get(txn, a->wanted.date, a->wanted.class_id, a->wanted.student_id, &existing, err);
@@ -218,7 +218,7 @@ static enum cm_code append_correction(struct cm_txn *txn, void *arg, struct cm_e
 }
 
 enum cm_code stn_store_append_correction(struct stn_store *store, const struct cm_correction *correction,
-                                         const struct stn_roll_entry *entry, struct stn_roll_entry *ret_entry,
+                                         const struct cm_roll_entry *entry, struct cm_roll_entry *ret_entry,
                                          struct cm_err *err)
 {
     struct append a = {.store = store, .wanted = *entry};
@@ -263,7 +263,7 @@ enum cm_code stn_store_append_coverage(struct stn_store *store, const struct cm_
 struct read_roll {
     int32_t date;
     const char *class_id, *student_id;
-    struct stn_roll_entry entry;
+    struct cm_roll_entry entry;
     stn_roll_visit_fn *visit;
     void *arg;
 };
@@ -275,7 +275,7 @@ static enum cm_code get_roll(struct cm_txn *txn, void *arg, struct cm_err *err)
 }
 
 enum cm_code stn_store_get_roll(struct stn_store *store, int32_t date, const char *class_id,
-                                const char *student_id, struct stn_roll_entry *ret_entry, struct cm_err *err)
+                                const char *student_id, struct cm_roll_entry *ret_entry, struct cm_err *err)
 {
     struct read_roll r = {.date = date, .class_id = class_id, .student_id = student_id};
     enum cm_code code = cm_db_read(store->db, get_roll, &r, err);
@@ -287,7 +287,7 @@ enum cm_code stn_store_get_roll(struct stn_store *store, int32_t date, const cha
     return code;
 }
 
-static enum cm_code visit_entry(void *arg, const struct stn_roll_entry *entry, struct cm_err *err)
+static enum cm_code visit_entry(void *arg, const struct cm_roll_entry *entry, struct cm_err *err)
 {
     (void)err;
     const struct read_roll *r = arg;

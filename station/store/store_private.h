@@ -53,8 +53,8 @@ enum cm_code stn_store_check_id(const char *what, const char *id, struct cm_err 
 
 /* Within a read of `store`, so that several look-ups see one state. CM_NOTFOUND without a sentence. */
 enum cm_code stn_roll_get(struct cm_txn *txn, int32_t date, const char *class_id, const char *student_id,
-                          struct stn_roll_entry *ret_entry, struct cm_err *err);
-typedef enum cm_code stn_roll_each_fn(void *arg, const struct stn_roll_entry *entry, struct cm_err *err);
+                          struct cm_roll_entry *ret_entry, struct cm_err *err);
+typedef enum cm_code stn_roll_each_fn(void *arg, const struct cm_roll_entry *entry, struct cm_err *err);
 /* Of one date, or of all with date 0. */
 enum cm_code stn_roll_each(struct cm_txn *txn, int32_t date, stn_roll_each_fn *visit, void *arg,
                            struct cm_err *err);

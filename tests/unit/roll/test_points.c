@@ -4,7 +4,7 @@
 #include <string.h>
 
 static const struct points_case {
-    struct stn_points_facts facts;
+    struct cm_points_facts facts;
     int32_t points;
     const char *text;
 } cases[] = {
@@ -25,44 +25,44 @@ static void the_default_rules(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        char text[STN_POINTS_TEXT_SIZE];
-        assert_int_equal(stn_points(&stn_points_rules_default, &cases[i].facts), cases[i].points);
-        assert_string_equal(stn_points_text(&stn_points_rules_default, &cases[i].facts, text), cases[i].text);
+        char text[CM_POINTS_TEXT_SIZE];
+        assert_int_equal(cm_points(&cm_points_rules_default, &cases[i].facts), cases[i].points);
+        assert_string_equal(cm_points_text(&cm_points_rules_default, &cases[i].facts, text), cases[i].text);
     }
 }
 
 static void nobody_who_is_there_gets_less_than_the_least(void **state)
 {
     (void)state;
-    const struct stn_points_rules harsh = {
-        .rules = {{STN_POINTS_ALWAYS, 10, ""}, {STN_POINTS_LATE, -12, "late"}}, .count = 2, .least = 1};
-    const struct stn_points_facts late = {.status = CM_ROLL_LATE}, absent = {.status = CM_ROLL_ABSENT};
-    char text[STN_POINTS_TEXT_SIZE];
-    assert_int_equal(stn_points(&harsh, &late), 1);
-    assert_string_equal(stn_points_text(&harsh, &late, text), "1 (the least) instead of 10 - 12 late");
-    assert_int_equal(stn_points(&harsh, &absent), 0);
+    const struct cm_points_rules harsh = {
+        .rules = {{CM_POINTS_ALWAYS, 10, ""}, {CM_POINTS_LATE, -12, "late"}}, .count = 2, .least = 1};
+    const struct cm_points_facts late = {.status = CM_ROLL_LATE}, absent = {.status = CM_ROLL_ABSENT};
+    char text[CM_POINTS_TEXT_SIZE];
+    assert_int_equal(cm_points(&harsh, &late), 1);
+    assert_string_equal(cm_points_text(&harsh, &late, text), "1 (the least) instead of 10 - 12 late");
+    assert_int_equal(cm_points(&harsh, &absent), 0);
 }
 
 static void a_table_of_its_own_begins_with_its_own_sign(void **state)
 {
     (void)state;
-    const struct stn_points_rules rules = {
-        .rules = {{STN_POINTS_LATE, -2, "late"}, {STN_POINTS_ALWAYS, 4, "there"}}, .count = 2, .least = 0};
-    const struct stn_points_facts late = {.status = CM_ROLL_LATE};
-    char text[STN_POINTS_TEXT_SIZE];
-    assert_string_equal(stn_points_text(&rules, &late, text), "-2 late + 4 there");
+    const struct cm_points_rules rules = {
+        .rules = {{CM_POINTS_LATE, -2, "late"}, {CM_POINTS_ALWAYS, 4, "there"}}, .count = 2, .least = 0};
+    const struct cm_points_facts late = {.status = CM_ROLL_LATE};
+    char text[CM_POINTS_TEXT_SIZE];
+    assert_string_equal(cm_points_text(&rules, &late, text), "-2 late + 4 there");
 }
 
 static void a_long_text_is_cut(void **state)
 {
     (void)state;
-    struct stn_points_rules rules = {.count = STN_POINTS_RULES_MAX, .least = 0};
-    for (int i = 0; i < STN_POINTS_RULES_MAX; i++)
+    struct cm_points_rules rules = {.count = CM_POINTS_RULES_MAX, .least = 0};
+    for (int i = 0; i < CM_POINTS_RULES_MAX; i++)
         rules.rules[i] =
-            (struct stn_points_rule){STN_POINTS_ALWAYS, 1000000, "for a reason that takes many words"};
-    const struct stn_points_facts present = {.status = CM_ROLL_PRESENT};
-    char text[STN_POINTS_TEXT_SIZE];
-    assert_int_equal(strlen(stn_points_text(&rules, &present, text)), STN_POINTS_TEXT_SIZE - 1);
+            (struct cm_points_rule){CM_POINTS_ALWAYS, 1000000, "for a reason that takes many words"};
+    const struct cm_points_facts present = {.status = CM_ROLL_PRESENT};
+    char text[CM_POINTS_TEXT_SIZE];
+    assert_int_equal(strlen(cm_points_text(&rules, &present, text)), CM_POINTS_TEXT_SIZE - 1);
 }
 
 int main(void)

@@ -18,8 +18,8 @@ static void codes_are_read_from_the_ids_end(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         uint8_t id[16] = {0x01, 0x93, 0x55, 0xaa};
         memcpy(id + 12, cases[i].end, 4);
-        char code[STN_RECEIPT_SIZE];
-        assert_string_equal(stn_receipt(id, code), cases[i].code);
+        char code[CM_RECEIPT_SIZE];
+        assert_string_equal(cm_receipt(id, code), cases[i].code);
     }
 }
 
@@ -28,9 +28,9 @@ static void no_letter_looks_like_another(void **state)
     (void)state;
     uint8_t id[16] = {0};
     for (int i = 0; i < 32; i++) {
-        char code[STN_RECEIPT_SIZE];
+        char code[CM_RECEIPT_SIZE];
         id[15] = (uint8_t)i;
-        assert_null(strpbrk(stn_receipt(id, code), "ILOUilou"));
+        assert_null(strpbrk(cm_receipt(id, code), "ILOUilou"));
     }
 }
 

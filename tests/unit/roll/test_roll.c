@@ -11,7 +11,7 @@ static const int32_t date = 20261123;
 static struct cm_zone *zone;
 static struct cm_class class_ = {
     .id = "10-B", .start_minute = 540, .late_after_min = 10, .close_after_min = 60, .weekdays = 0x3f};
-static struct stn_roll_rules rules;
+static struct cm_roll_rules rules;
 static int64_t start_ms;
 
 static struct cm_event envelope(enum cm_event_type type, uint64_t seq, uint8_t id)
@@ -64,8 +64,8 @@ static void a_mark_alone(void **state)
         mark->first_try = cases[i].first_try;
         mark->eye_contact = cases[i].eye_contact;
         mark->clock_suspect = cases[i].clock_suspect;
-        struct stn_roll_entry entry = stn_roll_from(mark, NULL, &rules);
-        char text[STN_POINTS_TEXT_SIZE];
+        struct cm_roll_entry entry = cm_roll_from(mark, NULL, &rules);
+        char text[CM_POINTS_TEXT_SIZE];
         assert_string_equal(entry.student_id, "S1");
         assert_string_equal(entry.class_id, "10-B");
         assert_int_equal(entry.date, date);
@@ -73,7 +73,7 @@ static void a_mark_alone(void **state)
         assert_int_equal(entry.points, cases[i].points);
         assert_int_equal(entry.captured_wall_ms, mark->captured_wall_ms);
         assert_int_equal(entry.mark_seq, 0);
-        assert_string_equal(stn_roll_points_text(mark, NULL, &rules, text), cases[i].text);
+        assert_string_equal(cm_roll_points_text(mark, NULL, &rules, text), cases[i].text);
     }
 }
 
@@ -103,7 +103,7 @@ static void a_correction_recomputes_the_points(void **state)
         event.body.mark.clock_suspect = cases[i].clock_suspect;
         struct cm_event said = correction_event(2, 2, 0, cases[i].said);
         const struct cm_mark *mark = cases[i].with_mark ? &event.body.mark : NULL;
-        struct stn_roll_entry entry = stn_roll_from(mark, &said.body.correction, &rules);
+        struct cm_roll_entry entry = cm_roll_from(mark, &said.body.correction, &rules);
         assert_int_equal(entry.status, cases[i].said);
         assert_int_equal(entry.points, cases[i].points);
         assert_int_equal(entry.captured_wall_ms, mark != NULL ? mark->captured_wall_ms : 0);
@@ -114,11 +114,11 @@ static void a_correction_recomputes_the_points(void **state)
 
 /* Merges every order of the events and checks that the outcome is always the same. */
 static void check_all_orders(const struct cm_event **events, size_t count, size_t done,
-                             const struct stn_roll_entry *wanted)
+                             const struct cm_roll_entry *wanted)
 {
     if (done == count) {
-        struct stn_roll_entry entry;
-        assert_true(stn_roll_merge(events, count, "S1", date, &rules, &entry));
+        struct cm_roll_entry entry;
+        assert_true(cm_roll_merge(events, count, "S1", date, &rules, &entry));
         assert_int_equal(entry.status, wanted->status);
         assert_int_equal(entry.points, wanted->points);
         assert_int_equal(entry.captured_wall_ms, wanted->captured_wall_ms);
@@ -153,7 +153,7 @@ static void the_order_of_arrival_never_matters(void **state)
     const struct {
         const struct cm_event *events[7];
         size_t count;
-        struct stn_roll_entry wanted;
+        struct cm_roll_entry wanted;
     } cases[] = {
         /* of two marks the earlier; of two at one instant the smaller id */
         {{&early, &late}, 2, {.status = CM_ROLL_PRESENT, .points = 15, .mark_seq = 11}},
@@ -174,7 +174,7 @@ static void the_order_of_arrival_never_matters(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const struct cm_event *events[7];
         memcpy(events, cases[i].events, sizeof events);
-        struct stn_roll_entry wanted = cases[i].wanted;
+        struct cm_roll_entry wanted = cases[i].wanted;
         wanted.captured_wall_ms = wanted.mark_seq == 0    ? 0
                                   : wanted.mark_seq == 13 ? late.body.mark.captured_wall_ms
                                                           : early.body.mark.captured_wall_ms;
@@ -187,11 +187,11 @@ static void nothing_gives_no_entry(void **state)
     (void)state;
     struct cm_event activity = envelope(CM_EVENT_ACTIVITY, 1, 1);
     const struct cm_event *events[] = {&activity};
-    struct stn_roll_entry entry;
-    assert_false(stn_roll_merge(events, 0, "S1", date, &rules, &entry));
-    assert_false(stn_roll_merge(events, 1, "S1", date, &rules, &entry));
-    assert_null(stn_roll_first_mark(NULL, NULL));
-    assert_null(stn_roll_last_correction(NULL, NULL));
+    struct cm_roll_entry entry;
+    assert_false(cm_roll_merge(events, 0, "S1", date, &rules, &entry));
+    assert_false(cm_roll_merge(events, 1, "S1", date, &rules, &entry));
+    assert_null(cm_roll_first_mark(NULL, NULL));
+    assert_null(cm_roll_last_correction(NULL, NULL));
 }
 
 static int open_zone(void **state)
@@ -202,8 +202,8 @@ static int open_zone(void **state)
         print_error("%s\n", err.msg);
         return -1;
     }
-    rules = (struct stn_roll_rules){.class_ = &class_, .zone = zone, .points = &stn_points_rules_default};
-    start_ms = stn_session_of(&class_, zone, date).start_wall_ms;
+    rules = (struct cm_roll_rules){.class_ = &class_, .zone = zone, .points = &cm_points_rules_default};
+    start_ms = cm_session_of(&class_, zone, date).start_wall_ms;
     return 0;
 }
 

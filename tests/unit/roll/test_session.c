@@ -28,8 +28,8 @@ static int64_t at(const struct cm_zone *zone, int32_t date, int32_t hour, int32_
 static void the_parts_of_a_session(void **state)
 {
     (void)state;
-    struct cm_class b = class_of(9 * 60, 10, 60, STN_WEEKDAYS_ALL);
-    struct stn_session session = stn_session_of(&b, kolkata, monday);
+    struct cm_class b = class_of(9 * 60, 10, 60, CM_WEEKDAYS_ALL);
+    struct cm_session session = cm_session_of(&b, kolkata, monday);
     assert_int_equal(session.date, monday);
     assert_int_equal(session.opens_wall_ms, at(kolkata, monday, 8, 30));
     assert_int_equal(session.start_wall_ms, at(kolkata, monday, 9, 0));
@@ -40,8 +40,8 @@ static void the_parts_of_a_session(void **state)
 static void status_by_capture_time(void **state)
 {
     (void)state;
-    struct cm_class b = class_of(9 * 60, 10, 60, STN_WEEKDAYS_ALL);
-    struct stn_session session = stn_session_of(&b, kolkata, monday);
+    struct cm_class b = class_of(9 * 60, 10, 60, CM_WEEKDAYS_ALL);
+    struct cm_session session = cm_session_of(&b, kolkata, monday);
     const struct {
         int64_t after_start_ms;
         bool clock_suspect;
@@ -61,51 +61,51 @@ static void status_by_capture_time(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         int64_t captured = session.start_wall_ms + cases[i].after_start_ms;
-        assert_int_equal(stn_session_status(&session, captured, cases[i].clock_suspect), cases[i].status);
-        assert_int_equal(stn_session_contains(&session, captured), cases[i].contained);
+        assert_int_equal(cm_session_status(&session, captured, cases[i].clock_suspect), cases[i].status);
+        assert_int_equal(cm_session_contains(&session, captured), cases[i].contained);
     }
 }
 
 static void late_can_be_at_once_or_never(void **state)
 {
     (void)state;
-    struct cm_class at_once = class_of(9 * 60, 0, 60, STN_WEEKDAYS_ALL);
-    struct stn_session session = stn_session_of(&at_once, kolkata, monday);
-    assert_int_equal(stn_session_status(&session, session.start_wall_ms, false), CM_ROLL_PRESENT);
-    assert_int_equal(stn_session_status(&session, session.start_wall_ms + 1, false), CM_ROLL_LATE);
-    struct cm_class never = class_of(9 * 60, 60, 60, STN_WEEKDAYS_ALL);
-    session = stn_session_of(&never, kolkata, monday);
-    assert_int_equal(stn_session_status(&session, session.close_wall_ms - 1, false), CM_ROLL_PRESENT);
+    struct cm_class at_once = class_of(9 * 60, 0, 60, CM_WEEKDAYS_ALL);
+    struct cm_session session = cm_session_of(&at_once, kolkata, monday);
+    assert_int_equal(cm_session_status(&session, session.start_wall_ms, false), CM_ROLL_PRESENT);
+    assert_int_equal(cm_session_status(&session, session.start_wall_ms + 1, false), CM_ROLL_LATE);
+    struct cm_class never = class_of(9 * 60, 60, 60, CM_WEEKDAYS_ALL);
+    session = cm_session_of(&never, kolkata, monday);
+    assert_int_equal(cm_session_status(&session, session.close_wall_ms - 1, false), CM_ROLL_PRESENT);
 }
 
 static void states_and_texts(void **state)
 {
     (void)state;
-    const uint32_t mon_sat = STN_WEEKDAYS_ALL & ~(uint32_t)SUN;
+    const uint32_t mon_sat = CM_WEEKDAYS_ALL & ~(uint32_t)SUN;
     const struct {
         uint32_t weekdays;
         int32_t date, hour, minute;
-        enum stn_session_state state;
+        enum cm_session_state state;
         const char *text;
     } cases[] = {
-        {mon_sat, 20261123, 8, 14, STN_SESSION_BEFORE, "10-B has no session now; the next opens 08:15"},
-        {mon_sat, 20261123, 8, 15, STN_SESSION_OPEN, "10-B is open until 09:45"},
-        {mon_sat, 20261123, 9, 44, STN_SESSION_OPEN, "10-B is open until 09:45"},
-        {mon_sat, 20261123, 9, 45, STN_SESSION_CLOSED, "10-B has no session now; the next opens Tue 08:15"},
-        {mon_sat, 20261128, 12, 0, STN_SESSION_CLOSED, "10-B has no session now; the next opens Mon 08:15"},
-        {mon_sat, 20261129, 9, 0, STN_SESSION_NOT_TODAY, "10-B has no session now; the next opens Mon 08:15"},
-        {MON, 20261123, 12, 0, STN_SESSION_CLOSED,
+        {mon_sat, 20261123, 8, 14, CM_SESSION_BEFORE, "10-B has no session now; the next opens 08:15"},
+        {mon_sat, 20261123, 8, 15, CM_SESSION_OPEN, "10-B is open until 09:45"},
+        {mon_sat, 20261123, 9, 44, CM_SESSION_OPEN, "10-B is open until 09:45"},
+        {mon_sat, 20261123, 9, 45, CM_SESSION_CLOSED, "10-B has no session now; the next opens Tue 08:15"},
+        {mon_sat, 20261128, 12, 0, CM_SESSION_CLOSED, "10-B has no session now; the next opens Mon 08:15"},
+        {mon_sat, 20261129, 9, 0, CM_SESSION_NOT_TODAY, "10-B has no session now; the next opens Mon 08:15"},
+        {MON, 20261123, 12, 0, CM_SESSION_CLOSED,
          "10-B has no session now; the next opens Mon 30 Nov 08:15"},
-        {MON, 20261124, 12, 0, STN_SESSION_NOT_TODAY, "10-B has no session now; the next opens Mon 08:15"},
-        {SUN, 20261129, 8, 15, STN_SESSION_OPEN, "10-B is open until 09:45"},
-        {0, 20261129, 8, 15, STN_SESSION_NOT_TODAY, "10-B has no session: it meets on no weekday"},
+        {MON, 20261124, 12, 0, CM_SESSION_NOT_TODAY, "10-B has no session now; the next opens Mon 08:15"},
+        {SUN, 20261129, 8, 15, CM_SESSION_OPEN, "10-B is open until 09:45"},
+        {0, 20261129, 8, 15, CM_SESSION_NOT_TODAY, "10-B has no session: it meets on no weekday"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct cm_class b = class_of(8 * 60 + 45, 10, 60, cases[i].weekdays);
         int64_t now = at(kolkata, cases[i].date, cases[i].hour, cases[i].minute);
-        char text[STN_SESSION_TEXT_SIZE];
-        assert_int_equal(stn_session_at(&b, kolkata, now, NULL), cases[i].state);
-        assert_string_equal(stn_session_text(&b, kolkata, now, text), cases[i].text);
+        char text[CM_SESSION_TEXT_SIZE];
+        assert_int_equal(cm_session_at(&b, kolkata, now, NULL), cases[i].state);
+        assert_string_equal(cm_session_text(&b, kolkata, now, text), cases[i].text);
     }
 }
 
@@ -113,42 +113,42 @@ static void the_session_spoken_of(void **state)
 {
     (void)state;
     struct cm_class b = class_of(9 * 60, 10, 60, MON | TUE);
-    struct stn_session session = {.date = -1};
-    assert_int_equal(stn_session_at(&b, kolkata, at(kolkata, sunday, 9, 0), &session), STN_SESSION_NOT_TODAY);
+    struct cm_session session = {.date = -1};
+    assert_int_equal(cm_session_at(&b, kolkata, at(kolkata, sunday, 9, 0), &session), CM_SESSION_NOT_TODAY);
     assert_int_equal(session.date, -1);
-    assert_int_equal(stn_session_at(&b, kolkata, at(kolkata, monday, 7, 0), &session), STN_SESSION_BEFORE);
+    assert_int_equal(cm_session_at(&b, kolkata, at(kolkata, monday, 7, 0), &session), CM_SESSION_BEFORE);
     assert_int_equal(session.date, monday);
-    assert_true(stn_session_next(&b, kolkata, at(kolkata, monday, 8, 30), &session));
+    assert_true(cm_session_next(&b, kolkata, at(kolkata, monday, 8, 30), &session));
     assert_int_equal(session.date, 20261124); /* today's is open, not opening */
-    assert_true(stn_session_next(&b, kolkata, at(kolkata, 20261124, 8, 30), &session));
+    assert_true(cm_session_next(&b, kolkata, at(kolkata, 20261124, 8, 30), &session));
     assert_int_equal(session.date, 20261130);
 }
 
 static void sessions_near_midnight(void **state)
 {
     (void)state;
-    struct stn_session session;
+    struct cm_session session;
     struct cm_class early = class_of(10, 5, 60, MON); /* 00:10: opens on Sunday at 23:40 */
-    assert_int_equal(stn_session_at(&early, kolkata, at(kolkata, 20261122, 23, 39), &session),
-                     STN_SESSION_NOT_TODAY);
-    assert_int_equal(stn_session_at(&early, kolkata, at(kolkata, 20261122, 23, 40), &session),
-                     STN_SESSION_OPEN);
+    assert_int_equal(cm_session_at(&early, kolkata, at(kolkata, 20261122, 23, 39), &session),
+                     CM_SESSION_NOT_TODAY);
+    assert_int_equal(cm_session_at(&early, kolkata, at(kolkata, 20261122, 23, 40), &session),
+                     CM_SESSION_OPEN);
     assert_int_equal(session.date, monday); /* a mark before midnight belongs to the date of the start */
-    assert_true(stn_session_next(&early, kolkata, at(kolkata, 20261122, 23, 39), &session));
+    assert_true(cm_session_next(&early, kolkata, at(kolkata, 20261122, 23, 39), &session));
     assert_int_equal(session.date, monday);
-    assert_true(stn_session_next(&early, kolkata, at(kolkata, 20261122, 23, 50), &session));
+    assert_true(cm_session_next(&early, kolkata, at(kolkata, 20261122, 23, 50), &session));
     assert_int_equal(session.date, 20261130);
 
     struct cm_class late = class_of(23 * 60, 5, 60, MON);
-    assert_int_equal(stn_session_at(&late, kolkata, at(kolkata, monday, 24, 0) - 1, &session),
-                     STN_SESSION_OPEN);
+    assert_int_equal(cm_session_at(&late, kolkata, at(kolkata, monday, 24, 0) - 1, &session),
+                     CM_SESSION_OPEN);
     assert_int_equal(session.date, monday);
-    assert_int_equal(stn_session_at(&late, kolkata, at(kolkata, monday, 24, 0), &session),
-                     STN_SESSION_NOT_TODAY);
+    assert_int_equal(cm_session_at(&late, kolkata, at(kolkata, monday, 24, 0), &session),
+                     CM_SESSION_NOT_TODAY);
 
-    struct cm_class whole_day = class_of(5, 5, 24 * 60 - 5, STN_WEEKDAYS_ALL); /* both are open at 23:50 */
-    assert_int_equal(stn_session_at(&whole_day, kolkata, at(kolkata, monday, 23, 50), &session),
-                     STN_SESSION_OPEN);
+    struct cm_class whole_day = class_of(5, 5, 24 * 60 - 5, CM_WEEKDAYS_ALL); /* both are open at 23:50 */
+    assert_int_equal(cm_session_at(&whole_day, kolkata, at(kolkata, monday, 23, 50), &session),
+                     CM_SESSION_OPEN);
     assert_int_equal(session.date, monday);
 }
 
@@ -156,20 +156,20 @@ static void sessions_near_midnight(void **state)
 static void days_on_which_clocks_change(void **state)
 {
     (void)state;
-    struct cm_class b = class_of(9 * 60, 10, 60, STN_WEEKDAYS_ALL);
+    struct cm_class b = class_of(9 * 60, 10, 60, CM_WEEKDAYS_ALL);
     static const int32_t dates[] = {20260328, 20260329, 20260330, 20261024, 20261025, 20261026};
     for (size_t i = 0; i < sizeof dates / sizeof dates[0]; i++) {
-        struct stn_session session = stn_session_of(&b, berlin, dates[i]);
+        struct cm_session session = cm_session_of(&b, berlin, dates[i]);
         assert_int_equal(session.start_wall_ms, at(berlin, dates[i], 9, 0));
         assert_int_equal(session.close_wall_ms, at(berlin, dates[i], 10, 0));
-        assert_int_equal(stn_session_at(&b, berlin, at(berlin, dates[i], 8, 30), NULL), STN_SESSION_OPEN);
-        assert_int_equal(stn_session_at(&b, berlin, at(berlin, dates[i], 8, 29), NULL), STN_SESSION_BEFORE);
+        assert_int_equal(cm_session_at(&b, berlin, at(berlin, dates[i], 8, 30), NULL), CM_SESSION_OPEN);
+        assert_int_equal(cm_session_at(&b, berlin, at(berlin, dates[i], 8, 29), NULL), CM_SESSION_BEFORE);
     }
     static const int32_t starts[] = {0, 90, 119, 120, 150, 180, 200};
     for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++)
         for (size_t k = 0; k < sizeof dates / sizeof dates[0]; k++) {
-            struct cm_class night = class_of(starts[i], 10, 60, STN_WEEKDAYS_ALL);
-            struct stn_session session = stn_session_of(&night, berlin, dates[k]);
+            struct cm_class night = class_of(starts[i], 10, 60, CM_WEEKDAYS_ALL);
+            struct cm_session session = cm_session_of(&night, berlin, dates[k]);
             assert_int_equal(session.start_wall_ms - session.opens_wall_ms, 30 * minute_ms);
             assert_int_equal(session.late_wall_ms - session.start_wall_ms, 10 * minute_ms);
             assert_int_equal(session.close_wall_ms - session.start_wall_ms, 60 * minute_ms);
@@ -181,9 +181,9 @@ static void a_long_session_outlasts_the_day_that_is_an_hour_short(void **state)
 {
     (void)state;
     struct cm_class whole_day = class_of(60, 10, 23 * 60, SUN);
-    struct stn_session session;
-    assert_int_equal(stn_session_at(&whole_day, berlin, at(berlin, 20260330, 0, 30), &session),
-                     STN_SESSION_OPEN);
+    struct cm_session session;
+    assert_int_equal(cm_session_at(&whole_day, berlin, at(berlin, 20260330, 0, 30), &session),
+                     CM_SESSION_OPEN);
     assert_int_equal(session.date, 20260329);
 }
 
@@ -191,11 +191,11 @@ static void a_long_session_outlasts_the_day_that_is_an_hour_short(void **state)
 static void a_date_that_never_was(void **state)
 {
     (void)state;
-    struct cm_class b = class_of(9 * 60, 10, 60, STN_WEEKDAYS_ALL);
-    struct stn_session session;
-    assert_true(stn_session_next(&b, apia, at(apia, 20111229, 12, 0), &session));
+    struct cm_class b = class_of(9 * 60, 10, 60, CM_WEEKDAYS_ALL);
+    struct cm_session session;
+    assert_true(cm_session_next(&b, apia, at(apia, 20111229, 12, 0), &session));
     assert_int_equal(session.start_wall_ms, at(apia, 20111231, 9, 0));
-    assert_int_equal(stn_session_at(&b, apia, at(apia, 20111231, 9, 0), &session), STN_SESSION_OPEN);
+    assert_int_equal(cm_session_at(&b, apia, at(apia, 20111231, 9, 0), &session), CM_SESSION_OPEN);
     assert_int_equal(session.date, 20111231);
 }
 
@@ -226,14 +226,14 @@ static void classes_that_are_refused(void **state)
         struct cm_class class_ =
             class_of(cases[i].start, cases[i].late_after, cases[i].close_after, cases[i].weekdays);
         struct cm_err err = CM_ERR_INIT;
-        enum cm_code code = stn_class_check(&class_, &err);
+        enum cm_code code = cm_class_check(&class_, &err);
         assert_int_equal(code, cases[i].message == NULL ? CM_OK : CM_INVALID);
         if (cases[i].message != NULL)
             assert_string_equal(err.msg, cases[i].message);
     }
     struct cm_class nameless = class_of(540, 10, 60, MON);
     nameless.id[0] = '\0';
-    assert_int_equal(stn_class_check(&nameless, NULL), CM_INVALID);
+    assert_int_equal(cm_class_check(&nameless, NULL), CM_INVALID);
 }
 
 static void every_weekday_has_its_bit(void **state)
@@ -242,7 +242,7 @@ static void every_weekday_has_its_bit(void **state)
     for (int day = 0; day < 7; day++)
         for (int bit = 0; bit < 7; bit++) {
             struct cm_class class_ = class_of(540, 10, 60, 1u << bit);
-            assert_int_equal(stn_class_meets(&class_, monday + day), day == bit);
+            assert_int_equal(cm_class_meets(&class_, monday + day), day == bit);
         }
     assert_int_equal(saturday - monday, 5);
 }

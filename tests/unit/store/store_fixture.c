@@ -116,19 +116,19 @@ struct cm_activity fixture_activity(const char *reason)
     return activity;
 }
 
-struct stn_roll_entry fixture_entry(const struct cm_mark *mark)
+struct cm_roll_entry fixture_entry(const struct cm_mark *mark)
 {
-    struct stn_roll_entry entry = {.date = mark->date, .status = CM_ROLL_PRESENT, .points = 17};
+    struct cm_roll_entry entry = {.date = mark->date, .status = CM_ROLL_PRESENT, .points = 17};
     snprintf(entry.student_id, sizeof entry.student_id, "%s", mark->student_id);
     snprintf(entry.class_id, sizeof entry.class_id, "%s", mark->class_id);
     return entry;
 }
 
 enum cm_code fixture_append_mark(struct stn_store *store, const char *student_id,
-                                 struct stn_roll_entry *ret_entry, struct cm_err *err)
+                                 struct cm_roll_entry *ret_entry, struct cm_err *err)
 {
     struct cm_mark mark = fixture_mark(student_id);
-    struct stn_roll_entry entry = fixture_entry(&mark);
+    struct cm_roll_entry entry = fixture_entry(&mark);
     return stn_store_append_mark(store, &mark, &entry, ret_entry, err);
 }
 

@@ -29,9 +29,9 @@ const char *fixture_path(const struct fixture *fixture, const char *name);
 struct cm_mark fixture_mark(const char *student_id);
 struct cm_correction fixture_correction(const char *student_id, enum cm_roll_status status, int64_t wall_ms);
 struct cm_activity fixture_activity(const char *reason);
-struct stn_roll_entry fixture_entry(const struct cm_mark *mark);
+struct cm_roll_entry fixture_entry(const struct cm_mark *mark);
 enum cm_code fixture_append_mark(struct stn_store *store, const char *student_id,
-                                 struct stn_roll_entry *ret_entry, struct cm_err *err);
+                                 struct cm_roll_entry *ret_entry, struct cm_err *err);
 void fixture_templates(const char *student_id, struct cm_template *templates, size_t count);
 /* The events of the log, by a walk of stn_store_check. */
 uint64_t fixture_check(struct fixture *fixture);

@@ -232,7 +232,7 @@ static void nothing_of_a_template_is_on_disk_in_plain(void **state)
 static void a_mark_counts_once(void **state)
 {
     struct fixture *f = *state;
-    struct stn_roll_entry entry = {0}, again = {0}, stored;
+    struct cm_roll_entry entry = {0}, again = {0}, stored;
     fixture_open(f);
     assert_int_equal(fixture_append_mark(f->store, "s1", &entry, NULL), CM_OK);
     assert_int_equal(entry.mark_seq, 1);
@@ -255,7 +255,7 @@ static void a_mark_whose_entry_is_anothers_is_refused(void **state)
 {
     struct fixture *f = *state;
     struct cm_mark mark = fixture_mark("s1"), other = fixture_mark("s2");
-    struct stn_roll_entry entry = fixture_entry(&other);
+    struct cm_roll_entry entry = fixture_entry(&other);
     fixture_open(f);
     assert_int_equal(stn_store_append_mark(f->store, &mark, &entry, NULL, NULL), CM_INVALID);
     assert_int_equal(fixture_check(f), 0);
@@ -265,7 +265,7 @@ static enum cm_code correct(struct fixture *f, enum cm_roll_status status, int64
 {
     struct cm_correction correction = fixture_correction("s1", status, wall_ms);
     struct cm_mark mark = fixture_mark("s1");
-    struct stn_roll_entry entry = fixture_entry(&mark);
+    struct cm_roll_entry entry = fixture_entry(&mark);
     entry.status = status;
     entry.points = 3;
     return stn_store_append_correction(f->store, &correction, &entry, NULL, NULL);
@@ -285,7 +285,7 @@ static void the_latest_correction_wins_in_any_order(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct fixture f;
-        struct stn_roll_entry entry;
+        struct cm_roll_entry entry;
         fixture_init(&f);
         fixture_open(&f);
         for (const char *c = cases[i].order; *c != '\0'; c++) {
@@ -363,16 +363,16 @@ static void the_roll_of_a_date_is_only_that_date(void **state)
     for (int day = 0; day < 3; day++) {
         struct cm_mark mark = fixture_mark("s1");
         mark.date += day;
-        struct stn_roll_entry entry = fixture_entry(&mark);
+        struct cm_roll_entry entry = fixture_entry(&mark);
         assert_int_equal(stn_store_append_mark(f->store, &mark, &entry, NULL, NULL), CM_OK);
     }
-    struct stn_roll_entry entry;
+    struct cm_roll_entry entry;
     assert_int_equal(stn_store_get_roll(f->store, FIXTURE_DATE + 1, "10-B", "s1", &entry, NULL), CM_OK);
     assert_int_equal(entry.mark_seq, 2);
     assert_int_equal(stn_store_get_roll(f->store, FIXTURE_DATE + 1, "10-C", "s1", &entry, NULL), CM_NOTFOUND);
 }
 
-static bool count_entry(void *arg, const struct stn_roll_entry *entry)
+static bool count_entry(void *arg, const struct cm_roll_entry *entry)
 {
     (void)entry;
     ++*(size_t *)arg;
@@ -398,10 +398,10 @@ struct nested {
     enum cm_code get, append;
 };
 
-static bool use_within(void *arg, const struct stn_roll_entry *entry)
+static bool use_within(void *arg, const struct cm_roll_entry *entry)
 {
     struct nested *nested = arg;
-    struct stn_roll_entry same;
+    struct cm_roll_entry same;
     nested->get =
         stn_store_get_roll(nested->store, entry->date, entry->class_id, entry->student_id, &same, NULL);
     nested->append = fixture_append_mark(nested->store, "s9", NULL, NULL);

@@ -34,7 +34,7 @@ static void mark_until_killed(struct fixture *f, uint64_t first, int report_fd)
     if (fixture_try_open(f, false, 64 * 1024, &err) != CM_OK)
         _exit(2);
     for (uint64_t i = first; i < first + MARKS_MAX; i++) {
-        struct stn_roll_entry entry;
+        struct cm_roll_entry entry;
         char id[CM_ID_SIZE];
         student_id(id, i);
         if (fixture_append_mark(f->store, id, &entry, &err) != CM_OK)
@@ -72,7 +72,7 @@ static uint64_t drain(int fd, uint64_t reported)
     return reported;
 }
 
-static bool count_entry(void *arg, const struct stn_roll_entry *entry)
+static bool count_entry(void *arg, const struct cm_roll_entry *entry)
 {
     (void)entry;
     ++*(uint64_t *)arg;
@@ -99,7 +99,7 @@ static uint64_t expect_whole(struct fixture *f, uint64_t reported)
         fail_msg("%llu marks were reported, %llu are there", (unsigned long long)reported,
                  (unsigned long long)marks);
     for (uint64_t i = 0; i < marks; i++) {
-        struct stn_roll_entry entry;
+        struct cm_roll_entry entry;
         char id[CM_ID_SIZE];
         student_id(id, i);
         assert_int_equal(stn_store_get_roll(f->store, FIXTURE_DATE, "10-B", id, &entry, NULL), CM_OK);

@@ -33,7 +33,7 @@ static void fill(struct fixture *f)
     struct cm_template templates[2];
     struct cm_correction correction = fixture_correction("s1", CM_ROLL_EXCUSED, 77);
     struct cm_mark mark = fixture_mark("s1");
-    struct stn_roll_entry entry = fixture_entry(&mark);
+    struct cm_roll_entry entry = fixture_entry(&mark);
     struct cm_activity activity = fixture_activity("a face nobody knows");
     fixture_open(f);
     for (int i = 0; i < 3; i++) {

@@ -36,7 +36,7 @@ static enum cm_code append_until_refused(struct fixture *f, int *number, int mos
     return code;
 }
 
-static bool count_entry(void *arg, const struct stn_roll_entry *entry)
+static bool count_entry(void *arg, const struct cm_roll_entry *entry)
 {
     (void)entry;
     ++*(int *)arg;

@@ -1,4 +1,4 @@
-#include "enrol/id_index.h"
+#include "roster/id_index.h"
 
 #include <assert.h>
 #include <stdint.h>
@@ -7,15 +7,15 @@
 
 enum { CAPACITY_FIRST = 256 };
 
-void stn_id_index_init(struct stn_id_index *index)
+void cm_id_index_init(struct cm_id_index *index)
 {
-    *index = (struct stn_id_index){.slots = NULL};
+    *index = (struct cm_id_index){.slots = NULL};
 }
 
-void stn_id_index_finish(struct stn_id_index *index)
+void cm_id_index_finish(struct cm_id_index *index)
 {
     free(index->slots);
-    stn_id_index_init(index);
+    cm_id_index_init(index);
 }
 
 /* FNV-1a. Whoever wrote the file could make ids collide, and then waits for his own import: rows are bounded. */
@@ -28,7 +28,7 @@ static size_t hash(const char *id)
 }
 
 /* The slot that holds the id, or the free one where it belongs. */
-static struct stn_id_slot *find(struct stn_id_slot *slots, size_t capacity, const char *id)
+static struct cm_id_slot *find(struct cm_id_slot *slots, size_t capacity, const char *id)
 {
     size_t at = hash(id) & (capacity - 1);
     while (slots[at].id[0] != '\0' && strcmp(slots[at].id, id) != 0)
@@ -36,10 +36,10 @@ static struct stn_id_slot *find(struct stn_id_slot *slots, size_t capacity, cons
     return &slots[at];
 }
 
-static enum cm_code grow(struct stn_id_index *index)
+static enum cm_code grow(struct cm_id_index *index)
 {
     size_t capacity = index->capacity > 0 ? index->capacity * 2 : CAPACITY_FIRST;
-    struct stn_id_slot *slots = calloc(capacity, sizeof *slots);
+    struct cm_id_slot *slots = calloc(capacity, sizeof *slots);
     if (slots == NULL)
         return CM_NOMEM;
     for (size_t i = 0; i < index->capacity; i++)
@@ -51,12 +51,12 @@ static enum cm_code grow(struct stn_id_index *index)
     return CM_OK;
 }
 
-enum cm_code stn_id_index_add(struct stn_id_index *index, const char *id, size_t line, size_t *ret_first_line)
+enum cm_code cm_id_index_add(struct cm_id_index *index, const char *id, size_t line, size_t *ret_first_line)
 {
     assert(id[0] != '\0' && strlen(id) < CM_ID_SIZE);
     if (index->count >= index->capacity / 2 && grow(index) != CM_OK)
         return CM_NOMEM;
-    struct stn_id_slot *slot = find(index->slots, index->capacity, id);
+    struct cm_id_slot *slot = find(index->slots, index->capacity, id);
     if (slot->id[0] != '\0') {
         *ret_first_line = slot->line;
         return CM_OK;

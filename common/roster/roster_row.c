@@ -1,4 +1,4 @@
-#include "enrol/roster_row.h"
+#include "roster/roster_row.h"
 
 #include "base/localdate.h"
 #include "base/utf8.h"
@@ -6,16 +6,16 @@
 #include <stdio.h>
 #include <string.h>
 
-static void remark(struct stn_roster_remarks *remarks, size_t line, const char *fmt, va_list arguments)
+static void remark(struct cm_roster_remarks *remarks, size_t line, const char *fmt, va_list arguments)
 {
     size_t i = remarks->count++;
-    if (i >= STN_ROSTER_REMARKS)
+    if (i >= CM_ROSTER_REMARKS)
         return;
-    int length = line > 0 ? snprintf(remarks->text[i], STN_ROSTER_REMARK_SIZE, "line %zu: ", line) : 0;
-    vsnprintf(remarks->text[i] + length, STN_ROSTER_REMARK_SIZE - (size_t)length, fmt, arguments);
+    int length = line > 0 ? snprintf(remarks->text[i], CM_ROSTER_REMARK_SIZE, "line %zu: ", line) : 0;
+    vsnprintf(remarks->text[i] + length, CM_ROSTER_REMARK_SIZE - (size_t)length, fmt, arguments);
 }
 
-void stn_row_problem(struct stn_row *row, const char *fmt, ...)
+void cm_row_problem(struct cm_row *row, const char *fmt, ...)
 {
     va_list arguments;
     va_start(arguments, fmt);
@@ -23,7 +23,7 @@ void stn_row_problem(struct stn_row *row, const char *fmt, ...)
     va_end(arguments);
 }
 
-void stn_row_note(struct stn_row *row, const char *fmt, ...)
+void cm_row_note(struct cm_row *row, const char *fmt, ...)
 {
     va_list arguments;
     va_start(arguments, fmt);
@@ -31,13 +31,13 @@ void stn_row_note(struct stn_row *row, const char *fmt, ...)
     va_end(arguments);
 }
 
-char *stn_row_shown(const char *text, char out[static STN_ROW_SHOWN_SIZE])
+char *cm_row_shown(const char *text, char out[static CM_ROW_SHOWN_SIZE])
 {
-    cm_utf8_escape(text, strlen(text), out, STN_ROW_SHOWN_SIZE);
+    cm_utf8_escape(text, strlen(text), out, CM_ROW_SHOWN_SIZE);
     return out;
 }
 
-bool stn_row_load(struct stn_row *row, int index)
+bool cm_row_load(struct cm_row *row, int index)
 {
     if (index < 0 || (size_t)index >= row->csv.field_count)
         return false;
@@ -54,9 +54,9 @@ bool stn_row_load(struct stn_row *row, int index)
     return true;
 }
 
-bool stn_row_blank_from(struct stn_row *row, size_t index)
+bool cm_row_blank_from(struct cm_row *row, size_t index)
 {
-    for (; stn_row_load(row, (int)index); index++)
+    for (; cm_row_load(row, (int)index); index++)
         if (row->text[0] != '\0')
             return false;
     return true;
@@ -82,41 +82,41 @@ static uint32_t first_unprintable(const char *text)
     return character;
 }
 
-bool stn_row_take_text(struct stn_row *row, int index, const char *name, bool may_be_empty, char *ret,
-                       size_t ret_size)
+bool cm_row_take_text(struct cm_row *row, int index, const char *name, bool may_be_empty, char *ret,
+                      size_t ret_size)
 {
-    char shown[STN_ROW_SHOWN_SIZE];
-    if (!stn_row_load(row, index))
+    char shown[CM_ROW_SHOWN_SIZE];
+    if (!cm_row_load(row, index))
         return may_be_empty;
     size_t length = strlen(row->text);
     if (length == 0 && !may_be_empty) {
-        stn_row_problem(row, "the %s is empty", name);
+        cm_row_problem(row, "the %s is empty", name);
         return false;
     }
     if (length >= ret_size) {
-        stn_row_problem(row, "the %s is too long, %zu bytes of at most %zu: \"%s\"", name, length,
-                        ret_size - 1, stn_row_shown(row->text, shown));
+        cm_row_problem(row, "the %s is too long, %zu bytes of at most %zu: \"%s\"", name, length,
+                       ret_size - 1, cm_row_shown(row->text, shown));
         return false;
     }
     if (!cm_utf8_printable(row->text, length)) {
         uint32_t character = first_unprintable(row->text);
-        stn_row_problem(row, "the %s has %s (U+%04X) in it: \"%s\"", name, fault_of(character),
-                        (unsigned)character, stn_row_shown(row->text, shown));
+        cm_row_problem(row, "the %s has %s (U+%04X) in it: \"%s\"", name, fault_of(character),
+                       (unsigned)character, cm_row_shown(row->text, shown));
         return false;
     }
     memcpy(ret, row->text, length + 1);
     return true;
 }
 
-bool stn_row_take_minutes(struct stn_row *row, int index, const char *name, int32_t *ret)
+bool cm_row_take_minutes(struct cm_row *row, int index, const char *name, int32_t *ret)
 {
-    char shown[STN_ROW_SHOWN_SIZE];
-    if (!stn_row_load(row, index))
+    char shown[CM_ROW_SHOWN_SIZE];
+    if (!cm_row_load(row, index))
         return true;
     size_t digits = strspn(row->text, "0123456789");
     if (digits == 0 || digits > 4 || row->text[digits] != '\0') {
-        stn_row_problem(row, "%s must be a number of minutes, not \"%s\"", name,
-                        stn_row_shown(row->text, shown));
+        cm_row_problem(row, "%s must be a number of minutes, not \"%s\"", name,
+                       cm_row_shown(row->text, shown));
         return false;
     }
     int32_t minutes = 0;
@@ -126,21 +126,21 @@ bool stn_row_take_minutes(struct stn_row *row, int index, const char *name, int3
     return true;
 }
 
-bool stn_row_take_time(struct stn_row *row, int index, const char *name, int32_t *ret)
+bool cm_row_take_time(struct cm_row *row, int index, const char *name, int32_t *ret)
 {
-    char shown[STN_ROW_SHOWN_SIZE];
-    if (!stn_row_load(row, index) || cm_minute_parse(row->text, ret, NULL) == CM_OK)
+    char shown[CM_ROW_SHOWN_SIZE];
+    if (!cm_row_load(row, index) || cm_minute_parse(row->text, ret, NULL) == CM_OK)
         return true;
-    stn_row_problem(row, "%s must be a time like 09:00, not \"%s\"", name, stn_row_shown(row->text, shown));
+    cm_row_problem(row, "%s must be a time like 09:00, not \"%s\"", name, cm_row_shown(row->text, shown));
     return false;
 }
 
-bool stn_row_take_weekdays(struct stn_row *row, int index, const char *name, uint32_t *ret)
+bool cm_row_take_weekdays(struct cm_row *row, int index, const char *name, uint32_t *ret)
 {
-    char shown[STN_ROW_SHOWN_SIZE];
-    if (!stn_row_load(row, index) || stn_weekdays_parse(row->text, ret, NULL) == CM_OK)
+    char shown[CM_ROW_SHOWN_SIZE];
+    if (!cm_row_load(row, index) || cm_weekdays_parse(row->text, ret, NULL) == CM_OK)
         return true;
-    stn_row_problem(row, "%s must be like Mon-Sat, or Mon,Wed,Fri, or 1-5, not \"%s\"", name,
-                    stn_row_shown(row->text, shown));
+    cm_row_problem(row, "%s must be like Mon-Sat, or Mon,Wed,Fri, or 1-5, not \"%s\"", name,
+                   cm_row_shown(row->text, shown));
     return false;
 }

@@ -1,11 +1,11 @@
 #include "unit.h"
 
-#include "enrol/roster_csv.h"
+#include "roster/roster_csv.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static struct stn_roster_report report;
+static struct cm_roster_report report;
 
 static bool known(void *arg, const char *class_id)
 {
@@ -13,15 +13,15 @@ static bool known(void *arg, const char *class_id)
     return strcmp(class_id, "10-B") == 0;
 }
 
-static enum cm_code parse(const char *text, struct stn_roster *ret_roster, struct cm_err *err)
+static enum cm_code parse(const char *text, struct cm_roster *ret_roster, struct cm_err *err)
 {
-    return stn_roster_parse(text, strlen(text), known, NULL, ret_roster, &report, err);
+    return cm_roster_parse(text, strlen(text), known, NULL, ret_roster, &report, err);
 }
 
 static void students(void **state)
 {
     (void)state;
-    struct stn_roster roster;
+    struct cm_roster roster;
     struct cm_err err = CM_ERR_INIT;
     assert_int_equal(parse("id,name,class\r\n"
                            "1,Asha Rao,10-B\r\n"
@@ -31,7 +31,7 @@ static void students(void **state)
                            "  3 ,  मीरा शर्मा ,10-B",
                            &roster, &err),
                      CM_OK);
-    assert_int_equal(roster.kind, STN_ROSTER_STUDENTS);
+    assert_int_equal(roster.kind, CM_ROSTER_STUDENTS);
     assert_int_equal(roster.student_count, 3);
     assert_int_equal(roster.class_count, 0);
     assert_string_equal(roster.students[0].id, "1");
@@ -43,13 +43,13 @@ static void students(void **state)
     assert_int_equal(roster.students[2].extra.count, 0);
     assert_int_equal(report.problems.count, 0);
     assert_int_equal(report.notes.count, 0);
-    stn_roster_finish(&roster);
+    cm_roster_finish(&roster);
 }
 
 static void columns_are_found_by_name(void **state)
 {
     (void)state;
-    struct stn_roster roster;
+    struct cm_roster roster;
     struct cm_err err = CM_ERR_INIT;
     assert_int_equal(
         parse("\xef\xbb\xbfPhone, Class ,NAME,Id,\n99,10-B,Asha,7,\n98,10-B,Ravi,8,,,\n", &roster, &err),
@@ -59,13 +59,13 @@ static void columns_are_found_by_name(void **state)
     assert_string_equal(roster.students[1].name, "Ravi");
     assert_int_equal(report.notes.count, 1);
     assert_string_equal(report.notes.text[0], "line 1: the column \"Phone\" is not used");
-    stn_roster_finish(&roster);
+    cm_roster_finish(&roster);
 }
 
 static void an_unknown_class_is_made_once(void **state)
 {
     (void)state;
-    struct stn_roster roster;
+    struct cm_roster roster;
     assert_int_equal(parse("id,name,class\n1,A,9-A\n2,B,9-A\n3,C,10-B\n4,D,8-C\n", &roster, NULL), CM_OK);
     assert_int_equal(roster.student_count, 4);
     assert_int_equal(roster.class_count, 2);
@@ -80,20 +80,20 @@ static void an_unknown_class_is_made_once(void **state)
     assert_string_equal(report.notes.text[0],
                         "line 2: the class \"9-A\" is new and gets 09:00 from Monday to "
                         "Saturday; a file of classes sets its times");
-    stn_roster_finish(&roster);
+    cm_roster_finish(&roster);
 }
 
 static void classes(void **state)
 {
     (void)state;
-    struct stn_roster roster;
+    struct cm_roster roster;
     struct cm_err err = CM_ERR_INIT;
     assert_int_equal(parse("class,coordinator,start,late_after,close_after,weekdays\n"
                            "10-B,R. Iyer,08:45,15,90,Mon-Fri\n"
                            "10-C,,9:00,0,45,\"Mon,Wed,Fri\"\n",
                            &roster, &err),
                      CM_OK);
-    assert_int_equal(roster.kind, STN_ROSTER_CLASSES);
+    assert_int_equal(roster.kind, CM_ROSTER_CLASSES);
     assert_int_equal(roster.class_count, 2);
     assert_int_equal(roster.student_count, 0);
     const struct cm_class *class_ = roster.classes;
@@ -105,12 +105,12 @@ static void classes(void **state)
     assert_int_equal(class_[0].weekdays, 0x1f);
     assert_string_equal(class_[1].coordinator, "");
     assert_int_equal(class_[1].weekdays, 1 | 4 | 16);
-    stn_roster_finish(&roster);
+    cm_roster_finish(&roster);
 
     assert_int_equal(parse("start,class\n23:00,night\n", &roster, &err), CM_OK);
     assert_int_equal(roster.classes[0].close_after_min, 60);
     assert_int_equal(roster.classes[0].weekdays, 0x3f);
-    stn_roster_finish(&roster);
+    cm_roster_finish(&roster);
 }
 
 /* One file, the problems it has, and nothing else. */
@@ -170,7 +170,7 @@ static void problems(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof problem_cases / sizeof problem_cases[0]; i++) {
         const struct problem_case *c = &problem_cases[i];
-        struct stn_roster roster = {.student_count = 77};
+        struct cm_roster roster = {.student_count = 77};
         struct cm_err err = CM_ERR_INIT;
         size_t wanted = 0;
         assert_int_equal(parse(c->text, &roster, &err), CM_INVALID);
@@ -192,13 +192,13 @@ static void too_long_fields(void **state)
 {
     (void)state;
     char name[CM_NAME_SIZE + 1], text[CM_NAME_SIZE + 64];
-    struct stn_roster roster;
+    struct cm_roster roster;
     memset(name, 'n', sizeof name);
     name[CM_NAME_SIZE - 1] = '\0';
     snprintf(text, sizeof text, "id,name,class\n1,%s,10-B\n", name);
     assert_int_equal(parse(text, &roster, NULL), CM_OK);
     assert_string_equal(roster.students[0].name, name);
-    stn_roster_finish(&roster);
+    cm_roster_finish(&roster);
 
     name[CM_NAME_SIZE - 1] = 'n';
     name[CM_NAME_SIZE] = '\0';
@@ -215,36 +215,36 @@ static void many_problems_are_counted(void **state)
     size_t length = strlen(text);
     for (int i = 0; i < 57; i++)
         length += (size_t)snprintf(text + length, sizeof text - length, "%d,,10-B\n", i);
-    struct stn_roster roster;
+    struct cm_roster roster;
     struct cm_err err = CM_ERR_INIT;
     assert_int_equal(parse(text, &roster, &err), CM_INVALID);
     assert_int_equal(report.problems.count, 57);
-    assert_string_equal(report.problems.text[STN_ROSTER_REMARKS - 1], "line 21: the name is empty");
+    assert_string_equal(report.problems.text[CM_ROSTER_REMARKS - 1], "line 21: the name is empty");
     assert_string_equal(err.msg, "nothing was imported, there are 57 problems: line 2: the name is empty");
 }
 
 static void a_large_file_and_its_bound(void **state)
 {
     (void)state;
-    enum { ROWS = STN_ROSTER_ROWS_MAX + 1, ROW_SIZE = 24 };
+    enum { ROWS = CM_ROSTER_ROWS_MAX + 1, ROW_SIZE = 24 };
     char *text = malloc(64 + (size_t)ROWS * ROW_SIZE);
     assert_non_null(text);
     size_t length = (size_t)sprintf(text, "id,name,class\n"), length_of_most = 0;
     for (int i = 0; i < ROWS; i++) {
-        if (i == STN_ROSTER_ROWS_MAX)
+        if (i == CM_ROSTER_ROWS_MAX)
             length_of_most = length;
         length += (size_t)sprintf(text + length, "%d,A,C%d\n", i, i % 500);
     }
-    struct stn_roster roster;
+    struct cm_roster roster;
     struct cm_err err = CM_ERR_INIT;
-    assert_int_equal(stn_roster_parse(text, length, known, NULL, &roster, &report, &err), CM_INVALID);
+    assert_int_equal(cm_roster_parse(text, length, known, NULL, &roster, &report, &err), CM_INVALID);
     assert_string_equal(report.problems.text[0], "line 50002: more than 50000 rows: split the file");
-    assert_int_equal(stn_roster_parse(text, length_of_most, known, NULL, &roster, &report, &err), CM_OK);
-    assert_int_equal(roster.student_count, STN_ROSTER_ROWS_MAX);
+    assert_int_equal(cm_roster_parse(text, length_of_most, known, NULL, &roster, &report, &err), CM_OK);
+    assert_int_equal(roster.student_count, CM_ROSTER_ROWS_MAX);
     assert_int_equal(roster.class_count, 500);
     assert_int_equal(report.notes.count, 500);
-    assert_string_equal(roster.students[STN_ROSTER_ROWS_MAX - 1].id, "49999");
-    stn_roster_finish(&roster);
+    assert_string_equal(roster.students[CM_ROSTER_ROWS_MAX - 1].id, "49999");
+    cm_roster_finish(&roster);
     free(text);
 }
 
@@ -285,7 +285,7 @@ static void weekdays(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         uint32_t is = 0;
         struct cm_err err = CM_ERR_INIT;
-        enum cm_code code = stn_weekdays_parse(cases[i].text, &is, &err);
+        enum cm_code code = cm_weekdays_parse(cases[i].text, &is, &err);
         assert_int_equal(is, cases[i].weekdays);
         assert_int_equal(code, cases[i].weekdays != 0 ? CM_OK : CM_INVALID);
     }

@@ -10,11 +10,11 @@
  * away from it, so a change of the clocks never bends a session or turns its order round.
  * - A session holds its first instant and not its last: at `close` it is over. A mark captured exactly at
  * `late` is still on time: "late after 10 minutes" begins with the first millisecond beyond.
- * - A session ends on the date on which it starts (stn_class_check refuses another). Opening early may reach
+ * - A session ends on the date on which it starts (cm_class_check refuses another). Opening early may reach
  * into the evening before.
  */
-#ifndef STN_SESSION_H
-#define STN_SESSION_H
+#ifndef CM_SESSION_H
+#define CM_SESSION_H
 
 #include "base/err.h"
 #include "base/localdate.h"
@@ -24,12 +24,12 @@
 #include <stdint.h>
 
 enum {
-    STN_SESSION_OPENS_BEFORE_MIN = 30, /* who comes earlier than this is not there for the session */
-    STN_SESSION_TEXT_SIZE = 160,
-    STN_WEEKDAYS_ALL = 0x7f,
+    CM_SESSION_OPENS_BEFORE_MIN = 30, /* who comes earlier than this is not there for the session */
+    CM_SESSION_TEXT_SIZE = 160,
+    CM_WEEKDAYS_ALL = 0x7f,
 };
 
-struct stn_session {
+struct cm_session {
     int32_t date;
     int64_t opens_wall_ms, start_wall_ms, late_wall_ms, close_wall_ms;
 };
@@ -37,38 +37,38 @@ struct stn_session {
 /* A class whose times make sense: start within the day, late_after not after close_after, the session over by
  * 24:00, at least one weekday. CM_INVALID with the first thing that is wrong, without the class's name before
  * it. */
-enum cm_code stn_class_check(const struct cm_class *class_, struct cm_err *err);
+enum cm_code cm_class_check(const struct cm_class *class_, struct cm_err *err);
 
 /* For a class that was checked. Does not ask whether the class meets on that date. */
-struct stn_session stn_session_of(const struct cm_class *class_, const struct cm_zone *zone, int32_t date);
-bool stn_class_meets(const struct cm_class *class_, int32_t date);
-bool stn_session_contains(const struct stn_session *session, int64_t wall_ms);
+struct cm_session cm_session_of(const struct cm_class *class_, const struct cm_zone *zone, int32_t date);
+bool cm_class_meets(const struct cm_class *class_, int32_t date);
+bool cm_session_contains(const struct cm_session *session, int64_t wall_ms);
 
-enum stn_session_state {
-    STN_SESSION_NOT_TODAY, /* the class does not meet on this weekday */
-    STN_SESSION_BEFORE,    /* later today */
-    STN_SESSION_OPEN,
-    STN_SESSION_CLOSED, /* today's is over */
+enum cm_session_state {
+    CM_SESSION_NOT_TODAY, /* the class does not meet on this weekday */
+    CM_SESSION_BEFORE,    /* later today */
+    CM_SESSION_OPEN,
+    CM_SESSION_CLOSED, /* today's is over */
 };
 
 /* The state at an instant and the session that it speaks of: the open one, or today's. *ret_session (may be
  * NULL) is untouched when the class does not meet today. The open session's date may be tomorrow's (class at
  * 00:10, now 23:50); of two that overlap there it is the earlier. */
-enum stn_session_state stn_session_at(const struct cm_class *class_, const struct cm_zone *zone,
-                                      int64_t wall_ms, struct stn_session *ret_session);
+enum cm_session_state cm_session_at(const struct cm_class *class_, const struct cm_zone *zone,
+                                    int64_t wall_ms, struct cm_session *ret_session);
 /* The next session that opens after the instant. False when there is none (a class without weekdays). */
-bool stn_session_next(const struct cm_class *class_, const struct cm_zone *zone, int64_t wall_ms,
-                      struct stn_session *ret_session);
+bool cm_session_next(const struct cm_class *class_, const struct cm_zone *zone, int64_t wall_ms,
+                     struct cm_session *ret_session);
 
 /* A sentence for a person: "10-B is open until 10:00", "10-B has no session now; the next opens Mon 08:15".
  * The day is left out when it is today and gets its date when it is a week or more away. Returns out. */
-char *stn_session_text(const struct cm_class *class_, const struct cm_zone *zone, int64_t wall_ms,
-                       char out[static STN_SESSION_TEXT_SIZE]);
+char *cm_session_text(const struct cm_class *class_, const struct cm_zone *zone, int64_t wall_ms,
+                      char out[static CM_SESSION_TEXT_SIZE]);
 
 /* What a mark means by its time: present, late, or pending while the clock was suspect (a person decides: a
  * wrong clock makes nobody late). Times outside of the session are judged alike; whether they count is
- * stn_session_contains. */
-enum cm_roll_status stn_session_status(const struct stn_session *session, int64_t captured_wall_ms,
-                                       bool clock_suspect);
+ * cm_session_contains. */
+enum cm_roll_status cm_session_status(const struct cm_session *session, int64_t captured_wall_ms,
+                                      bool clock_suspect);
 
 #endif

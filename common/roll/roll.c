@@ -5,13 +5,13 @@
 #include <stdio.h>
 #include <string.h>
 
-static struct stn_points_facts facts_of(const struct cm_mark *mark, const struct cm_correction *correction,
-                                        const struct stn_roll_rules *rules)
+static struct cm_points_facts facts_of(const struct cm_mark *mark, const struct cm_correction *correction,
+                                       const struct cm_roll_rules *rules)
 {
-    struct stn_points_facts facts = {.status = CM_ROLL_NONE};
+    struct cm_points_facts facts = {.status = CM_ROLL_NONE};
     if (mark != NULL) {
-        struct stn_session session = stn_session_of(rules->class_, rules->zone, mark->date);
-        facts.status = stn_session_status(&session, mark->captured_wall_ms, mark->clock_suspect);
+        struct cm_session session = cm_session_of(rules->class_, rules->zone, mark->date);
+        facts.status = cm_session_status(&session, mark->captured_wall_ms, mark->clock_suspect);
         facts.first_try = mark->first_try;
         facts.eye_contact = mark->eye_contact;
     }
@@ -20,15 +20,15 @@ static struct stn_points_facts facts_of(const struct cm_mark *mark, const struct
     return facts;
 }
 
-struct stn_roll_entry stn_roll_from(const struct cm_mark *mark, const struct cm_correction *correction,
-                                    const struct stn_roll_rules *rules)
+struct cm_roll_entry cm_roll_from(const struct cm_mark *mark, const struct cm_correction *correction,
+                                  const struct cm_roll_rules *rules)
 {
     assert(mark != NULL || correction != NULL);
-    struct stn_points_facts facts = facts_of(mark, correction, rules);
-    struct stn_roll_entry entry = {
+    struct cm_points_facts facts = facts_of(mark, correction, rules);
+    struct cm_roll_entry entry = {
         .date = mark != NULL ? mark->date : correction->date,
         .status = facts.status,
-        .points = stn_points(rules->points, &facts),
+        .points = cm_points(rules->points, &facts),
         .captured_wall_ms = mark != NULL ? mark->captured_wall_ms : 0,
     };
     snprintf(entry.student_id, sizeof entry.student_id, "%s",
@@ -45,14 +45,14 @@ static int compare(int64_t a_ms, const struct cm_event *a, int64_t b_ms, const s
     return memcmp(a->id, b->id, sizeof a->id);
 }
 
-const struct cm_event *stn_roll_first_mark(const struct cm_event *a, const struct cm_event *b)
+const struct cm_event *cm_roll_first_mark(const struct cm_event *a, const struct cm_event *b)
 {
     if (a == NULL || b == NULL)
         return a != NULL ? a : b;
     return compare(a->body.mark.captured_wall_ms, a, b->body.mark.captured_wall_ms, b) <= 0 ? a : b;
 }
 
-const struct cm_event *stn_roll_last_correction(const struct cm_event *a, const struct cm_event *b)
+const struct cm_event *cm_roll_last_correction(const struct cm_event *a, const struct cm_event *b)
 {
     if (a == NULL || b == NULL)
         return a != NULL ? a : b;
@@ -60,8 +60,8 @@ const struct cm_event *stn_roll_last_correction(const struct cm_event *a, const 
                                                                                                           : b;
 }
 
-bool stn_roll_merge(const struct cm_event *const *events, size_t count, const char *student_id, int32_t date,
-                    const struct stn_roll_rules *rules, struct stn_roll_entry *ret_entry)
+bool cm_roll_merge(const struct cm_event *const *events, size_t count, const char *student_id, int32_t date,
+                   const struct cm_roll_rules *rules, struct cm_roll_entry *ret_entry)
 {
     const struct cm_event *mark = NULL, *correction = NULL;
     for (size_t i = 0; i < count; i++) {
@@ -70,25 +70,25 @@ bool stn_roll_merge(const struct cm_event *const *events, size_t count, const ch
         const struct cm_correction *c = &event->body.correction;
         if (event->type == CM_EVENT_MARK && m->date == date && strcmp(m->student_id, student_id) == 0 &&
             strcmp(m->class_id, rules->class_->id) == 0)
-            mark = stn_roll_first_mark(mark, event);
+            mark = cm_roll_first_mark(mark, event);
         else if (event->type == CM_EVENT_CORRECTION && c->date == date &&
                  strcmp(c->student_id, student_id) == 0 && strcmp(c->class_id, rules->class_->id) == 0)
-            correction = stn_roll_last_correction(correction, event);
+            correction = cm_roll_last_correction(correction, event);
     }
     if (mark == NULL && correction == NULL)
         return false;
-    struct stn_roll_entry entry =
-        stn_roll_from(mark != NULL ? &mark->body.mark : NULL,
-                      correction != NULL ? &correction->body.correction : NULL, rules);
+    struct cm_roll_entry entry =
+        cm_roll_from(mark != NULL ? &mark->body.mark : NULL,
+                     correction != NULL ? &correction->body.correction : NULL, rules);
     entry.mark_seq = mark != NULL ? mark->seq : 0;
     entry.correction_seq = correction != NULL ? correction->seq : 0;
     *ret_entry = entry;
     return true;
 }
 
-char *stn_roll_points_text(const struct cm_mark *mark, const struct cm_correction *correction,
-                           const struct stn_roll_rules *rules, char out[static STN_POINTS_TEXT_SIZE])
+char *cm_roll_points_text(const struct cm_mark *mark, const struct cm_correction *correction,
+                          const struct cm_roll_rules *rules, char out[static CM_POINTS_TEXT_SIZE])
 {
-    struct stn_points_facts facts = facts_of(mark, correction, rules);
-    return stn_points_text(rules->points, &facts, out);
+    struct cm_points_facts facts = facts_of(mark, correction, rules);
+    return cm_points_text(rules->points, &facts, out);
 }

@@ -6,44 +6,44 @@
 #include <stdlib.h>
 #include <string.h>
 
-const struct stn_points_rules stn_points_rules_default = {
+const struct cm_points_rules cm_points_rules_default = {
     .rules =
         {
-            {STN_POINTS_ALWAYS, 10, ""},
-            {STN_POINTS_ON_TIME, 5, "on time"},
-            {STN_POINTS_LATE, -3, "late"},
-            {STN_POINTS_FIRST_TRY, 2, "first try"},
-            {STN_POINTS_EYE_CONTACT, 3, "eye contact"},
+            {CM_POINTS_ALWAYS, 10, ""},
+            {CM_POINTS_ON_TIME, 5, "on time"},
+            {CM_POINTS_LATE, -3, "late"},
+            {CM_POINTS_FIRST_TRY, 2, "first try"},
+            {CM_POINTS_EYE_CONTACT, 3, "eye contact"},
         },
     .count = 5,
     .least = 1,
 };
 
-static bool is_there(const struct stn_points_facts *facts)
+static bool is_there(const struct cm_points_facts *facts)
 {
     return facts->status == CM_ROLL_PRESENT || facts->status == CM_ROLL_LATE;
 }
 
-static bool applies(enum stn_points_when when, const struct stn_points_facts *facts)
+static bool applies(enum cm_points_when when, const struct cm_points_facts *facts)
 {
     switch (when) {
-    case STN_POINTS_ALWAYS:
+    case CM_POINTS_ALWAYS:
         return true;
-    case STN_POINTS_ON_TIME:
+    case CM_POINTS_ON_TIME:
         return facts->status == CM_ROLL_PRESENT;
-    case STN_POINTS_LATE:
+    case CM_POINTS_LATE:
         return facts->status == CM_ROLL_LATE;
-    case STN_POINTS_FIRST_TRY:
+    case CM_POINTS_FIRST_TRY:
         return facts->first_try;
-    case STN_POINTS_EYE_CONTACT:
+    case CM_POINTS_EYE_CONTACT:
         return facts->eye_contact;
     }
     return false;
 }
 
-static int32_t sum(const struct stn_points_rules *rules, const struct stn_points_facts *facts)
+static int32_t sum(const struct cm_points_rules *rules, const struct cm_points_facts *facts)
 {
-    assert(rules->count >= 0 && rules->count <= STN_POINTS_RULES_MAX);
+    assert(rules->count >= 0 && rules->count <= CM_POINTS_RULES_MAX);
     int32_t points = 0;
     for (int32_t i = 0; i < rules->count; i++)
         if (applies(rules->rules[i].when, facts))
@@ -51,7 +51,7 @@ static int32_t sum(const struct stn_points_rules *rules, const struct stn_points
     return points;
 }
 
-int32_t stn_points(const struct stn_points_rules *rules, const struct stn_points_facts *facts)
+int32_t cm_points(const struct cm_points_rules *rules, const struct cm_points_facts *facts)
 {
     if (!is_there(facts))
         return 0;
@@ -60,19 +60,19 @@ int32_t stn_points(const struct stn_points_rules *rules, const struct stn_points
 }
 
 /* Adds at the end of what is there; a text that does not fit is cut. */
-static void append(char out[static STN_POINTS_TEXT_SIZE], const char *fmt, ...)
+static void append(char out[static CM_POINTS_TEXT_SIZE], const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
-static void append(char out[static STN_POINTS_TEXT_SIZE], const char *fmt, ...)
+static void append(char out[static CM_POINTS_TEXT_SIZE], const char *fmt, ...)
 {
     size_t length = strlen(out);
     va_list arguments;
     va_start(arguments, fmt);
-    vsnprintf(out + length, STN_POINTS_TEXT_SIZE - length, fmt, arguments);
+    vsnprintf(out + length, CM_POINTS_TEXT_SIZE - length, fmt, arguments);
     va_end(arguments);
 }
 
-char *stn_points_text(const struct stn_points_rules *rules, const struct stn_points_facts *facts,
-                      char out[static STN_POINTS_TEXT_SIZE])
+char *cm_points_text(const struct cm_points_rules *rules, const struct cm_points_facts *facts,
+                     char out[static CM_POINTS_TEXT_SIZE])
 {
     out[0] = '\0';
     if (!is_there(facts)) {
@@ -83,7 +83,7 @@ char *stn_points_text(const struct stn_points_rules *rules, const struct stn_poi
         append(out, "%d (the least) instead of ", rules->least);
     bool first = true;
     for (int32_t i = 0; i < rules->count; i++) {
-        const struct stn_points_rule *rule = &rules->rules[i];
+        const struct cm_points_rule *rule = &rules->rules[i];
         if (!applies(rule->when, facts))
             continue;
         if (first)

@@ -1,8 +1,8 @@
-#include "enrol/roster_csv.h"
+#include "roster/roster_csv.h"
 
-#include "enrol/id_index.h"
-#include "enrol/roster_row.h"
 #include "roll/session.h"
+#include "roster/id_index.h"
+#include "roster/roster_row.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,22 +35,22 @@ static const struct {
 };
 
 struct parser {
-    struct stn_row row;
+    struct cm_row row;
     int at[COLUMNS]; /* index of the field; -1: the file has no such column, or it is not used */
     size_t header_fields, rows;
-    struct stn_roster roster;
+    struct cm_roster roster;
     size_t class_capacity, student_capacity;
-    struct stn_id_index ids;     /* of the file's own rows */
-    struct stn_id_index classes; /* of a student file: those that were looked up already */
-    stn_class_known_fn *class_known;
+    struct cm_id_index ids;     /* of the file's own rows */
+    struct cm_id_index classes; /* of a student file: those that were looked up already */
+    cm_class_known_fn *class_known;
     void *class_known_arg;
 };
 
 /* ---- the header ---- */
 
-static enum use use_of(int column, enum stn_roster_kind kind)
+static enum use use_of(int column, enum cm_roster_kind kind)
 {
-    return kind == STN_ROSTER_STUDENTS ? columns[column].in_students : columns[column].in_classes;
+    return kind == CM_ROSTER_STUDENTS ? columns[column].in_students : columns[column].in_classes;
 }
 
 /* Names of columns are told apart without regard to case. */
@@ -71,37 +71,36 @@ static void find_columns(struct parser *parser)
 {
     for (int column = 0; column < COLUMNS; column++)
         parser->at[column] = -1;
-    for (int i = 0; stn_row_load(&parser->row, i); i++) {
+    for (int i = 0; cm_row_load(&parser->row, i); i++) {
         int column = column_named(parser->row.text);
         if (column < 0)
             continue;
         if (parser->at[column] < 0)
             parser->at[column] = i;
         else
-            stn_row_problem(&parser->row, "the column \"%s\" comes twice", columns[column].name);
+            cm_row_problem(&parser->row, "the column \"%s\" comes twice", columns[column].name);
     }
 }
 
 static bool tell_kind(struct parser *parser)
 {
-    struct stn_row *row = &parser->row;
+    struct cm_row *row = &parser->row;
     if (parser->at[COLUMN_ID] >= 0)
-        parser->roster.kind = STN_ROSTER_STUDENTS;
+        parser->roster.kind = CM_ROSTER_STUDENTS;
     else if (parser->at[COLUMN_START] >= 0)
-        parser->roster.kind = STN_ROSTER_CLASSES;
+        parser->roster.kind = CM_ROSTER_CLASSES;
     else if (row->csv.field_count == 1 && strpbrk(row->csv.field[0].text, ";\t") != NULL)
-        stn_row_problem(row,
-                        "the fields are not separated by commas: save the file as \"CSV (comma delimited)\"");
+        cm_row_problem(row,
+                       "the fields are not separated by commas: save the file as \"CSV (comma delimited)\"");
     else
-        stn_row_problem(row,
-                        "the header must be like id,name,class for students, or class,start for classes");
+        cm_row_problem(row, "the header must be like id,name,class for students, or class,start for classes");
     return parser->roster.kind != 0;
 }
 
 static void read_header(struct parser *parser)
 {
-    struct stn_row *row = &parser->row;
-    char shown[STN_ROW_SHOWN_SIZE];
+    struct cm_row *row = &parser->row;
+    char shown[CM_ROW_SHOWN_SIZE];
     parser->header_fields = row->csv.field_count;
     find_columns(parser);
     if (!tell_kind(parser))
@@ -110,15 +109,15 @@ static void read_header(struct parser *parser)
     for (int column = 0; column < COLUMNS; column++) {
         enum use use = use_of(column, parser->roster.kind);
         if (use == NEEDED && parser->at[column] < 0)
-            stn_row_problem(row, "the header has no column \"%s\"", columns[column].name);
+            cm_row_problem(row, "the header has no column \"%s\"", columns[column].name);
         if (use == UNUSED)
             parser->at[column] = -1;
         if (parser->at[column] >= 0)
             used[parser->at[column]] = true;
     }
-    for (int i = 0; stn_row_load(row, i); i++)
+    for (int i = 0; cm_row_load(row, i); i++)
         if (!used[i] && row->text[0] != '\0')
-            stn_row_note(row, "the column \"%s\" is not used", stn_row_shown(row->text, shown));
+            cm_row_note(row, "the column \"%s\" is not used", cm_row_shown(row->text, shown));
 }
 
 /* ---- rows ---- */
@@ -137,7 +136,7 @@ static void *room_for_one(void *records, size_t count, size_t *capacity, size_t 
 
 static enum cm_code add_class(struct parser *parser, const struct cm_class *class_)
 {
-    struct stn_roster *roster = &parser->roster;
+    struct cm_roster *roster = &parser->roster;
     struct cm_class *classes =
         room_for_one(roster->classes, roster->class_count, &parser->class_capacity, sizeof *classes);
     if (classes == NULL)
@@ -149,7 +148,7 @@ static enum cm_code add_class(struct parser *parser, const struct cm_class *clas
 
 static enum cm_code add_student(struct parser *parser, const struct cm_student *student)
 {
-    struct stn_roster *roster = &parser->roster;
+    struct cm_roster *roster = &parser->roster;
     struct cm_student *students =
         room_for_one(roster->students, roster->student_count, &parser->student_capacity, sizeof *students);
     if (students == NULL)
@@ -161,51 +160,49 @@ static enum cm_code add_student(struct parser *parser, const struct cm_student *
 
 static struct cm_class default_class(void)
 {
-    return (struct cm_class){.start_minute = STN_ROSTER_START_MINUTE,
-                             .late_after_min = STN_ROSTER_LATE_AFTER_MIN,
-                             .close_after_min = STN_ROSTER_CLOSE_AFTER_MIN,
-                             .weekdays = STN_ROSTER_WEEKDAYS};
+    return (struct cm_class){.start_minute = CM_ROSTER_START_MINUTE,
+                             .late_after_min = CM_ROSTER_LATE_AFTER_MIN,
+                             .close_after_min = CM_ROSTER_CLOSE_AFTER_MIN,
+                             .weekdays = CM_ROSTER_WEEKDAYS};
 }
 
 /* Reports an id that was there before, with both lines. */
 static enum cm_code check_new(struct parser *parser, const char *what, const char *id, bool *ret_new)
 {
     size_t first_line = 0;
-    enum cm_code code = stn_id_index_add(&parser->ids, id, parser->row.csv.line, &first_line);
+    enum cm_code code = cm_id_index_add(&parser->ids, id, parser->row.csv.line, &first_line);
     if (code != CM_OK)
         return code;
     if (first_line > 0)
-        stn_row_problem(&parser->row, "the %s \"%s\" is on line %zu already", what, id, first_line);
+        cm_row_problem(&parser->row, "the %s \"%s\" is on line %zu already", what, id, first_line);
     *ret_new = first_line == 0;
     return CM_OK;
 }
 
 static bool take_class_fields(struct parser *parser, struct cm_class *class_)
 {
-    struct stn_row *row = &parser->row;
-    bool fine = stn_row_take_text(row, parser->at[COLUMN_COORDINATOR], "coordinator", true,
-                                  class_->coordinator, sizeof class_->coordinator);
-    fine &= stn_row_take_time(row, parser->at[COLUMN_START], "start", &class_->start_minute);
-    fine &= stn_row_take_minutes(row, parser->at[COLUMN_LATE_AFTER], "late_after", &class_->late_after_min);
-    fine &=
-        stn_row_take_minutes(row, parser->at[COLUMN_CLOSE_AFTER], "close_after", &class_->close_after_min);
-    fine &= stn_row_take_weekdays(row, parser->at[COLUMN_WEEKDAYS], "weekdays", &class_->weekdays);
+    struct cm_row *row = &parser->row;
+    bool fine = cm_row_take_text(row, parser->at[COLUMN_COORDINATOR], "coordinator", true,
+                                 class_->coordinator, sizeof class_->coordinator);
+    fine &= cm_row_take_time(row, parser->at[COLUMN_START], "start", &class_->start_minute);
+    fine &= cm_row_take_minutes(row, parser->at[COLUMN_LATE_AFTER], "late_after", &class_->late_after_min);
+    fine &= cm_row_take_minutes(row, parser->at[COLUMN_CLOSE_AFTER], "close_after", &class_->close_after_min);
+    fine &= cm_row_take_weekdays(row, parser->at[COLUMN_WEEKDAYS], "weekdays", &class_->weekdays);
     return fine;
 }
 
 static enum cm_code take_class(struct parser *parser)
 {
-    struct stn_row *row = &parser->row;
+    struct cm_row *row = &parser->row;
     struct cm_class class_ = default_class();
     bool is_new = false;
-    bool named =
-        stn_row_take_text(row, parser->at[COLUMN_CLASS], "class", false, class_.id, sizeof class_.id);
+    bool named = cm_row_take_text(row, parser->at[COLUMN_CLASS], "class", false, class_.id, sizeof class_.id);
     enum cm_code code = named ? check_new(parser, "class", class_.id, &is_new) : CM_OK;
     if (code != CM_OK || !take_class_fields(parser, &class_) || !is_new)
         return code;
     struct cm_err err = CM_ERR_INIT;
-    if (stn_class_check(&class_, &err) != CM_OK) {
-        stn_row_problem(row, "%s", err.msg);
+    if (cm_class_check(&class_, &err) != CM_OK) {
+        cm_row_problem(row, "%s", err.msg);
         return CM_OK;
     }
     return add_class(parser, &class_);
@@ -215,12 +212,12 @@ static enum cm_code take_class(struct parser *parser)
 static enum cm_code want_class(struct parser *parser, const char *class_id)
 {
     size_t first_line = 0;
-    enum cm_code code = stn_id_index_add(&parser->classes, class_id, parser->row.csv.line, &first_line);
+    enum cm_code code = cm_id_index_add(&parser->classes, class_id, parser->row.csv.line, &first_line);
     if (code != CM_OK || first_line > 0 || parser->class_known(parser->class_known_arg, class_id))
         return code;
     struct cm_class class_ = default_class();
     strcpy(class_.id, class_id);
-    stn_row_note(
+    cm_row_note(
         &parser->row,
         "the class \"%s\" is new and gets 09:00 from Monday to Saturday; a file of classes sets its times",
         class_id);
@@ -229,16 +226,16 @@ static enum cm_code want_class(struct parser *parser, const char *class_id)
 
 static enum cm_code take_student(struct parser *parser)
 {
-    struct stn_row *row = &parser->row;
+    struct cm_row *row = &parser->row;
     struct cm_student student = {.id = ""};
     bool is_new = false;
-    bool fine = stn_row_take_text(row, parser->at[COLUMN_ID], "id", false, student.id, sizeof student.id);
+    bool fine = cm_row_take_text(row, parser->at[COLUMN_ID], "id", false, student.id, sizeof student.id);
     enum cm_code code = fine ? check_new(parser, "id", student.id, &is_new) : CM_OK;
     if (code != CM_OK)
         return code;
-    fine &= stn_row_take_text(row, parser->at[COLUMN_NAME], "name", false, student.name, sizeof student.name);
-    fine &= stn_row_take_text(row, parser->at[COLUMN_CLASS], "class", false, student.class_id,
-                              sizeof student.class_id);
+    fine &= cm_row_take_text(row, parser->at[COLUMN_NAME], "name", false, student.name, sizeof student.name);
+    fine &= cm_row_take_text(row, parser->at[COLUMN_CLASS], "class", false, student.class_id,
+                             sizeof student.class_id);
     if (!fine || !is_new)
         return CM_OK;
     code = want_class(parser, student.class_id);
@@ -247,17 +244,17 @@ static enum cm_code take_student(struct parser *parser)
 
 static enum cm_code take_row(struct parser *parser)
 {
-    struct stn_row *row = &parser->row;
-    if (stn_row_blank_from(row, 0)) /* ",,,": spreadsheets leave such lines behind */
+    struct cm_row *row = &parser->row;
+    if (cm_row_blank_from(row, 0)) /* ",,,": spreadsheets leave such lines behind */
         return CM_OK;
     parser->rows++;
     size_t fields = row->csv.field_count;
-    if (fields < parser->header_fields || !stn_row_blank_from(row, parser->header_fields)) {
-        stn_row_problem(row, "%zu field%s where the header has %zu; a field with a comma in it needs quotes",
-                        fields, fields == 1 ? "" : "s", parser->header_fields);
+    if (fields < parser->header_fields || !cm_row_blank_from(row, parser->header_fields)) {
+        cm_row_problem(row, "%zu field%s where the header has %zu; a field with a comma in it needs quotes",
+                       fields, fields == 1 ? "" : "s", parser->header_fields);
         return CM_OK;
     }
-    return parser->roster.kind == STN_ROSTER_STUDENTS ? take_student(parser) : take_class(parser);
+    return parser->roster.kind == CM_ROSTER_STUDENTS ? take_student(parser) : take_class(parser);
 }
 
 static enum cm_code take_rows(struct parser *parser, struct cm_err *err)
@@ -267,8 +264,8 @@ static enum cm_code take_rows(struct parser *parser, struct cm_err *err)
         code = take_row(parser);
         if (code != CM_OK)
             return cm_fail(err, code, "out of memory for the roster");
-        if (parser->rows > STN_ROSTER_ROWS_MAX) {
-            stn_row_problem(&parser->row, "more than %d rows: split the file", STN_ROSTER_ROWS_MAX);
+        if (parser->rows > CM_ROSTER_ROWS_MAX) {
+            cm_row_problem(&parser->row, "more than %d rows: split the file", CM_ROSTER_ROWS_MAX);
             return CM_EOF;
         }
     }
@@ -277,17 +274,17 @@ static enum cm_code take_rows(struct parser *parser, struct cm_err *err)
 
 /* ---- the file ---- */
 
-static void problem_of_file(struct stn_roster_report *report, const char *text)
+static void problem_of_file(struct cm_roster_report *report, const char *text)
 {
-    struct stn_roster_remarks *problems = &report->problems;
-    if (problems->count++ < STN_ROSTER_REMARKS)
+    struct cm_roster_remarks *problems = &report->problems;
+    if (problems->count++ < CM_ROSTER_REMARKS)
         strcpy(problems->text[problems->count - 1], text);
 }
 
 /* Runs to the file's end, whatever the rows are like. CM_OK, or CM_NOMEM. */
 static enum cm_code parse(struct parser *parser, struct cm_err *err)
 {
-    struct stn_roster_report *report = parser->row.report;
+    struct cm_roster_report *report = parser->row.report;
     struct cm_err syntax = CM_ERR_INIT;
     enum cm_code code = cm_csv_next(&parser->row.csv, &syntax);
     if (code == CM_EOF) {
@@ -309,7 +306,7 @@ static enum cm_code parse(struct parser *parser, struct cm_err *err)
     return CM_OK;
 }
 
-static enum cm_code verdict(const struct stn_roster_report *report, struct cm_err *err)
+static enum cm_code verdict(const struct cm_roster_report *report, struct cm_err *err)
 {
     size_t count = report->problems.count;
     if (count == 0)
@@ -320,11 +317,11 @@ static enum cm_code verdict(const struct stn_roster_report *report, struct cm_er
                    report->problems.text[0]);
 }
 
-enum cm_code stn_roster_parse(const char *data, size_t size, stn_class_known_fn *class_known, void *arg,
-                              struct stn_roster *ret_roster, struct stn_roster_report *report,
-                              struct cm_err *err)
+enum cm_code cm_roster_parse(const char *data, size_t size, cm_class_known_fn *class_known, void *arg,
+                             struct cm_roster *ret_roster, struct cm_roster_report *report,
+                             struct cm_err *err)
 {
-    *report = (struct stn_roster_report){.problems = {.count = 0}};
+    *report = (struct cm_roster_report){.problems = {.count = 0}};
     struct parser *parser = calloc(1, sizeof *parser);
     if (parser == NULL)
         return cm_fail(err, CM_NOMEM, "out of memory for the roster");
@@ -338,17 +335,17 @@ enum cm_code stn_roster_parse(const char *data, size_t size, stn_class_known_fn 
     if (code == CM_OK)
         *ret_roster = parser->roster;
     else
-        stn_roster_finish(&parser->roster);
+        cm_roster_finish(&parser->roster);
     cm_csv_finish(&parser->row.csv);
-    stn_id_index_finish(&parser->ids);
-    stn_id_index_finish(&parser->classes);
+    cm_id_index_finish(&parser->ids);
+    cm_id_index_finish(&parser->classes);
     free(parser);
     return code;
 }
 
-void stn_roster_finish(struct stn_roster *roster)
+void cm_roster_finish(struct cm_roster *roster)
 {
     free(roster->classes);
     free(roster->students);
-    *roster = (struct stn_roster){.kind = 0};
+    *roster = (struct cm_roster){.kind = 0};
 }

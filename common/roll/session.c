@@ -6,7 +6,7 @@ static const int64_t minute_ms = 60 * 1000;
 
 enum { MINUTES_A_DAY = 24 * 60, DAYS_A_WEEK = 7 };
 
-enum cm_code stn_class_check(const struct cm_class *class_, struct cm_err *err)
+enum cm_code cm_class_check(const struct cm_class *class_, struct cm_err *err)
 {
     if (class_->id[0] == '\0')
         return cm_fail(err, CM_INVALID, "a class needs an id");
@@ -25,24 +25,24 @@ enum cm_code stn_class_check(const struct cm_class *class_, struct cm_err *err)
                        cm_minute_text(class_->start_minute, start), class_->close_after_min,
                        MINUTES_A_DAY - class_->start_minute);
     }
-    if (class_->weekdays == 0 || (class_->weekdays & ~(uint32_t)STN_WEEKDAYS_ALL) != 0)
+    if (class_->weekdays == 0 || (class_->weekdays & ~(uint32_t)CM_WEEKDAYS_ALL) != 0)
         return cm_fail(err, CM_INVALID, "weekdays must name at least one day");
     return CM_OK;
 }
 
-struct stn_session stn_session_of(const struct cm_class *class_, const struct cm_zone *zone, int32_t date)
+struct cm_session cm_session_of(const struct cm_class *class_, const struct cm_zone *zone, int32_t date)
 {
     int64_t start_wall_ms = cm_zone_instant(zone, date, class_->start_minute);
-    return (struct stn_session){
+    return (struct cm_session){
         .date = date,
-        .opens_wall_ms = start_wall_ms - STN_SESSION_OPENS_BEFORE_MIN * minute_ms,
+        .opens_wall_ms = start_wall_ms - CM_SESSION_OPENS_BEFORE_MIN * minute_ms,
         .start_wall_ms = start_wall_ms,
         .late_wall_ms = start_wall_ms + class_->late_after_min * minute_ms,
         .close_wall_ms = start_wall_ms + class_->close_after_min * minute_ms,
     };
 }
 
-bool stn_class_meets(const struct cm_class *class_, int32_t date)
+bool cm_class_meets(const struct cm_class *class_, int32_t date)
 {
     return (class_->weekdays >> cm_date_weekday(date) & 1) != 0;
 }
@@ -50,47 +50,47 @@ bool stn_class_meets(const struct cm_class *class_, int32_t date)
 /* False also on a date that the zone skipped (Apia has no 30 December 2011): its times are those of the next
  * date. */
 static bool takes_place(const struct cm_class *class_, const struct cm_zone *zone,
-                        const struct stn_session *session)
+                        const struct cm_session *session)
 {
-    return stn_class_meets(class_, session->date) &&
+    return cm_class_meets(class_, session->date) &&
            cm_zone_date(zone, session->start_wall_ms) == session->date;
 }
 
-bool stn_session_contains(const struct stn_session *session, int64_t wall_ms)
+bool cm_session_contains(const struct cm_session *session, int64_t wall_ms)
 {
     return wall_ms >= session->opens_wall_ms && wall_ms < session->close_wall_ms;
 }
 
-enum stn_session_state stn_session_at(const struct cm_class *class_, const struct cm_zone *zone,
-                                      int64_t wall_ms, struct stn_session *ret_session)
+enum cm_session_state cm_session_at(const struct cm_class *class_, const struct cm_zone *zone,
+                                    int64_t wall_ms, struct cm_session *ret_session)
 {
     int32_t today = cm_zone_date(zone, wall_ms);
     /* Yesterday's too: on the day on which clocks go forward, a session up to midnight ends after it. */
     for (int32_t day = -1; day <= 1; day++) {
         int32_t date = cm_date_add(today, day);
-        struct stn_session session = stn_session_of(class_, zone, date);
-        if (!takes_place(class_, zone, &session) || !stn_session_contains(&session, wall_ms))
+        struct cm_session session = cm_session_of(class_, zone, date);
+        if (!takes_place(class_, zone, &session) || !cm_session_contains(&session, wall_ms))
             continue;
         if (ret_session != NULL)
             *ret_session = session;
-        return STN_SESSION_OPEN;
+        return CM_SESSION_OPEN;
     }
-    if (!stn_class_meets(class_, today))
-        return STN_SESSION_NOT_TODAY;
-    struct stn_session session = stn_session_of(class_, zone, today);
+    if (!cm_class_meets(class_, today))
+        return CM_SESSION_NOT_TODAY;
+    struct cm_session session = cm_session_of(class_, zone, today);
     if (ret_session != NULL)
         *ret_session = session;
-    return wall_ms < session.opens_wall_ms ? STN_SESSION_BEFORE : STN_SESSION_CLOSED;
+    return wall_ms < session.opens_wall_ms ? CM_SESSION_BEFORE : CM_SESSION_CLOSED;
 }
 
-bool stn_session_next(const struct cm_class *class_, const struct cm_zone *zone, int64_t wall_ms,
-                      struct stn_session *ret_session)
+bool cm_session_next(const struct cm_class *class_, const struct cm_zone *zone, int64_t wall_ms,
+                     struct cm_session *ret_session)
 {
     int32_t today = cm_zone_date(zone, wall_ms);
     /* One day beyond the week: today's may be open already, tomorrow's too (it opens before midnight). */
     for (int32_t day = 0; day <= DAYS_A_WEEK + 1; day++) {
         int32_t date = cm_date_add(today, day);
-        struct stn_session session = stn_session_of(class_, zone, date);
+        struct cm_session session = cm_session_of(class_, zone, date);
         if (!takes_place(class_, zone, &session) || session.opens_wall_ms <= wall_ms)
             continue;
         *ret_session = session;
@@ -116,26 +116,26 @@ static void instant_text(const struct cm_zone *zone, int64_t wall_ms, int32_t to
         snprintf(out, out_size, "%s %s", cm_date_short(local.date, day), time);
 }
 
-char *stn_session_text(const struct cm_class *class_, const struct cm_zone *zone, int64_t wall_ms,
-                       char out[static STN_SESSION_TEXT_SIZE])
+char *cm_session_text(const struct cm_class *class_, const struct cm_zone *zone, int64_t wall_ms,
+                      char out[static CM_SESSION_TEXT_SIZE])
 {
     int32_t today = cm_zone_date(zone, wall_ms);
-    struct stn_session session;
+    struct cm_session session;
     char when[32];
-    if (stn_session_at(class_, zone, wall_ms, &session) == STN_SESSION_OPEN) {
+    if (cm_session_at(class_, zone, wall_ms, &session) == CM_SESSION_OPEN) {
         instant_text(zone, session.close_wall_ms, today, when, sizeof when);
-        snprintf(out, STN_SESSION_TEXT_SIZE, "%s is open until %s", class_->id, when);
-    } else if (stn_session_next(class_, zone, wall_ms, &session)) {
+        snprintf(out, CM_SESSION_TEXT_SIZE, "%s is open until %s", class_->id, when);
+    } else if (cm_session_next(class_, zone, wall_ms, &session)) {
         instant_text(zone, session.opens_wall_ms, today, when, sizeof when);
-        snprintf(out, STN_SESSION_TEXT_SIZE, "%s has no session now; the next opens %s", class_->id, when);
+        snprintf(out, CM_SESSION_TEXT_SIZE, "%s has no session now; the next opens %s", class_->id, when);
     } else {
-        snprintf(out, STN_SESSION_TEXT_SIZE, "%s has no session: it meets on no weekday", class_->id);
+        snprintf(out, CM_SESSION_TEXT_SIZE, "%s has no session: it meets on no weekday", class_->id);
     }
     return out;
 }
 
-enum cm_roll_status stn_session_status(const struct stn_session *session, int64_t captured_wall_ms,
-                                       bool clock_suspect)
+enum cm_roll_status cm_session_status(const struct cm_session *session, int64_t captured_wall_ms,
+                                      bool clock_suspect)
 {
     if (clock_suspect)
         return CM_ROLL_PENDING;

@@ -1,4 +1,4 @@
-#include "enrol/roster_csv.h"
+#include "roster/roster_csv.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -48,7 +48,7 @@ static size_t skip(const char *text, const char *characters)
     return strspn(text, characters);
 }
 
-enum cm_code stn_weekdays_parse(const char *text, uint32_t *ret_weekdays, struct cm_err *err)
+enum cm_code cm_weekdays_parse(const char *text, uint32_t *ret_weekdays, struct cm_err *err)
 {
     uint32_t weekdays = 0;
     const char *at = text + skip(text, " ");

@@ -4,14 +4,14 @@
  * bits, so that in a school with 1,000 marks a day two of one day share a code about once in 2,000 days. A
  * code is a pointer to look with, no key.
  */
-#ifndef STN_RECEIPT_H
-#define STN_RECEIPT_H
+#ifndef CM_RECEIPT_H
+#define CM_RECEIPT_H
 
 #include <stdint.h>
 
-enum { STN_RECEIPT_SIZE = 8 }; /* "7K2-Q9D" and its NUL */
+enum { CM_RECEIPT_SIZE = 8 }; /* "7K2-Q9D" and its NUL */
 
 /* Letters as in Crockford's base 32: no I, L, O or U. Returns out. */
-char *stn_receipt(const uint8_t event_id[static 16], char out[static STN_RECEIPT_SIZE]);
+char *cm_receipt(const uint8_t event_id[static 16], char out[static CM_RECEIPT_SIZE]);
 
 #endif

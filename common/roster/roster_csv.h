@@ -1,0 +1,63 @@
+/*
+ * A roster from CSV: students (`id,name,class`) or classes (`class,coordinator,start,late_after,close_after,weekdays`).
+ * Which of the two is told from the header line. Pure: bytes in, records and remarks out.
+ *
+ * - Columns are found by name, in any order; a column that is not known is passed over with a note.
+ * - A file is taken whole or not at all. Every line is looked at: the report names up to CM_ROSTER_REMARKS problems, each
+ *   with its line, and counts the rest.
+ * - Classes: only `class` and `start` are needed ("09:00"). late_after and close_after are minutes from the start,
+ *   weekdays is like "Mon-Sat", "Mon,Wed,Fri" or "1-5" (1 is Monday). Columns left out give the defaults below.
+ * - A student whose class is neither known nor made before gets it made with the defaults, and a note says so.
+ * - Spaces at both ends of a field are dropped. Names and ids hold printable characters only (base/utf8.h).
+ */
+#ifndef CM_ROSTER_CSV_H
+#define CM_ROSTER_CSV_H
+
+#include "base/err.h"
+#include "record/record.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+enum {
+    CM_ROSTER_ROWS_MAX = 50000,
+    CM_ROSTER_REMARKS = 20, /* problems, and notes, that are kept word by word */
+    CM_ROSTER_REMARK_SIZE = 320,
+    CM_ROSTER_START_MINUTE = 9 * 60,
+    CM_ROSTER_LATE_AFTER_MIN = 10,
+    CM_ROSTER_CLOSE_AFTER_MIN = 60,
+    CM_ROSTER_WEEKDAYS = 0x3f, /* Monday to Saturday */
+};
+
+enum cm_roster_kind { CM_ROSTER_STUDENTS = 1, CM_ROSTER_CLASSES };
+
+struct cm_roster { /* ours: cm_roster_finish */
+    enum cm_roster_kind kind;
+    struct cm_class *classes; /* of a student file: those that had to be made */
+    size_t class_count;
+    struct cm_student *students;
+    size_t student_count;
+};
+
+struct cm_roster_remarks {
+    char text[CM_ROSTER_REMARKS][CM_ROSTER_REMARK_SIZE];
+    size_t count; /* all; only the first CM_ROSTER_REMARKS have a text */
+};
+
+struct cm_roster_report {
+    struct cm_roster_remarks problems; /* "line 7: the name is empty"; any problem refuses the file */
+    struct cm_roster_remarks notes;    /* "the column \"phone\" is not used" */
+};
+
+/* Does the store have a class of this id? */
+typedef bool cm_class_known_fn(void *arg, const char *class_id);
+
+/* The report is written in any case. CM_INVALID with the number of problems and the first of them; CM_NOMEM. */
+enum cm_code cm_roster_parse(const char *data, size_t size, cm_class_known_fn *class_known, void *arg,
+                             struct cm_roster *ret_roster, struct cm_roster_report *report,
+                             struct cm_err *err);
+void cm_roster_finish(struct cm_roster *roster);
+
+/* "Mon-Sat", "Mon,Wed,Fri", "1-5", "Mon Tue", "Sat-Mon" as bits from Monday up. CM_INVALID with what is wrong. */
+enum cm_code cm_weekdays_parse(const char *text, uint32_t *ret_weekdays, struct cm_err *err);
+
+#endif
