@@ -45,6 +45,9 @@ const char *cm_activity_name(enum cm_activity_kind kind)
         [CM_ACTIVITY_CLOCK_SUSPECT] = "clock_suspect",
         [CM_ACTIVITY_MODEL_DAMAGED] = "model_damaged",
         [CM_ACTIVITY_LOOK_ALIKE] = "look_alike",
+        [CM_ACTIVITY_DISPUTE] = "dispute",
+        [CM_ACTIVITY_LOG_BROKEN] = "log_broken",
+        [CM_ACTIVITY_LOG_FORKED] = "log_forked",
     };
     _Static_assert(sizeof names / sizeof names[0] == CM_ACTIVITY_KINDS, "a kind has no name");
     return NAME_IN(names, kind);

@@ -116,6 +116,9 @@ enum cm_activity_kind {
     CM_ACTIVITY_CLOCK_SUSPECT,
     CM_ACTIVITY_MODEL_DAMAGED,
     CM_ACTIVITY_LOOK_ALIKE,
+    CM_ACTIVITY_DISPUTE,    /* a student says that a day is wrong; the reason begins with the date */
+    CM_ACTIVITY_LOG_BROKEN, /* a station's batch with a broken chain or signature */
+    CM_ACTIVITY_LOG_FORKED, /* a station that was restored from an old backup, or cloned */
     CM_ACTIVITY_KINDS
 };
 

@@ -22,13 +22,13 @@
 
 /* ---- who calls (filled by the authorize hook; plain values) ---- */
 enum srv_role { /* bits, so that a route can name several */
-    SRV_ROLE_ADMIN = 1,
-    SRV_ROLE_COORDINATOR = 2,
-    SRV_ROLE_STUDENT = 4,
-    SRV_ROLE_STATION = 8,
-    SRV_ROLE_ANYONE = 16, /* no session needed */
-    SRV_ROLE_STAFF = SRV_ROLE_ADMIN | SRV_ROLE_COORDINATOR,
-    SRV_ROLE_PERSON = SRV_ROLE_STAFF | SRV_ROLE_STUDENT,
+                SRV_ROLE_ADMIN = 1,
+                SRV_ROLE_COORDINATOR = 2,
+                SRV_ROLE_STUDENT = 4,
+                SRV_ROLE_STATION = 8,
+                SRV_ROLE_ANYONE = 16, /* no session needed */
+                SRV_ROLE_STAFF = SRV_ROLE_ADMIN | SRV_ROLE_COORDINATOR,
+                SRV_ROLE_PERSON = SRV_ROLE_STAFF | SRV_ROLE_STUDENT,
 };
 enum { SRV_IDENTITY_CLASSES_MAX = 32 };
 struct srv_identity {
@@ -51,8 +51,8 @@ typedef void srv_handler_fn(struct srv_call *call);
 
 enum srv_route_flags {
     SRV_PASSWORD_MAY_BE_OLD = 1, /* also with a one-time password that must be changed first */
-    SRV_ORIGIN_ANY = 2,          /* a write that needs no same-origin check although cookies may come with it */
-    SRV_LONG = 4,                /* long poll or stream: the idle limit does not apply */
+    SRV_ORIGIN_ANY = 2, /* a write that needs no same-origin check although cookies may come with it */
+    SRV_LONG = 4,       /* long poll or stream: the idle limit does not apply */
 };
 
 struct srv_route {
@@ -84,13 +84,13 @@ void srv_route_match(const struct srv_route *routes, size_t count, enum srv_meth
 /* ---- the server ---- */
 struct srv_limits {
     int connections, connections_per_address;
-    int head_timeout_ms;     /* from the first byte of a request to the end of its headers */
-    int idle_timeout_ms;     /* between requests */
-    int body_bytes_per_s;    /* slower for 10 s: 408 */
-    int write_timeout_ms;    /* a client that takes nothing for so long is cut */
+    int head_timeout_ms;  /* from the first byte of a request to the end of its headers */
+    int idle_timeout_ms;  /* between requests */
+    int body_bytes_per_s; /* slower for 10 s: 408 */
+    int write_timeout_ms; /* a client that takes nothing for so long is cut */
     int requests_per_connection;
-    size_t write_queue_max;  /* bytes waiting for one client */
-    int stop_timeout_ms;     /* graceful: answers in flight get so long */
+    size_t write_queue_max; /* bytes waiting for one client */
+    int stop_timeout_ms;    /* graceful: answers in flight get so long */
 };
 extern const struct srv_limits srv_limits_default;
 
@@ -120,12 +120,14 @@ struct srv_http_options {
 
 /* Binds and listens (the port is known then), loads the certificate. CM_EXISTS: the address is taken. CM_INVALID: the
  * certificate, or plain HTTP on an address that is not loopback. */
-enum cm_code srv_http_open(const struct srv_http_options *options, struct srv_http **ret_http, struct cm_err *err);
+enum cm_code srv_http_open(const struct srv_http_options *options, struct srv_http **ret_http,
+                           struct cm_err *err);
 int srv_http_port(const struct srv_http *http);
 /* Runs until srv_http_stop; the caller's thread is loop 0, the others are started. SIGPIPE must be ignored. */
 enum cm_code srv_http_run(struct srv_http *http, struct cm_err *err);
-void srv_http_stop(struct srv_http *http);                                  /* any thread, async-signal-safe: graceful */
-enum cm_code srv_http_reload_tls(struct srv_http *http, struct cm_err *err); /* any thread; on failure the old one stays */
+void srv_http_stop(struct srv_http *http); /* any thread, async-signal-safe: graceful */
+enum cm_code srv_http_reload_tls(struct srv_http *http,
+                                 struct cm_err *err); /* any thread; on failure the old one stays */
 void srv_http_close(struct srv_http *http);
 
 struct srv_http_stats { /* any thread; sums over the loops */
@@ -151,13 +153,15 @@ struct srv_loop *srv_call_loop(const struct srv_call *call);
 const struct srv_route *srv_call_route(const struct srv_call *call);
 const struct srv_identity *srv_call_identity(const struct srv_call *call); /* role 0 when nobody is known */
 const char *srv_call_path(const struct srv_call *call);
-const char *srv_call_param(const struct srv_call *call, const char *name);  /* of the route's pattern: never NULL */
-const char *srv_call_query(const struct srv_call *call, const char *name);  /* decoded; NULL when not there */
-const char *srv_call_header(const struct srv_call *call, const char *name); /* lower-case name; NULL when not there */
-const char *srv_call_cookie(const struct srv_call *call, const char *name); /* NULL when not there */
+const char *srv_call_param(const struct srv_call *call,
+                           const char *name); /* of the route's pattern: never NULL */
+const char *srv_call_query(const struct srv_call *call, const char *name); /* decoded; NULL when not there */
+const char *srv_call_header(const struct srv_call *call,
+                            const char *name); /* lower-case name; NULL when not there */
+const char *srv_call_cookie(const struct srv_call *call, const char *name);  /* NULL when not there */
 const uint8_t *srv_call_body(const struct srv_call *call, size_t *ret_size); /* NUL after it */
 const char *srv_call_peer(const struct srv_call *call); /* the client's address as text, no port */
-bool srv_call_secure(const struct srv_call *call);      /* TLS here, or in front of us as a trusted proxy says */
+bool srv_call_secure(const struct srv_call *call); /* TLS here, or in front of us as a trusted proxy says */
 const char *srv_call_host(const struct srv_call *call); /* of the Host header */
 uint64_t srv_call_id(const struct srv_call *call);      /* for logs */
 
@@ -167,7 +171,8 @@ void srv_call_unref(struct srv_call *call);
 bool srv_call_gone(const struct srv_call *call); /* the client hung up */
 /* More headers for the answer; copied. Before it. */
 void srv_answer_header(struct srv_call *call, const char *name, const char *value);
-void srv_answer(struct srv_call *call, int status, const char *type, const void *body, size_t size); /* copies */
+void srv_answer(struct srv_call *call, int status, const char *type, const void *body,
+                size_t size); /* copies */
 void srv_answer_take(struct srv_call *call, int status, const char *type, uint8_t *body,
                      size_t size); /* body from malloc; freed when sent */
 void srv_answer_error(struct srv_call *call, int status, const char *code, const char *fmt, ...)
@@ -190,7 +195,8 @@ struct srv_stream *srv_stream_begin(struct srv_call *call, int status, const cha
                                     const struct srv_stream_events *events, void *arg);
 /* Loop thread. CM_AGAIN: more than the limit waits already, nothing was taken. */
 enum cm_code srv_stream_send(struct srv_stream *stream, const void *bytes, size_t size);
-enum cm_code srv_stream_send_chunk(struct srv_stream *stream, struct srv_chunk *chunk); /* adds its own reference */
+enum cm_code srv_stream_send_chunk(struct srv_stream *stream,
+                                   struct srv_chunk *chunk); /* adds its own reference */
 size_t srv_stream_waiting(const struct srv_stream *stream);
 void srv_stream_end(struct srv_stream *stream); /* sends what waits, then ends the answer properly */
 void srv_stream_cut(struct srv_stream *stream); /* closes the connection at once */

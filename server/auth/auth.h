@@ -1,0 +1,81 @@
+/*
+ * Who calls, and may he: passwords, tokens, sessions, throttling. The authorize hook of the HTTP server.
+ *
+ * - Passwords: Argon2id by libsodium (2 passes, 19 MiB), hashed on a thread of its own with a queue of at most
+ *   SRV_AUTH_QUEUE_MAX; a full queue answers 429. Unknown user and wrong password take the same time and say the same.
+ * - Tokens: JWT (HS256) with session id, user, role; at most 12 h; the session is looked up in the store at each call, so
+ *   logout, password change, a disabled or erased user end it at once. Only HS256 with our 32-byte secret verifies.
+ * - A browser has the token in a cookie (HttpOnly, SameSite=Strict; Secure and __Host- under TLS); its writes must come
+ *   from our own origin (Sec-Fetch-Site, else Origin). A program sends it as a bearer; then the cookie is ignored.
+ * - A station's bearer is 32 random bytes; the store has its hash.
+ * - Throttling: by account and by address, slower and slower, with Retry-After; a stranger can slow an account down from
+ *   his address, not lock its owner out from another.
+ *
+ * Threads: any loop thread. Handlers of /api/auth/… and /api/me are here too (auth_routes.h lists them for the table).
+ */
+#ifndef SRV_AUTH_H
+#define SRV_AUTH_H
+
+#include "app/app.h"
+
+enum {
+    SRV_AUTH_QUEUE_MAX = 64,
+    SRV_AUTH_SECRET_SIZE = 32, /* least; SECRET_KEY may be longer */
+    SRV_PASSWORD_MIN = 10,     /* characters that a chosen password has at least */
+    SRV_PASSWORD_MAX = 256,    /* bytes */
+    SRV_TOKEN_TEXT_SIZE = 64,  /* a station's token, base64url, with the NUL */
+    SRV_CODE_TEXT_SIZE = 16,   /* "7K2Q-9DXM" */
+};
+
+struct srv_auth_options {
+    struct srv_store *store;
+    struct srv_writer *writer; /* NULL in commands: then only the functions that say so work */
+    const struct cm_clock *clock;
+    const char *secret_key; /* of the environment; NULL: the store's, made at the first start */
+    int token_minutes;      /* 0: 720 */
+};
+/* CM_INVALID: SECRET_KEY shorter than 32 bytes. */
+enum cm_code srv_auth_open(const struct srv_auth_options *options, struct srv_auth **ret_auth,
+                           struct cm_err *err);
+void srv_auth_close(struct srv_auth *auth);
+
+/* The hook (http.h); app is a struct srv_app. */
+int srv_auth_authorize(void *app, struct srv_call *call, const struct srv_route *route,
+                       struct srv_identity *ret_identity);
+
+/* May this person see that class, that student? Admins all, coordinators their classes, students themselves. */
+bool srv_auth_sees_class(const struct srv_identity *who, const char *class_id);
+bool srv_auth_sees_student(const struct srv_identity *who, const struct srv_student *student);
+
+/* ---- for commands and for pairing; within srv_store_write where they write ---- */
+/* A random password that is easy to type ("kolam-tiger-rain-42"-like, ≥ 50 bits), hashed into the user, to be changed at
+ * the first login and worthless after valid_minutes (0: does not expire). Blocks for the hash. */
+enum { SRV_ONE_TIME_SIZE = 40 };
+enum cm_code srv_auth_one_time(struct srv_user *user, const struct cm_clock *clock, int valid_minutes,
+                               char ret_password[SRV_ONE_TIME_SIZE], struct cm_err *err);
+/* The first start: makes "admin" with a one-time password when there is no admin at all; else CM_EXISTS. */
+enum cm_code srv_auth_first_admin(struct srv_store *store, const struct cm_clock *clock,
+                                  char ret_password[SRV_ONE_TIME_SIZE], struct cm_err *err);
+/* A code for a kind and subject, valid so long, used once; older ones of the same are void. */
+enum cm_code srv_auth_make_code(struct srv_store *store, const char *kind, const char *subject,
+                                int64_t now_ms, int valid_minutes, char ret_code[SRV_CODE_TEXT_SIZE],
+                                struct cm_err *err);
+/* Takes the code: CM_NOTFOUND when it is unknown, used or over. The subject is told. Dashes, spaces and case of what was
+ * typed do not matter. */
+enum cm_code srv_auth_take_code(struct srv_store *store, const char *kind, const char *typed, int64_t now_ms,
+                                char ret_subject[64], struct cm_err *err);
+/* A new station token and its hash. */
+void srv_auth_make_token(char ret_token[SRV_TOKEN_TEXT_SIZE], uint8_t ret_hash[32]);
+void srv_auth_hash_token(const char *token, uint8_t ret_hash[32]);
+
+/* Throttling for other doors (pairing): counts a try by address; 0, or the seconds to wait. */
+int srv_auth_try(struct srv_auth *auth, const char *door, const char *address);
+void srv_auth_failed(struct srv_auth *auth, const char *door, const char *address);
+
+/* Delivery of a reset code to a person; the default writes nothing anywhere and says that no channel is set up (the alerts
+ * of a later step deliver by WhatsApp). */
+typedef enum cm_code srv_auth_deliver_fn(void *arg, const struct srv_user *user, const char *code,
+                                         struct cm_err *err);
+void srv_auth_set_delivery(struct srv_auth *auth, srv_auth_deliver_fn *deliver, void *arg);
+
+#endif

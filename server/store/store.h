@@ -1,0 +1,387 @@
+/*
+ * The server's store in verbs of the domain. Backends: "lmdb:DIR" and "memory:" (for tests); one conformance suite holds
+ * them to the same answers.
+ *
+ * Two kinds of data:
+ * - primary: classes, students, memberships, users, stations, their events, calendar, settings, sealed templates, reviews;
+ * - derived: the roll of each class and day, the days of each student, standings, session states. They are kept up to date
+ *   by the verbs that change primary data and can be made anew from it with equal result (srv_store_rebuild,
+ *   srv_store_check). Derivation is pure (server/store/derive.h, common/roll) and never looks at the clock.
+ *
+ * Threads: reading verbs run on any thread. Writing verbs run within srv_store_write, of which one runs at a time; the
+ * server does that on its writer thread (writer.h), a command on its own. Everything within one srv_store_write is one
+ * synced commit: all of it survives a power cut, or nothing of it happened.
+ * fn may be run more than once (a map that grows): it must change nothing but the store and what it sets anew each time.
+ * A writing verb that fails with CM_INVALID, CM_NOTFOUND or CM_EXISTS wrote nothing; the transaction may go on.
+ * CM_NOSPACE: disk full, everything from before is intact. CM_NEWER: written by a newer version, not touched.
+ *
+ * What a visit function gets is borrowed until it returns; it must not call the store. Lists go in order of their key;
+ * `after` ("" from the start) is the last key of the page before.
+ */
+#ifndef SRV_STORE_H
+#define SRV_STORE_H
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/localdate.h"
+#include "crypt/chain.h"
+#include "record/record.h"
+#include "roll/roll.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct srv_store;
+
+struct srv_store_options {
+    const char *url; /* "lmdb:DIR" (the folder is made, 0700) or "memory:" */
+    const struct cm_clock *clock;
+    const struct cm_zone
+        *zone; /* the school's; borrowed. Another than last time: what is derived is made anew */
+    bool read_only;
+    uint64_t map_bytes_max; /* 0: 64 GiB of address space */
+};
+enum cm_code srv_store_open(const struct srv_store_options *options, struct srv_store **ret_store,
+                            struct cm_err *err);
+void srv_store_close(struct srv_store *store);
+
+typedef enum cm_code srv_store_fn(struct srv_store *store, void *arg, struct cm_err *err);
+enum cm_code srv_store_write(struct srv_store *store, srv_store_fn *fn, void *arg, struct cm_err *err);
+/* Several reads that see one state. Reads outside of it each see the newest. */
+enum cm_code srv_store_read(struct srv_store *store, srv_store_fn *fn, void *arg, struct cm_err *err);
+/* Grows with every commit: for caches of answers. */
+uint64_t srv_store_version(const struct srv_store *store);
+
+/* ---- settings: words and their values; the school's are in settings.h ---- */
+enum { SRV_SETTING_SIZE = 1024 };
+enum cm_code srv_store_get_setting(struct srv_store *store, const char *name,
+                                   char ret_value[SRV_SETTING_SIZE], struct cm_err *err); /* CM_NOTFOUND */
+enum cm_code srv_store_put_setting(struct srv_store *store, const char *name, const char *value,
+                                   struct cm_err *err);
+/* Small secrets and marks of the program (signing secret, sealing key, epoch); never listed by any API. */
+enum cm_code srv_store_get_meta(struct srv_store *store, const char *name, uint8_t *ret_bytes,
+                                size_t capacity, size_t *ret_size, struct cm_err *err);
+enum cm_code srv_store_put_meta(struct srv_store *store, const char *name, const uint8_t *bytes, size_t size,
+                                struct cm_err *err);
+
+/* ---- classes (cm_class; shared with stations) and calendar ---- */
+enum cm_code srv_store_get_class(struct srv_store *store, const char *id, struct cm_class *ret_class,
+                                 struct cm_err *err);
+enum cm_code srv_store_put_class(struct srv_store *store, const struct cm_class *class_, struct cm_err *err);
+enum cm_code srv_store_delete_class(struct srv_store *store, const char *id,
+                                    struct cm_err *err); /* CM_EXISTS: it still has students */
+typedef bool srv_class_visit_fn(void *arg, const struct cm_class *class_);
+enum cm_code srv_store_each_class(struct srv_store *store, srv_class_visit_fn *visit, void *arg,
+                                  struct cm_err *err);
+
+struct srv_closure { /* a day without school */
+    int32_t date;
+    char class_id[CM_ID_SIZE]; /* empty: all */
+    char label[CM_NAME_SIZE];  /* "Diwali" */
+};
+enum cm_code srv_store_put_closure(struct srv_store *store, const struct srv_closure *closure,
+                                   struct cm_err *err);
+enum cm_code srv_store_delete_closure(struct srv_store *store, int32_t date, const char *class_id,
+                                      struct cm_err *err);
+typedef bool srv_closure_visit_fn(void *arg, const struct srv_closure *closure);
+enum cm_code srv_store_each_closure(struct srv_store *store, int32_t from, int32_t to,
+                                    srv_closure_visit_fn *visit, void *arg, struct cm_err *err);
+
+/* ---- students ---- */
+struct srv_student {
+    struct cm_student base; /* id, name, class_id: what stations get */
+    char roll_number[16];
+    char nickname[64];   /* shown on the board instead of the name; empty: the name */
+    bool board_hidden;   /* stays off the board */
+    bool archived;       /* left: no roll from left_date on, no templates, history stays */
+    int32_t joined_date; /* of the present class; no roll before it */
+    int32_t left_date;   /* 0: still there */
+    char parent_name[CM_NAME_SIZE];
+    char parent_phone[20]; /* E.164 "+919876543210"; empty: none */
+    char note[CM_TEXT_SIZE];
+    int32_t template_count; /* read only: 0 not enrolled */
+    int64_t created_wall_ms, changed_wall_ms;
+};
+enum cm_code srv_store_get_student(struct srv_store *store, const char *id, struct srv_student *ret_student,
+                                   struct cm_err *err);
+/* New, or replaces all but the read-only fields. A change of class ends one membership and begins another at joined_date. */
+enum cm_code srv_store_put_student(struct srv_store *store, const struct srv_student *student,
+                                   struct cm_err *err);
+typedef bool srv_student_visit_fn(void *arg, const struct srv_student *student);
+/* class_id NULL: all. */
+enum cm_code srv_store_each_student(struct srv_store *store, const char *class_id, const char *after,
+                                    srv_student_visit_fn *visit, void *arg, struct cm_err *err);
+/* Everything that names the student goes: record, login, templates and their key, contact, notes, derived days. The
+ * station events that hold the id stay in the chain; the id is then only a number. Every station is told. */
+enum cm_code srv_store_erase_student(struct srv_store *store, const char *id, const char *by,
+                                     struct cm_err *err);
+enum cm_code srv_store_count(struct srv_store *store, size_t *ret_students, size_t *ret_classes,
+                             size_t *ret_enrolled, struct cm_err *err);
+
+struct srv_membership { /* which class a student was in, when */
+    char class_id[CM_ID_SIZE];
+    int32_t from, to; /* to: the first day after it; 0 open */
+};
+typedef bool srv_membership_visit_fn(void *arg, const struct srv_membership *membership);
+enum cm_code srv_store_each_membership(struct srv_store *store, const char *student_id,
+                                       srv_membership_visit_fn *visit, void *arg, struct cm_err *err);
+
+/* ---- templates: sealed under the student's key, plain only in memory ---- */
+/* Replaces; stations that serve the class are told. count 0 shreds the key. */
+enum cm_code srv_store_put_templates(struct srv_store *store, const char *student_id,
+                                     const struct cm_template *templates, size_t count, struct cm_err *err);
+typedef bool srv_template_visit_fn(void *arg, const struct cm_template *template_);
+/* student_id NULL: of all. */
+enum cm_code srv_store_each_template(struct srv_store *store, const char *student_id,
+                                     srv_template_visit_fn *visit, void *arg, struct cm_err *err);
+
+/* ---- users and their sessions ---- */
+enum { SRV_PASSWORD_HASH_SIZE = 128 };
+struct srv_user {
+    char name[64]; /* the key; lower case */
+    char full_name[CM_NAME_SIZE];
+    uint32_t role; /* one of enum srv_role: admin, coordinator, student */
+    char student_id[CM_ID_SIZE];
+    int class_count;
+    char classes[32][CM_ID_SIZE];               /* of a coordinator */
+    char password_hash[SRV_PASSWORD_HASH_SIZE]; /* empty: no password yet */
+    bool must_change_password, disabled;
+    int64_t password_expires_ms; /* a one-time password; 0: does not */
+    int64_t created_wall_ms, password_changed_ms;
+};
+enum cm_code srv_store_get_user(struct srv_store *store, const char *name, struct srv_user *ret_user,
+                                struct cm_err *err);
+enum cm_code srv_store_user_of_student(struct srv_store *store, const char *student_id,
+                                       struct srv_user *ret_user, struct cm_err *err);
+enum cm_code srv_store_put_user(struct srv_store *store, const struct srv_user *user, struct cm_err *err);
+enum cm_code srv_store_delete_user(struct srv_store *store, const char *name,
+                                   struct cm_err *err); /* and its sessions */
+typedef bool srv_user_visit_fn(void *arg, const struct srv_user *user);
+enum cm_code srv_store_each_user(struct srv_store *store, const char *after, srv_user_visit_fn *visit,
+                                 void *arg, struct cm_err *err);
+
+struct srv_session {
+    uint8_t id[16];
+    char user[64];
+    int64_t created_wall_ms, expires_wall_ms;
+    char agent[128], address[64];
+};
+enum cm_code srv_store_get_session(struct srv_store *store, const uint8_t id[16],
+                                   struct srv_session *ret_session, struct cm_err *err);
+enum cm_code srv_store_put_session(struct srv_store *store, const struct srv_session *session,
+                                   struct cm_err *err);
+enum cm_code srv_store_delete_session(struct srv_store *store, const uint8_t id[16], struct cm_err *err);
+/* All of a user's but `keep` (NULL: all). */
+enum cm_code srv_store_delete_sessions(struct srv_store *store, const char *user, const uint8_t *keep,
+                                       struct cm_err *err);
+enum cm_code srv_store_purge(struct srv_store *store, int64_t now_ms, size_t *ret_purged,
+                             struct cm_err *err); /* sessions and codes that are over */
+
+/* One-time codes: of pairing, of a password reset. Kept as keyed hashes. */
+struct srv_code {
+    uint8_t hash[32]; /* the key */
+    char kind[16];    /* "pair", "reset" */
+    char subject[64]; /* station id, user name */
+    int64_t expires_wall_ms;
+    int32_t failures;
+};
+enum cm_code srv_store_put_code(struct srv_store *store, const struct srv_code *code, struct cm_err *err);
+enum cm_code srv_store_get_code(struct srv_store *store, const uint8_t hash[32], struct srv_code *ret_code,
+                                struct cm_err *err);
+enum cm_code srv_store_delete_code(struct srv_store *store, const uint8_t hash[32], struct cm_err *err);
+
+/* ---- stations ---- */
+struct srv_station {
+    char id[40]; /* UUID; given by the server at `station add` */
+    char name[CM_NAME_SIZE];
+    int class_count;
+    char classes[32][CM_ID_SIZE]; /* none: every class */
+    bool paired, revoked;
+    uint8_t public_key[CM_PUBLIC_KEY_SIZE]; /* Ed25519, of its log */
+    uint8_t token_hash[32];                 /* BLAKE2b of the token; the token itself is nowhere */
+    int64_t created_wall_ms, paired_wall_ms;
+    /* of its log as the server has it */
+    uint64_t acked_seq;
+    uint8_t head_hash[CM_HASH_SIZE];
+    int64_t last_event_wall_ms; /* of the newest event */
+    bool forked;                /* the log split: restored from an old backup, or cloned */
+    uint64_t forked_seq;
+    /* as it last said */
+    int64_t last_seen_wall_ms;
+    char version[16], camera[64];
+    int64_t clock_offset_ms;
+};
+enum cm_code srv_store_get_station(struct srv_store *store, const char *id, struct srv_station *ret_station,
+                                   struct cm_err *err);
+enum cm_code srv_store_station_of_token(struct srv_store *store, const uint8_t token_hash[32],
+                                        struct srv_station *ret_station, struct cm_err *err);
+/* All but the log's fields, which srv_store_append_events keeps. */
+enum cm_code srv_store_put_station(struct srv_store *store, const struct srv_station *station,
+                                   struct cm_err *err);
+typedef bool srv_station_visit_fn(void *arg, const struct srv_station *station);
+enum cm_code srv_store_each_station(struct srv_store *store, srv_station_visit_fn *visit, void *arg,
+                                    struct cm_err *err);
+
+/* ---- events ---- */
+struct srv_event_bytes { /* one event as its station encoded, hashed and signed it */
+    const uint8_t *bytes;
+    size_t size;
+};
+struct srv_append {
+    uint64_t acked_seq; /* of the station after this */
+    uint64_t feed;      /* number of the last event in the feed; 0 when nothing was new */
+    size_t appended;    /* how many were new */
+    bool gap;           /* first_seq is beyond acked_seq + 1: nothing was taken */
+    bool forked; /* an event that we have differs, or previous_hash is not ours: nothing was taken, and the
+                           station is marked */
+    uint64_t forked_seq;
+};
+/* Consecutive events first_seq, first_seq + 1, …; previous_hash is the chain's before the first of them. The caller has
+ * verified the signature over the last one; hashes are chained again here. What the store has already is compared, not
+ * written. CM_INVALID: an event does not decode, or holds another seq. */
+enum cm_code srv_store_append_events(struct srv_store *store, const char *station_id, uint64_t first_seq,
+                                     const uint8_t previous_hash[CM_HASH_SIZE],
+                                     const struct srv_event_bytes *events, size_t count,
+                                     struct srv_append *ret_append, struct cm_err *err);
+/* The chain's hash at seq (0: its start). CM_NOTFOUND. */
+enum cm_code srv_store_hash_at(struct srv_store *store, const char *station_id, uint64_t seq,
+                               uint8_t ret_hash[CM_HASH_SIZE], struct cm_err *err);
+
+/* The server's own events: corrections and activities by people and by the server itself (station id ""), with an id and
+ * times given by the caller in the envelope; seq is filled. */
+enum cm_code srv_store_append_own(struct srv_store *store, struct cm_event *event, uint64_t *ret_feed,
+                                  struct cm_err *err);
+
+/* The feed: every event of every log in the order in which the server took it, numbered 1, 2, 3 … */
+struct srv_feed_item {
+    uint64_t feed;
+    const char *station_id; /* "" the server's */
+    const struct cm_event *event;
+    int64_t received_wall_ms;
+};
+typedef bool srv_feed_visit_fn(void *arg, const struct srv_feed_item *item);
+enum cm_code srv_store_each_feed(struct srv_store *store, uint64_t after, srv_feed_visit_fn *visit, void *arg,
+                                 struct cm_err *err);
+/* Newest first, from before `before` (0: the newest) down. */
+enum cm_code srv_store_each_feed_back(struct srv_store *store, uint64_t before, srv_feed_visit_fn *visit,
+                                      void *arg, struct cm_err *err);
+enum cm_code srv_store_feed_last(struct srv_store *store, uint64_t *ret_feed, struct cm_err *err);
+/* One event by its feed number. CM_NOTFOUND. */
+enum cm_code srv_store_get_feed(struct srv_store *store, uint64_t feed, srv_feed_visit_fn *visit, void *arg,
+                                struct cm_err *err);
+
+/* Activities alone, newest first, with what was said about them in review. */
+enum srv_review_state { SRV_REVIEW_OPEN, SRV_REVIEW_CONFIRMED, SRV_REVIEW_DISMISSED };
+struct srv_review {
+    enum srv_review_state state;
+    char by[CM_NAME_SIZE], note[CM_TEXT_SIZE];
+    int64_t reviewed_wall_ms;
+};
+typedef bool srv_activity_visit_fn(void *arg, const struct srv_feed_item *item,
+                                   const struct srv_review *review);
+enum cm_code srv_store_each_activity(struct srv_store *store, uint64_t before, srv_activity_visit_fn *visit,
+                                     void *arg, struct cm_err *err);
+enum cm_code srv_store_put_review(struct srv_store *store, uint64_t feed, const struct srv_review *review,
+                                  struct cm_err *err);
+
+/* ---- derived: rolls ---- */
+enum srv_session_state {
+    SRV_SESSION_OPEN,     /* nothing settles it yet: unseen students are not yet anything */
+    SRV_SESSION_CLOSED,   /* by a person, or by itself with enough coverage: unseen students are absent */
+    SRV_SESSION_UNJUDGED, /* over, without enough coverage: unseen students are unjudged */
+};
+struct srv_session_info { /* one class on one date */
+    char class_id[CM_ID_SIZE];
+    int32_t date;
+    enum srv_session_state state;
+    char closed_by[CM_NAME_SIZE]; /* empty: by itself */
+    int64_t closed_wall_ms;       /* 0: by itself or not */
+    int32_t able_min, window_min; /* coverage: the best of the stations that serve the class */
+    int32_t present, late, excused, absent, unjudged, pending, none; /* how many students */
+};
+/* CM_NOTFOUND: the class has no school that day and nobody was marked. */
+enum cm_code srv_store_get_session_info(struct srv_store *store, const char *class_id, int32_t date,
+                                        struct srv_session_info *ret_info, struct cm_err *err);
+typedef bool srv_session_info_visit_fn(void *arg, const struct srv_session_info *info);
+enum cm_code srv_store_each_session_info(struct srv_store *store, const char *class_id, int32_t from,
+                                         int32_t to, srv_session_info_visit_fn *visit, void *arg,
+                                         struct cm_err *err);
+/* Closing and reopening by a person is primary data. */
+enum cm_code srv_store_close_session(struct srv_store *store, const char *class_id, int32_t date,
+                                     const char *by, int64_t wall_ms, struct cm_err *err);
+enum cm_code srv_store_reopen_session(struct srv_store *store, const char *class_id, int32_t date,
+                                      const char *by, int64_t wall_ms, struct cm_err *err);
+
+struct srv_day { /* one student in one session */
+    struct cm_roll_entry
+        roll; /* its mark_seq and correction_seq are feed numbers here; status NONE: not yet seen */
+    enum srv_session_state session;
+};
+/* Every member of the class on that date, in order of id. */
+typedef bool srv_day_visit_fn(void *arg, const struct srv_day *day);
+enum cm_code srv_store_each_roll(struct srv_store *store, const char *class_id, int32_t date,
+                                 srv_day_visit_fn *visit, void *arg, struct cm_err *err);
+/* One student's sessions of from … to, in order of date. */
+enum cm_code srv_store_each_day(struct srv_store *store, const char *student_id, int32_t from, int32_t to,
+                                srv_day_visit_fn *visit, void *arg, struct cm_err *err);
+
+struct srv_standing { /* all time, of one student */
+    char student_id[CM_ID_SIZE], class_id[CM_ID_SIZE];
+    int32_t points, present, late, excused, absent, unjudged, pending;
+    int32_t
+        streak; /* school days in a row present or late, up to the newest settled one; excused and unjudged
+                            neither count nor break */
+    int32_t best_streak;
+    int64_t first_seen_wall_ms, last_seen_wall_ms;
+};
+enum cm_code srv_store_get_standing(struct srv_store *store, const char *student_id,
+                                    struct srv_standing *ret_standing, struct cm_err *err);
+typedef bool srv_standing_visit_fn(void *arg, const struct srv_standing *standing);
+/* Of the class's present members, in order of id. */
+enum cm_code srv_store_each_standing(struct srv_store *store, const char *class_id,
+                                     srv_standing_visit_fn *visit, void *arg, struct cm_err *err);
+
+/* ---- what stations pull: one row per thing that changed, newest change only ---- */
+enum srv_change_kind {
+    SRV_CHANGE_CLASS = 1, /* id: class */
+    SRV_CHANGE_STUDENT, /* id: student; also when he left the station's classes, or was erased: then he is gone */
+    SRV_CHANGE_TEMPLATES, /* id: student */
+    SRV_CHANGE_CALENDAR,  /* id: "" (the whole, it is small) */
+    SRV_CHANGE_SETTINGS,  /* id: "" */
+    SRV_CHANGE_STATION,   /* id: station: its classes, or its revocation */
+};
+struct srv_change {
+    uint64_t number; /* the cursor */
+    enum srv_change_kind kind;
+    char id[CM_ID_SIZE];
+    bool erased; /* of a student: destroy the key */
+};
+typedef bool srv_change_visit_fn(void *arg, const struct srv_change *change);
+enum cm_code srv_store_each_change(struct srv_store *store, uint64_t after, srv_change_visit_fn *visit,
+                                   void *arg, struct cm_err *err);
+enum cm_code srv_store_last_change(struct srv_store *store, uint64_t *ret_number, struct cm_err *err);
+/* Makes stations get these again (a station's classes changed). */
+enum cm_code srv_store_touch_class(struct srv_store *store, const char *class_id, struct cm_err *err);
+/* Random, made with the store and anew by a restore: a cursor of another epoch is worth nothing. */
+enum cm_code srv_store_epoch(struct srv_store *store, uint8_t ret_epoch[16], struct cm_err *err);
+
+/* ---- care ---- */
+typedef void srv_store_progress_fn(void *arg, uint64_t done, uint64_t total);
+/* Drops what is derived and makes it anew. */
+enum cm_code srv_store_rebuild(struct srv_store *store, srv_store_progress_fn *progress, void *arg,
+                               struct cm_err *err);
+/* Walks everything: chains, signed heads, records, seals; derives anew in memory and compares. CM_CORRUPT with the first
+ * thing that is wrong. */
+enum cm_code srv_store_check(struct srv_store *store, srv_store_progress_fn *progress, void *arg,
+                             uint64_t *ret_events, struct cm_err *err);
+/* A consistent copy in a new folder while the server runs; it opens as a store. */
+enum cm_code srv_store_backup(struct srv_store *store, const char *dir, struct cm_err *err);
+/* Makes a store from a backup; the target must not exist. It gets a new epoch. */
+enum cm_code srv_store_restore(const char *backup_dir, const char *url, struct cm_err *err);
+
+struct srv_store_stats {
+    uint64_t bytes_used, bytes_free_on_disk, events, commits;
+};
+enum cm_code srv_store_stats(struct srv_store *store, struct srv_store_stats *ret_stats, struct cm_err *err);
+
+#endif

@@ -1,0 +1,40 @@
+/*
+ * The writer: one thread that commits what the loops ask for, many requests in one synced commit.
+ *
+ * A job's `run` is called on the writer thread within a write of the store; when the commit is durable, or when it failed,
+ * `done` is called on the loop that asked. A run that returns CM_INVALID, CM_NOTFOUND or CM_EXISTS before it wrote anything
+ * fails alone. Any other failure undoes the whole group, whose jobs are then run again one by one: nobody fails for another.
+ */
+#ifndef SRV_WRITER_H
+#define SRV_WRITER_H
+
+#include "http/http.h"
+#include "store/store.h"
+
+struct srv_writer;
+enum { SRV_WRITER_QUEUE_MAX = 4096, SRV_WRITER_GROUP_MAX = 256 };
+
+struct srv_write {     /* the caller's, first member of its own struct; must live until done */
+    srv_store_fn *run; /* may run more than once; arg is the srv_write itself */
+    void (*done)(struct srv_write *write, enum cm_code code, const struct cm_err *err); /* loop thread */
+    struct srv_loop *loop;
+    /* private */
+    struct srv_write *next;
+    enum cm_code code;
+    struct cm_err err;
+};
+
+enum cm_code srv_writer_create(struct srv_store *store, struct srv_writer **ret_writer, struct cm_err *err);
+/* Any thread. CM_AGAIN: the queue is full (answer 503 with Retry-After); done is not called. */
+enum cm_code srv_writer_submit(struct srv_writer *writer, struct srv_write *write);
+/* Commits what waits, calls every done that can still be posted, ends the thread. */
+void srv_writer_destroy(struct srv_writer *writer);
+
+struct srv_writer_stats {
+    uint64_t commits, jobs;
+    int32_t waiting;
+    int64_t last_commit_us;
+};
+void srv_writer_stats(const struct srv_writer *writer, struct srv_writer_stats *ret_stats);
+
+#endif
