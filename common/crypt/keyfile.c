@@ -1,6 +1,7 @@
 #include "crypt/keyfile.h"
 
 #include "base/file.h"
+#include "crypt/box.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -269,6 +270,27 @@ void cm_keys_sign(const struct cm_keys *keys, const uint8_t *message, size_t siz
                   uint8_t ret_signature[CM_SIGNATURE_SIZE])
 {
     crypto_sign_detached(ret_signature, NULL, message, size, keys->secret_key);
+}
+
+enum cm_code cm_keys_box_open(const void *keys, const uint8_t *sealed, size_t size, uint8_t *plain,
+                              struct cm_err *err)
+{
+    const struct cm_keys *own = keys;
+    uint8_t secret[crypto_box_SECRETKEYBYTES];
+    struct cm_box box;
+    if (crypto_sign_ed25519_sk_to_curve25519(secret, own->secret_key) != 0)
+        return cm_fail(err, CM_CORRUPT, "the signing key is damaged");
+    cm_box_from_secret(secret, &box);
+    enum cm_code code = cm_box_open(&box, sealed, size, plain, err);
+    cm_wipe(secret, sizeof secret);
+    cm_wipe(&box, sizeof box);
+    return code;
+}
+
+void cm_keys_renew(struct cm_keys *keys)
+{
+    randombytes_buf(keys->file + AT_SEED, crypto_sign_SEEDBYTES);
+    crypto_sign_seed_keypair(keys->public_key, keys->secret_key, keys->file + AT_SEED);
 }
 
 uint32_t cm_keys_generation(const struct cm_keys *keys)

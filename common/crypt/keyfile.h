@@ -10,7 +10,7 @@
  * database keeps old pages, and with them the old wrapped key, until they happen to be used again. So an
  * erasure also rotates the master key: the other students' keys are wrapped again with a new one, and the old
  * one is destroyed. While that is going on the file holds both, so that a power cut at any instant leaves one
- * that fits (station/store/vault.h).
+ * that fits (common/store/keyvault.h).
  *
  * Secrets live in locked, guarded memory that is wiped when it is freed. One handle, one thread at a time.
  */
@@ -45,6 +45,13 @@ void cm_keys_destroy(struct cm_keys *keys);
 const uint8_t *cm_keys_public(const struct cm_keys *keys);
 void cm_keys_sign(const struct cm_keys *keys, const uint8_t *message, size_t size,
                   uint8_t ret_signature[CM_SIGNATURE_SIZE]);
+
+/* Opens what was sealed to the X25519 key that belongs to the signing key (box.h); keys is a struct cm_keys, void so that
+ * it fits where cm_box_open does. */
+enum cm_code cm_keys_box_open(const void *keys, const uint8_t *sealed, size_t size, uint8_t *plain,
+                              struct cm_err *err);
+/* A new signing key, and with it a new identity; the master keys stay. In memory: save it. */
+void cm_keys_renew(struct cm_keys *keys);
 
 uint32_t cm_keys_generation(const struct cm_keys *keys); /* of the current master key */
 bool cm_keys_has_previous(const struct cm_keys *keys);   /* of the generation before */

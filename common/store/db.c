@@ -112,6 +112,34 @@ static enum cm_code open_env(struct cm_db *db, struct cm_err *err);
 static enum cm_code open_tables(struct cm_db *db, struct cm_err *err);
 static void close_env(struct cm_db *db);
 
+static void lock_write(struct cm_db *db)
+{
+    if (db->options.threads)
+        pthread_mutex_lock(&db->write_lock);
+}
+
+static void unlock_write(struct cm_db *db)
+{
+    if (db->options.threads)
+        pthread_mutex_unlock(&db->write_lock);
+}
+
+static void lock_map(struct cm_db *db, bool exclusive)
+{
+    if (!db->options.threads)
+        return;
+    if (exclusive)
+        pthread_rwlock_wrlock(&db->map_lock);
+    else
+        pthread_rwlock_rdlock(&db->map_lock);
+}
+
+static void unlock_map(struct cm_db *db)
+{
+    if (db->options.threads)
+        pthread_rwlock_unlock(&db->map_lock);
+}
+
 /* After a failed write of its header page LMDB refuses everything until the environment is opened again. */
 static enum cm_code reopen(struct cm_db *db, struct cm_err *err)
 {
@@ -124,21 +152,34 @@ static enum cm_code reopen(struct cm_db *db, struct cm_err *err)
     return code;
 }
 
-static enum cm_code begin(struct cm_db *db, unsigned flags, MDB_txn **ret_txn, struct cm_err *err)
+/* Makes usable again what answered `status`. The write lock is held and this thread reads nothing. */
+static enum cm_code repair(struct cm_db *db, int status, struct cm_err *err)
 {
-    enum cm_code code = db->env == NULL ? reopen(db, err) : CM_OK;
-    if (code != CM_OK)
-        return code;
-    int status = mdb_txn_begin(db->env, NULL, flags, ret_txn);
-    if (db->reading == 0 && status == MDB_PANIC) {
-        if ((code = reopen(db, err)) != CM_OK)
-            return code;
-        status = mdb_txn_begin(db->env, NULL, flags, ret_txn);
-    }
-    if (db->reading == 0 && status == MDB_MAP_RESIZED) { /* another process made it larger */
+    enum cm_code code = CM_OK;
+    lock_map(db, true);
+    if (db->env == NULL || status == MDB_PANIC) {
+        code = reopen(db, err);
+    } else { /* another process made the map larger */
         status = mdb_env_set_mapsize(db->env, 0);
-        if (status == MDB_SUCCESS)
-            status = mdb_txn_begin(db->env, NULL, flags, ret_txn);
+        code = status == MDB_SUCCESS ? CM_OK : cm_db_fail(db, status, "use", err);
+    }
+    unlock_map(db);
+    return code;
+}
+
+static bool repairable(const struct cm_db *db, int status)
+{
+    return db->reading == 0 && (status == MDB_PANIC || status == MDB_MAP_RESIZED);
+}
+
+static enum cm_code begin_write(struct cm_db *db, MDB_txn **ret_txn, struct cm_err *err)
+{
+    int status = db->env != NULL ? mdb_txn_begin(db->env, NULL, 0, ret_txn) : MDB_PANIC;
+    if (repairable(db, status)) {
+        enum cm_code code = repair(db, status, err);
+        if (code != CM_OK)
+            return code;
+        status = mdb_txn_begin(db->env, NULL, 0, ret_txn);
     }
     return status == MDB_SUCCESS ? CM_OK : cm_db_fail(db, status, "use", err);
 }
@@ -179,17 +220,18 @@ static enum cm_code grow(struct cm_db *db, struct cm_err *err)
     if (db->map_bytes >= db->options.map_bytes_max)
         return cm_fail(err, CM_NOSPACE, "the store %s has reached its limit of %zu MiB: nothing was written",
                        db->dir, db->map_bytes >> 20);
+    lock_map(db, true);
     int status = mdb_env_set_mapsize(db->env, size);
-    if (status != MDB_SUCCESS)
-        return cm_db_fail(db, status, "enlarge", err);
-    db->map_bytes = size;
-    return CM_OK;
+    if (status == MDB_SUCCESS)
+        db->map_bytes = size;
+    unlock_map(db);
+    return status == MDB_SUCCESS ? CM_OK : cm_db_fail(db, status, "enlarge", err);
 }
 
 static enum cm_code write_once(struct cm_db *db, cm_db_fn *fn, void *arg, bool *ret_full, struct cm_err *err)
 {
     struct cm_txn txn = {.db = db};
-    enum cm_code code = begin(db, 0, &txn.txn, err);
+    enum cm_code code = begin_write(db, &txn.txn, err);
     if (code != CM_OK)
         return code;
     code = fn(&txn, arg, err);
@@ -206,17 +248,10 @@ static enum cm_code write_once(struct cm_db *db, cm_db_fn *fn, void *arg, bool *
     return CM_OK;
 }
 
-enum cm_code cm_db_write(struct cm_db *db, cm_db_fn *fn, void *arg, struct cm_err *err)
+static enum cm_code write_until_it_fits(struct cm_db *db, cm_db_fn *fn, void *arg, struct cm_err *err)
 {
-    int dead;
     bool full;
     enum cm_code code;
-    if (db->options.read_only)
-        return cm_fail(err, CM_BACKEND, "the store %s is open for reading only", db->dir);
-    if (db->reading > 0)
-        return cm_fail(err, CM_BACKEND, "the store %s is being read: write after that", db->dir);
-    if (db->env != NULL && db->writes++ % READER_CHECK_EVERY == 0)
-        mdb_reader_check(db->env, &dead);
     do {
         full = false;
         code = write_once(db, fn, arg, &full, err);
@@ -228,23 +263,155 @@ enum cm_code cm_db_write(struct cm_db *db, cm_db_fn *fn, void *arg, struct cm_er
     return code;
 }
 
+enum cm_code cm_db_write(struct cm_db *db, cm_db_fn *fn, void *arg, struct cm_err *err)
+{
+    int dead;
+    if (db->options.read_only)
+        return cm_fail(err, CM_BACKEND, "the store %s is open for reading only", db->dir);
+    if (db->reading > 0)
+        return cm_fail(err, CM_BACKEND, "the store %s is being read: write after that", db->dir);
+    lock_write(db);
+    if (db->env != NULL && db->writes++ % READER_CHECK_EVERY == 0)
+        mdb_reader_check(db->env, &dead);
+    enum cm_code code = write_until_it_fits(db, fn, arg, err);
+    unlock_write(db);
+    return code;
+}
+
+/* ---- reading ---- */
+
+static struct cm_txn *take_pooled(struct cm_db *db)
+{
+    struct cm_txn *txn = NULL;
+    if (!db->options.threads)
+        return NULL;
+    pthread_mutex_lock(&db->pool_lock);
+    if (db->pooled > 0)
+        txn = db->pool[--db->pooled];
+    pthread_mutex_unlock(&db->pool_lock);
+    return txn;
+}
+
+static bool give_pooled(struct cm_db *db, struct cm_txn *txn)
+{
+    bool room = false;
+    if (!db->options.threads)
+        return false;
+    mdb_txn_reset(txn->txn);
+    pthread_mutex_lock(&db->pool_lock);
+    if (db->pooled < CM_DB_POOL) {
+        db->pool[db->pooled++] = txn;
+        room = true;
+    }
+    pthread_mutex_unlock(&db->pool_lock);
+    return room;
+}
+
+static void drop_txn(struct cm_txn *txn)
+{
+    mdb_txn_abort(txn->txn);
+    free(txn);
+}
+
+/* What LMDB says; with MDB_SUCCESS *ret_txn reads. */
+static int start_reading(struct cm_db *db, struct cm_txn **ret_txn)
+{
+    struct cm_txn *txn = take_pooled(db);
+    if (txn != NULL) {
+        int status = mdb_txn_renew(txn->txn);
+        if (status == MDB_SUCCESS)
+            *ret_txn = txn;
+        else
+            drop_txn(txn);
+        return status;
+    }
+    if ((txn = calloc(1, sizeof *txn)) == NULL)
+        return ENOMEM;
+    txn->db = db;
+    int status = mdb_txn_begin(db->env, NULL, MDB_RDONLY, &txn->txn);
+    if (status == MDB_SUCCESS)
+        *ret_txn = txn;
+    else
+        free(txn);
+    return status;
+}
+
+enum cm_code cm_db_read_begin(struct cm_db *db, struct cm_txn **ret_txn, struct cm_err *err)
+{
+    for (bool again = true;; again = false) {
+        lock_map(db, false);
+        int status = db->env != NULL ? start_reading(db, ret_txn) : MDB_PANIC;
+        if (status == MDB_SUCCESS) {
+            if (!db->options.threads)
+                db->reading++;
+            return CM_OK;
+        }
+        unlock_map(db);
+        if (!again || !repairable(db, status))
+            return cm_db_fail(db, status, "use", err);
+        lock_write(db);
+        enum cm_code code = repair(db, status, err);
+        unlock_write(db);
+        if (code != CM_OK)
+            return code;
+    }
+}
+
+void cm_db_read_end(struct cm_txn *txn)
+{
+    struct cm_db *db = txn->db;
+    if (!db->options.threads)
+        db->reading--;
+    if (!give_pooled(db, txn))
+        drop_txn(txn);
+    unlock_map(db);
+}
+
 enum cm_code cm_db_read(struct cm_db *db, cm_db_fn *fn, void *arg, struct cm_err *err)
 {
-    struct cm_txn txn = {.db = db};
-    enum cm_code code = begin(db, MDB_RDONLY, &txn.txn, err);
+    struct cm_txn *txn;
+    enum cm_code code = cm_db_read_begin(db, &txn, err);
     if (code != CM_OK)
         return code;
-    db->reading++;
-    code = fn(&txn, arg, err);
-    db->reading--;
-    mdb_txn_abort(txn.txn);
+    code = fn(txn, arg, err);
+    cm_db_read_end(txn);
     return code;
+}
+
+/* ---- copying ---- */
+
+static enum cm_code sync_path(const char *path, struct cm_err *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool synced = fd >= 0 && fsync(fd) == 0;
+    enum cm_code code =
+        synced ? CM_OK : cm_fail(err, cm_file_code(errno), "cannot sync %s: %s", path, strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    return code;
+}
+
+enum cm_code cm_db_copy(struct cm_db *db, const char *dir, struct cm_err *err)
+{
+    char path[PATH_MAX];
+    if (snprintf(path, sizeof path, "%s/data.mdb", dir) >= (int)sizeof path)
+        return cm_fail(err, CM_INVALID, "the path of the copy is too long");
+    lock_map(db, false);
+    int status = db->env != NULL ? mdb_env_copy2(db->env, dir, MDB_CP_COMPACT) : MDB_PANIC;
+    unlock_map(db);
+    if (status != MDB_SUCCESS)
+        return cm_fail(err, status > 0 ? cm_file_code(status) : CM_BACKEND, "cannot copy the store to %s: %s",
+                       dir, mdb_strerror(status));
+    enum cm_code code = sync_path(path, err);
+    return code == CM_OK ? sync_path(dir, err) : code;
 }
 
 /* ---- opening ---- */
 
 static void close_env(struct cm_db *db)
 {
+    while (db->pooled > 0)
+        drop_txn(db->pool[--db->pooled]);
     if (db->env != NULL)
         mdb_env_close(db->env);
     db->env = NULL;
@@ -389,7 +556,19 @@ static enum cm_code open_tables(struct cm_db *db, struct cm_err *err)
         return cm_fail(err, CM_NOTFOUND, "there is no store in %s yet", db->dir);
     if (code != CM_OK && code != CM_NOTFOUND)
         return code;
-    return complete ? CM_OK : cm_db_write(db, create_tables, NULL, err);
+    return complete ? CM_OK : write_until_it_fits(db, create_tables, NULL, err);
+}
+
+/* Writers come first: else readers that overlap all the time would keep the map from growing. */
+static void init_locks(struct cm_db *db)
+{
+    pthread_rwlockattr_t attributes;
+    pthread_mutex_init(&db->write_lock, NULL);
+    pthread_mutex_init(&db->pool_lock, NULL);
+    pthread_rwlockattr_init(&attributes);
+    pthread_rwlockattr_setkind_np(&attributes, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+    pthread_rwlock_init(&db->map_lock, &attributes);
+    pthread_rwlockattr_destroy(&attributes);
 }
 
 enum cm_code cm_db_open(const struct cm_db_options *options, struct cm_db **ret_db, struct cm_err *err)
@@ -402,6 +581,7 @@ enum cm_code cm_db_open(const struct cm_db_options *options, struct cm_db **ret_
     db->options = *options;
     db->options.dir = db->dir;
     db->map_bytes = options->map_bytes_first;
+    init_locks(db);
     enum cm_code code = claim_folder(db, err);
     if (code == CM_NOTFOUND && options->read_only)
         code = cm_fail(err, CM_NOTFOUND, "there is no store in %s yet", options->dir);
@@ -421,6 +601,9 @@ void cm_db_close(struct cm_db *db)
         return;
     close_env(db);
     release_folder(db);
+    pthread_rwlock_destroy(&db->map_lock);
+    pthread_mutex_destroy(&db->pool_lock);
+    pthread_mutex_destroy(&db->write_lock);
     free(db->dir);
     free(db);
 }
@@ -430,10 +613,12 @@ enum cm_code cm_db_stats(struct cm_db *db, struct cm_db_stats *ret_stats, struct
     struct statvfs disk;
     if (statvfs(db->dir, &disk) != 0)
         return cm_fail(err, CM_BACKEND, "cannot look at the disk of %s: %s", db->dir, strerror(errno));
+    lock_map(db, false);
     *ret_stats = (struct cm_db_stats){
         .bytes_used = db->env != NULL ? bytes_claimed(db) : 0,
         .bytes_free_on_disk = (uint64_t)disk.f_bavail * disk.f_frsize,
         .map_bytes = db->map_bytes,
     };
+    unlock_map(db);
     return CM_OK;
 }

@@ -4,7 +4,16 @@
 
 #include "store/db.h"
 #include <lmdb.h>
+#include <pthread.h>
 
+enum { CM_DB_POOL = 32 };
+
+/*
+ * Locks, with `threads` only, in the order in which they are taken:
+ *   write_lock  a write transaction, and whatever moves or replaces the map
+ *   map_lock    shared: a read transaction; exclusive: the map moves
+ *   pool_lock   the read transactions that wait for their next use
+ */
 struct cm_db {
     struct cm_db_options options;
     char *dir;
@@ -14,6 +23,10 @@ struct cm_db {
     int reading; /* live read transactions of this process */
     uint64_t writes;
     uint64_t device, inode; /* of the folder, in the list of open ones */
+    pthread_mutex_t write_lock, pool_lock;
+    pthread_rwlock_t map_lock;
+    struct cm_txn *pool[CM_DB_POOL]; /* reset, with their reader slots */
+    int pooled;
 };
 
 struct cm_txn {

@@ -67,6 +67,11 @@ enum cm_code cm_txn_delete(struct cm_txn *txn, int table, const void *key, size_
     return finish(txn, mdb_del(txn->txn, handle_of(txn, table), &k, NULL), "delete from", err);
 }
 
+enum cm_code cm_txn_clear(struct cm_txn *txn, int table, struct cm_err *err)
+{
+    return finish(txn, mdb_drop(txn->txn, handle_of(txn, table), 0), "delete from", err);
+}
+
 enum cm_code cm_txn_last(struct cm_txn *txn, int table, struct cm_bytes *ret_key, struct cm_bytes *ret_value,
                          struct cm_err *err)
 {
@@ -115,6 +120,43 @@ enum cm_code cm_txn_walk(struct cm_txn *txn, int table, struct cm_bytes first, s
         if (code != CM_OK)
             break;
         status = mdb_cursor_get(cursor, &k, &v, MDB_NEXT);
+    }
+    mdb_cursor_close(cursor);
+    if (code != CM_OK)
+        return code == CM_EOF ? CM_OK : code;
+    return status == MDB_NOTFOUND ? CM_OK : finish(txn, status, "read from", err);
+}
+
+static int seek_back(MDB_cursor *cursor, struct cm_bytes last, MDB_val *key, MDB_val *value)
+{
+    if (last.size == 0)
+        return mdb_cursor_get(cursor, key, value, MDB_LAST);
+    *key = (MDB_val){last.size, (void *)last.data};
+    int status = mdb_cursor_get(cursor, key, value, MDB_SET_RANGE);
+    if (status == MDB_NOTFOUND)
+        return mdb_cursor_get(cursor, key, value, MDB_LAST);
+    if (status == MDB_SUCCESS &&
+        (key->mv_size != last.size || memcmp(key->mv_data, last.data, last.size) != 0))
+        return mdb_cursor_get(cursor, key, value, MDB_PREV);
+    return status;
+}
+
+enum cm_code cm_txn_walk_back(struct cm_txn *txn, int table, struct cm_bytes last, size_t prefix_size,
+                              cm_txn_visit_fn *visit, void *arg, struct cm_err *err)
+{
+    MDB_cursor *cursor;
+    MDB_val k, v;
+    assert(prefix_size <= last.size);
+    enum cm_code code =
+        finish(txn, mdb_cursor_open(txn->txn, handle_of(txn, table), &cursor), "read from", err);
+    if (code != CM_OK)
+        return code;
+    int status = seek_back(cursor, last, &k, &v);
+    while (status == MDB_SUCCESS && has_prefix(&k, last.data, prefix_size)) {
+        code = visit(arg, bytes_of(&k), bytes_of(&v), err);
+        if (code != CM_OK)
+            break;
+        status = mdb_cursor_get(cursor, &k, &v, MDB_PREV);
     }
     mdb_cursor_close(cursor);
     if (code != CM_OK)

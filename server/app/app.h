@@ -13,6 +13,7 @@
 struct srv_auth; /* auth/auth.h */
 struct srv_live; /* live/live.h */
 struct srv_sync; /* sync/sync.h */
+struct srv_api;  /* api/cache.h */
 
 struct srv_app {
     const struct cm_clock *clock;
@@ -23,6 +24,7 @@ struct srv_app {
     struct srv_auth *auth;
     struct srv_live *live;
     struct srv_sync *sync;
+    struct srv_api *api; /* may be NULL: then nothing is kept between calls */
     int64_t started_wall_ms;
 };
 

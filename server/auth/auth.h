@@ -11,7 +11,7 @@
  * - Throttling: by account and by address, slower and slower, with Retry-After; a stranger can slow an account down from
  *   his address, not lock its owner out from another.
  *
- * Threads: any loop thread. Handlers of /api/auth/… and /api/me are here too (auth_routes.h lists them for the table).
+ * Threads: any loop thread. Handlers of /api/auth/… and /api/me are here too (handlers.h).
  */
 #ifndef SRV_AUTH_H
 #define SRV_AUTH_H
@@ -31,19 +31,26 @@ struct srv_auth_options {
     struct srv_store *store;
     struct srv_writer *writer; /* NULL in commands: then only the functions that say so work */
     const struct cm_clock *clock;
-    const char *secret_key; /* of the environment; NULL: the store's, made at the first start */
-    int token_minutes;      /* 0: 720 */
+    const char *secret_key;   /* of the environment; NULL: the store's, made at the first start */
+    const char *previous_key; /* the SECRET_KEY before it, still believed while it is changed; NULL: none */
+    int token_minutes;        /* 0: 720 */
 };
 /* CM_INVALID: SECRET_KEY shorter than 32 bytes. */
 enum cm_code srv_auth_open(const struct srv_auth_options *options, struct srv_auth **ret_auth,
                            struct cm_err *err);
+/* After srv_http_run has returned and before srv_http_close: what waits for the password thread is given back. */
 void srv_auth_close(struct srv_auth *auth);
 
-/* The hook (http.h); app is a struct srv_app. */
+/* The hook (http.h); app is a struct srv_app. A handler of a route for anyone may call it to learn who comes, if it is
+ * somebody: then it never refuses, and role 0 is nobody. */
 int srv_auth_authorize(void *app, struct srv_call *call, const struct srv_route *route,
                        struct srv_identity *ret_identity);
 
-/* May this person see that class, that student? Admins all, coordinators their classes, students themselves. */
+/* Whether the session, or the station, still holds: for answers without an end, to be asked now and then. */
+bool srv_auth_holds(struct srv_auth *auth, const struct srv_identity *who);
+
+/* May this person see that class, that student? Admins all, coordinators their classes, students themselves and no whole
+ * class, stations the classes that they serve. */
 bool srv_auth_sees_class(const struct srv_identity *who, const char *class_id);
 bool srv_auth_sees_student(const struct srv_identity *who, const struct srv_student *student);
 
@@ -68,11 +75,11 @@ enum cm_code srv_auth_take_code(struct srv_store *store, const char *kind, const
 void srv_auth_make_token(char ret_token[SRV_TOKEN_TEXT_SIZE], uint8_t ret_hash[32]);
 void srv_auth_hash_token(const char *token, uint8_t ret_hash[32]);
 
-/* Throttling for other doors (pairing): counts a try by address; 0, or the seconds to wait. */
+/* Throttling for other doors (pairing), by address: 0, or the seconds to wait; a failure is to be counted then. */
 int srv_auth_try(struct srv_auth *auth, const char *door, const char *address);
 void srv_auth_failed(struct srv_auth *auth, const char *door, const char *address);
 
-/* Delivery of a reset code to a person; the default writes nothing anywhere and says that no channel is set up (the alerts
+/* Delivery of a reset code to a person, on a loop thread: it must not block. Before the server runs. The default writes nothing anywhere and says that no channel is set up (the alerts
  * of a later step deliver by WhatsApp). */
 typedef enum cm_code srv_auth_deliver_fn(void *arg, const struct srv_user *user, const char *code,
                                          struct cm_err *err);

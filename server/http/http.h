@@ -83,14 +83,16 @@ void srv_route_match(const struct srv_route *routes, size_t count, enum srv_meth
 
 /* ---- the server ---- */
 struct srv_limits {
-    int connections, connections_per_address;
-    int head_timeout_ms;  /* from the first byte of a request to the end of its headers */
-    int idle_timeout_ms;  /* between requests */
-    int body_bytes_per_s; /* slower for 10 s: 408 */
-    int write_timeout_ms; /* a client that takes nothing for so long is cut */
+    int connections;
+    int connections_per_address; /* IPv6: per /64; 0: any number. Loopback and the trusted proxy are not counted */
+    int head_timeout_ms;         /* from the first byte of a request to the end of its headers */
+    int idle_timeout_ms;         /* between requests */
+    int body_bytes_per_s;        /* slower over body_window_ms: 408 */
+    int write_timeout_ms;        /* a client that takes nothing for so long is cut */
     int requests_per_connection;
     size_t write_queue_max; /* bytes waiting for one client */
     int stop_timeout_ms;    /* graceful: answers in flight get so long */
+    int body_window_ms;     /* the stretch over which body_bytes_per_s is judged */
 };
 extern const struct srv_limits srv_limits_default;
 
@@ -109,11 +111,16 @@ struct srv_http_options {
     size_t route_count;
     const struct srv_limits *limits;
     struct srv_tls_files tls;
-    bool plain_anywhere; /* without TLS only loopback is listened on, unless this says so */
-    const struct cm_clock *clock;
+    bool plain_anywhere;          /* without TLS only loopback is listened on, unless this says so */
+    const struct cm_clock *clock; /* NULL: the machine's */
+    /* Address of a proxy in front of us; NULL: none. Only from there do X-Forwarded-For (its last hop) and
+     * X-Forwarded-Proto count for srv_call_peer and srv_call_secure. */
+    const char *trusted_proxy;
     void *app; /* srv_call_app */
-    /* Loop thread, headers complete. Fills the identity and returns 0, or a status (401, 403, 429, …) after it set the
-     * error with srv_call_deny. Not called for routes that anyone may use without credentials. */
+    /* Loop thread, headers complete; at once. Fills the identity and returns 0, or a status (401, 403, 429, …) after it
+     * set the error with srv_call_deny. Asked for every route that is not for anyone, and for writes on those that are
+     * (unless SRV_ORIGIN_ANY), so that a write from another origin can be refused; there 0 with role 0 lets anybody in.
+     * Elsewhere a role that is not among the route's is refused here too (403). NULL: only routes for anyone work. */
     int (*authorize)(void *app, struct srv_call *call, const struct srv_route *route,
                      struct srv_identity *ret_identity);
 };
@@ -141,7 +148,8 @@ int srv_http_loops(const struct srv_http *http);
 struct srv_loop *srv_http_loop(struct srv_http *http, int index);
 int srv_loop_index(const struct srv_loop *loop);
 typedef void srv_loop_fn(void *arg);
-/* Runs fn(arg) on the loop's thread; any thread. Every posted fn runs, in order; at the latest while the server closes. */
+/* Runs fn(arg) on the loop's thread; any thread. Every posted fn runs, in order; after the loops have ended within
+ * srv_http_close, before which everything that posts must have ended. CM_NOMEM: not taken. */
 enum cm_code srv_loop_post(struct srv_loop *loop, srv_loop_fn *fn, void *arg);
 /* Calls fn(arg) on the loop's thread every period_ms from now until the server stops; before srv_http_run or on the
  * loop's thread. */
@@ -152,12 +160,12 @@ void *srv_call_app(const struct srv_call *call);
 struct srv_loop *srv_call_loop(const struct srv_call *call);
 const struct srv_route *srv_call_route(const struct srv_call *call);
 const struct srv_identity *srv_call_identity(const struct srv_call *call); /* role 0 when nobody is known */
-const char *srv_call_path(const struct srv_call *call);
+const char *srv_call_path(const struct srv_call *call);                    /* as it came, without the query */
 const char *srv_call_param(const struct srv_call *call,
                            const char *name); /* of the route's pattern: never NULL */
 const char *srv_call_query(const struct srv_call *call, const char *name); /* decoded; NULL when not there */
 const char *srv_call_header(const struct srv_call *call,
-                            const char *name); /* lower-case name; NULL when not there */
+                            const char *name); /* lower-case name, not "cookie"; NULL when not there */
 const char *srv_call_cookie(const struct srv_call *call, const char *name);  /* NULL when not there */
 const uint8_t *srv_call_body(const struct srv_call *call, size_t *ret_size); /* NUL after it */
 const char *srv_call_peer(const struct srv_call *call); /* the client's address as text, no port */
@@ -169,7 +177,8 @@ uint64_t srv_call_id(const struct srv_call *call);      /* for logs */
 void srv_call_ref(struct srv_call *call);
 void srv_call_unref(struct srv_call *call);
 bool srv_call_gone(const struct srv_call *call); /* the client hung up */
-/* More headers for the answer; copied. Before it. */
+/* More headers for the answer; copied. Before it. One of the usual ones (Cache-Control, Content-Security-Policy, …)
+ * replaces ours. A value with control characters, or one too many (4 kB), is left out and logged. */
 void srv_answer_header(struct srv_call *call, const char *name, const char *value);
 void srv_answer(struct srv_call *call, int status, const char *type, const void *body,
                 size_t size); /* copies */
@@ -187,13 +196,16 @@ struct srv_chunk *srv_chunk_create(const void *bytes, size_t size); /* NULL: no 
 void srv_chunk_unref(struct srv_chunk *chunk);
 
 struct srv_stream_events {
-    void (*drained)(void *arg); /* what was queued has left; may be NULL */
-    void (*closed)(void *arg);  /* the last call for this stream, whoever ended it */
+    void (*drained)(void *arg); /* what had to wait has left; may be NULL. Not after srv_stream_end */
+    void (*closed)(
+        void *arg); /* the last call for this stream, whoever ended it; never from within srv_stream_… */
 };
-/* The call is answered by this. NULL when the client has gone: closed is then not called. */
+/* The call is answered by this. NULL when the client has gone, or asked by HEAD: closed is then not called. A stream is the
+ * last answer of its connection. Until `closed` the pointer is valid, then no more. */
 struct srv_stream *srv_stream_begin(struct srv_call *call, int status, const char *type,
                                     const struct srv_stream_events *events, void *arg);
-/* Loop thread. CM_AGAIN: more than the limit waits already, nothing was taken. */
+/* Loop thread. CM_AGAIN: it would wait beyond the limit, nothing was taken (what alone is larger is
+ * taken when nothing waits). CM_CANCELED: the client has gone, or the stream was ended; closed comes. */
 enum cm_code srv_stream_send(struct srv_stream *stream, const void *bytes, size_t size);
 enum cm_code srv_stream_send_chunk(struct srv_stream *stream,
                                    struct srv_chunk *chunk); /* adds its own reference */

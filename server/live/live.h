@@ -21,8 +21,15 @@ enum {
     SRV_LIVE_WATCH_MS = 15 * 1000, /* a station stops sending frames so long after the last watcher left */
 };
 
+/* In this order: open; open the HTTP server and set app->http; start; run the loops; stop; close the HTTP server; close.
+ * Between stop and close nothing is posted to a loop any more, and what was posted may still run. */
 enum cm_code srv_live_open(struct srv_app *app, struct srv_live **ret_live, struct cm_err *err);
-void srv_live_close(struct srv_live *live); /* after the loops have ended */
+enum cm_code srv_live_start(struct srv_live *live,
+                            struct cm_err *err); /* before the loops run: thread and timers */
+void srv_live_stop(struct srv_live *live);       /* after the loops have ended */
+void srv_live_close(struct srv_live *live);
+/* What changed since the last time goes to the store: when stations were last seen, and how they were. Every minute. */
+void srv_live_save(struct srv_live *live);
 
 /* After a commit: feed items first … last are there. Every open page that may see them gets them in ≤ 1 s. */
 void srv_live_feed(struct srv_live *live, uint64_t first, uint64_t last);
@@ -46,14 +53,15 @@ void srv_live_station_seen(struct srv_live *live, const char *station_id, const 
 bool srv_live_station_now(struct srv_live *live, const char *station_id, struct srv_station_now *ret_now);
 
 /* ---- commands for a station, taken by its pull (long poll) ---- */
-/* Wakes the station's waiting pull. Change numbers wake all whom they concern: call after every commit with changes. */
+/* A pull registers first, then looks whether there is something already: so no change falls between the two. */
 typedef void srv_live_wake_fn(void *arg); /* on the loop thread that registered */
-/* Registers one waiting pull; wakes at the next change or command, once. Returns a ticket > 0 for srv_live_unwait. */
+/* Registers one waiting pull; wakes at the next change or command, once. Loop thread, also for srv_live_unwait: after that
+ * it is not woken any more. Returns a ticket > 0, or 0: too many wait already. */
 uint64_t srv_live_wait(struct srv_live *live, const char *station_id, struct srv_loop *loop,
                        srv_live_wake_fn *wake, void *arg);
 void srv_live_unwait(struct srv_live *live, uint64_t ticket);
 void srv_live_changes(struct srv_live *live); /* after a commit that made changes */
-/* Should the station send frames now? */
+/* Should the station send frames now? A pull that waits is woken when the answer changes. */
 bool srv_live_wants_frames(struct srv_live *live, const char *station_id);
 /* A frame for those who watch; copied. */
 void srv_live_frame(struct srv_live *live, const char *station_id, const uint8_t *jpeg, size_t size);

@@ -284,6 +284,11 @@ enum cm_code srv_store_each_activity(struct srv_store *store, uint64_t before, s
 enum cm_code srv_store_put_review(struct srv_store *store, uint64_t feed, const struct srv_review *review,
                                   struct cm_err *err);
 
+/* What concerns one student, newest date first and within a date newest feed number first: marks (also those that do not
+ * count), corrections, disputes. before: only dates before it (0: from the newest on), so a page ends with a date. */
+enum cm_code srv_store_each_history(struct srv_store *store, const char *student_id, int32_t before,
+                                    srv_feed_visit_fn *visit, void *arg, struct cm_err *err);
+
 /* ---- derived: rolls ---- */
 enum srv_session_state {
     SRV_SESSION_OPEN,     /* nothing settles it yet: unseen students are not yet anything */

@@ -22,6 +22,7 @@ struct stn_settings {
     char landmarks68_path[512];
     enum stn_policy policy;
     double false_accept_budget;
+    bool allow_plain; /* http:// to a server on another machine */
     int32_t log_level;
     char log_file[512];
 };

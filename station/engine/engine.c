@@ -1,6 +1,7 @@
 #include "engine/engine_private.h"
 
 #include "base/log.h"
+#include "store/store_sync.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -124,6 +125,9 @@ static void handle(struct stn_engine *engine, struct stn_message *message)
     case STN_MSG_SOURCE_ENDED:
         source_ended(engine);
         break;
+    case STN_MSG_PHOTO:
+        engine_sync_photo(engine, message);
+        break;
     case STN_MSG_VISION_LOADED:
         engine->vision_loaded = true;
         engine->vision_err = message->err;
@@ -155,6 +159,7 @@ static void on_wake(uv_async_t *wake)
     while (stn_inbox_take(&engine->inbox, &message))
         handle(engine, &message);
     explicit_bzero(&message, sizeof message);
+    engine_sync_kick(engine);
     stop_when_due(engine);
 }
 
@@ -172,7 +177,9 @@ static void on_tick(uv_timer_t *tick)
     if (now_us - engine->roll_checked_us >= ROLL_EVERY_US) { /* the date changes, sessions open and close */
         engine->roll_checked_us = now_us;
         engine_update_roll(engine, false);
+        engine_sync_start(engine);
     }
+    engine_sync_follow(engine);
     stop_when_due(engine);
 }
 
@@ -214,6 +221,9 @@ static void start_watching_store(struct stn_engine *engine)
         return;
     }
     engine->log_seq_seen = summary.last_seq;
+    struct stn_sync_marks marks;
+    if (stn_store_get_sync_marks(engine->options.store, &marks, NULL) == CM_OK)
+        engine->applied_seen = marks.applied;
     stn_clock_watch_init(&engine->clock_watch, summary.latest_wall_ms);
     engine_watch_clock(engine);
 }
@@ -235,6 +245,7 @@ static void join_workers(struct stn_engine *engine)
     stn_capture_worker_join(engine->capture);
     stn_vision_worker_join(engine->vision);
     stn_embed_worker_join(engine->embed);
+    stn_photo_worker_join(engine->photos);
 }
 
 static void *run(void *arg)
@@ -244,6 +255,7 @@ static void *run(void *arg)
     start_watching_store(engine);
     engine_update_lane(engine);
     engine_update_roll(engine, true);
+    engine_sync_start(engine);
     engine->tick.data = engine;
     uv_timer_start(&engine->tick, on_tick, TICK_MS, TICK_MS);
     uv_run(&engine->loop, UV_RUN_DEFAULT);
@@ -324,6 +336,7 @@ static enum cm_code prepare(struct stn_engine *engine, struct cm_err *err)
 
 static void close_loop(struct stn_engine *engine)
 {
+    stn_sync_close(engine->sync);
     uv_close((uv_handle_t *)&engine->wake, NULL);
     uv_close((uv_handle_t *)&engine->tick, NULL);
     uv_run(&engine->loop, UV_RUN_DEFAULT);

@@ -2,12 +2,14 @@
  * The engine: camera, vision, face lane and store wired together, with its threads. It owns all of them.
  *
  *   capture thread ──newest frame──▶ vision thread ──observations──▶ engine thread ──events──▶ subscriber
- *                                                     embed thread ◀─chips─┘ └─commits─▶ store
+ *                                                     embed thread ◀─chips─┘ ├─commits─▶ store
+ *                                                     photo thread ◀─photos──┴─sync──▶ server
  *
  * - The engine thread alone touches the lane and the store; everything it is told arrives by queue and wake-up.
  * - Models are read on the threads that use them: nothing waits for them, the first event comes at once.
  * - Real speed: the newest frame wins, drops are counted. A source at max speed is in lockstep instead: every frame is
  *   analysed, and the next one is taken when this one and its embeddings are decided. Same input, same result.
+ * - Sync runs on the engine's loop without ever waiting for the network; the marking path does not know of it.
  * - The subscriber is called on the engine thread and must return quickly.
  */
 #ifndef STN_ENGINE_H
@@ -37,6 +39,8 @@ struct stn_engine_options {
     const char *class_id;    /* the class that is shown; NULL: the first of the roster */
     const char *data_dir;    /* for the started event */
     struct stn_store *store; /* borrowed, used by the engine thread alone from start to join */
+    bool sync;               /* with the server, when the station is paired */
+    bool allow_plain;        /* http:// to a server on another machine */
     bool until_eof;          /* a recording's end stops the engine; else the camera state says "ended" */
     stn_engine_event_fn *on_event;
     stn_engine_preview_fn *on_preview; /* NULL: none */

@@ -319,6 +319,7 @@ void engine_observe(struct stn_engine *engine, struct stn_frame *frame, struct s
         say_camera(engine, stn_lane_camera(engine->lane));
     engine->say_camera = false;
     say_frame(engine, seen);
+    engine_sync_frame(engine, frame);
     if (engine->options.on_preview != NULL &&
         seen->captured_mono_us - engine->last_preview_us >= engine->options.preview_every_us) {
         engine->last_preview_us = seen->captured_mono_us;

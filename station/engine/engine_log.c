@@ -42,12 +42,19 @@ void engine_activity(struct stn_engine *engine, enum cm_activity_kind kind, cons
 
 void engine_watch_clock(struct stn_engine *engine)
 {
-    if (!stn_clock_watch_step(&engine->clock_watch, cm_wall_ms(engine->options.clock)))
+    int64_t wall_ms = cm_wall_ms(engine->options.clock), mono_ms = cm_mono_us(engine->options.clock) / 1000;
+    if (!stn_clock_watch_step(&engine->clock_watch, wall_ms, mono_ms) || !engine->clock_watch.suspect)
         return;
-    if (engine->clock_watch.suspect)
-        engine_activity(engine, CM_ACTIVITY_CLOCK_SUSPECT,
-                        "the clock ran backwards: set it right; marks keep their time and wait for a person",
-                        NAN);
+    char text[160];
+    int64_t offset_s = stn_clock_watch_offset(&engine->clock_watch, wall_ms, mono_ms) / 1000;
+    if (engine->clock_watch.server_known)
+        snprintf(text, sizeof text,
+                 "the clock is %lld s %s the server's: set it right; marks keep their time and wait for a person",
+                 (long long)(offset_s > 0 ? offset_s : -offset_s), offset_s > 0 ? "behind" : "ahead of");
+    else
+        snprintf(text, sizeof text,
+                 "the clock ran backwards: set it right; marks keep their time and wait for a person");
+    engine_activity(engine, CM_ACTIVITY_CLOCK_SUSPECT, text, NAN);
 }
 
 void engine_cover(struct stn_engine *engine)

@@ -8,7 +8,9 @@
 #include "engine/embed_worker.h"
 #include "engine/engine.h"
 #include "engine/marking.h"
+#include "engine/photo_worker.h"
 #include "engine/vision_worker.h"
+#include "sync/sync.h"
 
 #include <stdatomic.h>
 #include <uv.h>
@@ -80,6 +82,13 @@ struct stn_engine {
     bool gallery_stale;
     int64_t gallery_retry_us;
     struct stn_ev_roll roll;
+
+    struct stn_sync *sync;           /* NULL: not paired */
+    struct stn_photo_worker *photos; /* NULL until the first photo */
+    int64_t paired_wall_ms;          /* of the pairing that sync runs with */
+    uint64_t applied_seen;           /* pages from the server that the gallery has */
+    char server[128];
+    struct stn_ev_sync said;
     int exit_code;
     char stop_reason[256];
 };
@@ -103,6 +112,13 @@ enum cm_code engine_load_gallery(struct stn_engine *engine, struct cm_err *err);
 void engine_update_lane(struct stn_engine *engine); /* opens or closes the face lane and says so */
 void engine_update_roll(struct stn_engine *engine, bool always);
 void engine_follow_log(struct stn_engine *engine); /* another program enrolled or imported meanwhile */
+
+/* engine_sync.c: the server */
+void engine_sync_start(struct stn_engine *engine);  /* or again, after a new pairing; nothing when not paired */
+void engine_sync_follow(struct stn_engine *engine); /* each tick */
+void engine_sync_kick(struct stn_engine *engine);   /* something was logged */
+void engine_sync_frame(struct stn_engine *engine, const struct stn_frame *frame);
+void engine_sync_photo(struct stn_engine *engine, const struct stn_message *message);
 
 /* engine_log.c: what goes to the store besides marks */
 void engine_store_result(struct stn_engine *engine, enum store_use use, enum cm_code code,

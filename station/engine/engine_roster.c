@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "recognition/threshold.h"
 #include "roll/session.h"
+#include "store/store_sync.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -183,7 +184,8 @@ void engine_update_roll(struct stn_engine *engine, bool always)
     if (stn_store_get_class(engine->options.store, roll.class_id, &class_, NULL) == CM_OK) {
         struct cm_session session;
         roll.session_open =
-            cm_session_at(&class_, engine->options.zone, wall_ms, &session) == CM_SESSION_OPEN;
+            cm_session_at(&class_, engine->options.zone, wall_ms, &session) == CM_SESSION_OPEN &&
+            !stn_store_is_closed(engine->options.store, session.date, class_.id, NULL);
         if (roll.session_open)
             roll.date = session.date;
     }
@@ -201,7 +203,7 @@ void engine_update_roll(struct stn_engine *engine, bool always)
     engine_publish(engine, &event);
 }
 
-/* ---- other programs write to the same store: enrol, roster import ---- */
+/* ---- others write to the same store: enrol, roster import, what the server sent ---- */
 
 static bool note_change(void *arg, const struct cm_event *event)
 {
@@ -212,12 +214,25 @@ static bool note_change(void *arg, const struct cm_event *event)
     return true;
 }
 
+/* A pull changed the roster: our own, just now, or that of `sync` in another process. */
+static void follow_server(struct stn_engine *engine)
+{
+    struct stn_sync_marks marks;
+    if (stn_store_get_sync_marks(engine->options.store, &marks, NULL) != CM_OK ||
+        marks.applied == engine->applied_seen)
+        return;
+    engine->applied_seen = marks.applied;
+    engine->gallery_stale = true;
+    engine->gallery_retry_us = 0;
+}
+
 void engine_follow_log(struct stn_engine *engine)
 {
     struct cm_err err = CM_ERR_INIT;
     if (stn_store_each_event(engine->options.store, engine->log_seq_seen + 1, note_change, engine, &err) !=
         CM_OK)
         engine_store_result(engine, STORE_READ, err.code, &err);
+    follow_server(engine);
     int64_t now_us = cm_mono_us(engine->options.clock);
     if (!engine->gallery_stale || now_us < engine->gallery_retry_us)
         return;

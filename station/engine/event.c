@@ -8,7 +8,7 @@ static const char *const kind_names[] = {
     [STN_EV_FRAME] = "frame",     [STN_EV_BLINK] = "blink",     [STN_EV_MARKED] = "marked",
     [STN_EV_ALREADY] = "already", [STN_EV_REFUSED] = "refused", [STN_EV_ACTIVITY] = "activity",
     [STN_EV_CAMERA] = "camera",   [STN_EV_LANE] = "lane",       [STN_EV_STORE] = "store",
-    [STN_EV_ROLL] = "roll",       [STN_EV_STOPPED] = "stopped",
+    [STN_EV_ROLL] = "roll",       [STN_EV_SYNC] = "sync",       [STN_EV_STOPPED] = "stopped",
 };
 
 const char *stn_event_kind_name(enum stn_event_kind kind)
@@ -86,6 +86,18 @@ static json_t *marked_json(const struct stn_ev_marked *marked)
         "blink_ms", marked->blink_ms, "seq", (json_int_t)marked->seq, "latency_ms", marked->latency_ms);
 }
 
+static json_t *sync_json(const struct stn_ev_sync *sync)
+{
+    return json_pack(
+        "{s:b, s:b, s:s, s:o, s:o, s:I, s:i, s:i, s:I, s:I, s:o, s:b, s:I, s:o}", "paired", sync->paired,
+        "online", sync->online, "trouble", sync->trouble, "text", text_or_null(sync->text), "server",
+        text_or_null(sync->server), "waiting", (json_int_t)sync->waiting, "uploads_waiting",
+        sync->uploads_waiting, "uploads_refused", sync->uploads_refused, "since_ms",
+        (json_int_t)sync->since_wall_ms, "last_contact_ms", (json_int_t)sync->last_contact_wall_ms,
+        "clock_offset_ms", sync->clock_known ? json_integer(sync->clock_offset_ms) : json_null(), "watched",
+        sync->watched, "forked_seq", (json_int_t)sync->forked_seq, "news", text_or_null(sync->news));
+}
+
 static json_t *body_json(const struct stn_event *event)
 {
     switch (event->kind) {
@@ -133,6 +145,8 @@ static json_t *body_json(const struct stn_event *event)
                          event->u.roll.date, "session_open", event->u.roll.session_open, "present",
                          event->u.roll.present, "late", event->u.roll.late, "pending", event->u.roll.pending,
                          "total", event->u.roll.total);
+    case STN_EV_SYNC:
+        return sync_json(&event->u.sync);
     case STN_EV_STOPPED:
         return json_pack("{s:o, s:i}", "reason", text(event->u.stopped.reason), "exit_code",
                          event->u.stopped.exit_code);

@@ -31,6 +31,7 @@ enum stn_event_kind {
     STN_EV_LANE,        /* the face lane opened or closed: reason */
     STN_EV_STORE,       /* the store failed or works again */
     STN_EV_ROLL,        /* counters of the session */
+    STN_EV_SYNC,        /* how sync with the server stands, and what came from it */
     STN_EV_STOPPED,     /* the last event */
 };
 
@@ -123,6 +124,19 @@ struct stn_ev_roll {
     char class_id[CM_ID_SIZE];
     bool session_open;
 };
+struct stn_ev_sync {
+    bool paired, online, watched; /* watched: camera frames are being sent */
+    char trouble[16];             /* a stable word: "fine", "server_away", "forked", … (sync/client.h) */
+    char text[256];               /* of a trouble: what to do */
+    char server[128];
+    uint64_t waiting; /* events that the server does not have yet */
+    int32_t uploads_waiting, uploads_refused;
+    int64_t since_wall_ms, last_contact_wall_ms; /* 0: never */
+    bool clock_known;
+    int64_t clock_offset_ms; /* the server's clock minus ours */
+    uint64_t forked_seq;
+    char news[192]; /* what just came from the server; empty: nothing to say */
+};
 struct stn_ev_stopped {
     char reason[256];
     int exit_code;
@@ -143,6 +157,7 @@ struct stn_event {
         struct stn_ev_lane lane;
         struct stn_ev_store store;
         struct stn_ev_roll roll;
+        struct stn_ev_sync sync;
         struct stn_ev_stopped stopped;
     } u;
 };

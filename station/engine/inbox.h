@@ -24,6 +24,7 @@ enum stn_message_kind {
     STN_MSG_SOURCE_ENDED,  /* a recording's end */
     STN_MSG_VISION_LOADED,
     STN_MSG_EMBEDDER_LOADED,
+    STN_MSG_PHOTO, /* what came of a photo to enrol from; err: it could not be looked at */
 };
 
 struct stn_message {
@@ -45,6 +46,13 @@ struct stn_message {
             double fps;
             bool recording, max_speed;
         } source;
+        struct {
+            char job_id[40], student_id[CM_ID_SIZE];
+            bool passed; /* the gates */
+            char reason[32], text[256];
+            float quality;
+            float values[CM_EMBEDDING_DIM];
+        } photo;
     } u;
 };
 

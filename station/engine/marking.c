@@ -4,6 +4,7 @@
 #include "roll/receipt.h"
 #include "roll/roll.h"
 #include "roll/session.h"
+#include "store/store_sync.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -34,6 +35,17 @@ static struct cm_mark make_mark(const struct stn_marking *marking, const struct 
     copy(mark.policy, sizeof mark.policy, stn_policy_name(marking->policy));
     copy(mark.live_reason, sizeof mark.live_reason, stn_live_reason_name(STN_REASON_CLEAN_BLINK));
     return mark;
+}
+
+static bool is_closed(const struct stn_marking *marking, const struct cm_class *class_, int32_t date,
+                      struct cm_err *err)
+{
+    char label[CM_NAME_SIZE] = "", text[CM_DATE_ISO_SIZE];
+    if (!stn_store_is_closed(marking->store, date, class_->id, label))
+        return false;
+    cm_fail(err, CM_INVALID, "%s has no session on %s: %s", class_->id, cm_date_iso(date, text),
+            label[0] != '\0' ? label : "no school");
+    return true;
 }
 
 static bool take_receipt(void *arg, const struct cm_event *event)
@@ -115,6 +127,8 @@ enum stn_marking_outcome stn_marking_accept(const struct stn_marking *marking, c
                 cm_session_text(&class_, marking->zone, accept->captured_wall_ms, text));
         return STN_MARKING_NO_SESSION;
     }
+    if (is_closed(marking, &class_, session.date, err))
+        return STN_MARKING_NO_SESSION;
     struct cm_mark mark = make_mark(marking, &student, accept, session.date, clock_suspect);
     struct cm_roll_entry entry = make_entry(marking, &mark, &class_), stored = entry;
     enum cm_code code = stn_store_append_mark(marking->store, &mark, &entry, &stored, err);

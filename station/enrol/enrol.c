@@ -1,6 +1,7 @@
 #include "enrol/enrol.h"
 
 #include "recognition/gallery.h"
+#include "record/embedding.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,8 +20,8 @@
  */
 const struct stn_enrol_rules stn_enrol_rules_default = {
     .one_person_max = 0.55f,
-    .duplicate_max = 0.40f,
-    .look_alike_max = 0.48f,
+    .duplicate_max = CM_FACE_DUPLICATE_MAX,
+    .look_alike_max = CM_FACE_LOOK_ALIKE_MAX,
 };
 
 /* What one enrolment holds in memory until it is over. */

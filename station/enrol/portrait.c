@@ -193,3 +193,17 @@ enum cm_code stn_portrait_read(struct stn_portrait_reader *reader, const char *s
     stn_frame_unref(frame);
     return code;
 }
+
+enum cm_code stn_portrait_of_image(struct stn_portrait_reader *reader, const uint8_t *bytes, size_t size,
+                                   const char *name, const char *who, struct stn_portrait *ret_portrait,
+                                   struct cm_err *err)
+{
+    struct stn_frame *frame = NULL;
+    enum cm_code code = stn_image_decode(bytes, size, name, reader->pool, &frame, err);
+    if (code != CM_OK)
+        return code;
+    code = stn_portrait_of_frame(reader, frame, who, ret_portrait, err);
+    explicit_bzero(frame->pixels, (size_t)frame->stride * (size_t)frame->height);
+    stn_frame_unref(frame);
+    return code;
+}

@@ -35,6 +35,10 @@ void stn_portrait_close(struct stn_portrait_reader *reader);
  * a gate refuses the picture; failures are those of reading it. */
 enum cm_code stn_portrait_read(struct stn_portrait_reader *reader, const char *source, const char *who,
                                struct stn_portrait *ret_portrait, struct cm_err *err);
+/* The same for an image file that is in memory (a photo that the server sent); `name` is for messages. The frame is wiped. */
+enum cm_code stn_portrait_of_image(struct stn_portrait_reader *reader, const uint8_t *bytes, size_t size,
+                                   const char *name, const char *who, struct stn_portrait *ret_portrait,
+                                   struct cm_err *err);
 /* The same for a picture that is in memory. */
 enum cm_code stn_portrait_of_frame(struct stn_portrait_reader *reader, const struct stn_frame *frame,
                                    const char *who, struct stn_portrait *ret_portrait, struct cm_err *err);

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <fstream>
 #include <opencv2/imgcodecs.hpp>
+#include <utility>
 #include <vector>
 
 using namespace stn_shim;
@@ -42,23 +43,48 @@ static void require_believable(const char *path, const ImageHeader &header)
         throw Failure(CM_INVALID, std::string(path) + ": the image is cut off");
 }
 
-static cv::Mat decode(const char *path)
+/* Pixels of a person do not stay in freed memory. */
+class Wiped
 {
-    const std::vector<uint8_t> bytes = read_file(path);
-    require_believable(path, read_image_header(bytes.data(), bytes.size()));
-    const cv::Mat picture = cv::imdecode(bytes, cv::IMREAD_COLOR);
-    if (picture.empty())
-        throw Failure(CM_INVALID, std::string(path) + ": the image is damaged");
-    return picture;
+public:
+    explicit Wiped(cv::Mat pixels) : picture(std::move(pixels)) {}
+    ~Wiped()
+    {
+        if (picture.isContinuous())
+            explicit_bzero(picture.data, picture.total() * picture.elemSize());
+    }
+    Wiped(const Wiped &) = delete;
+    Wiped &operator=(const Wiped &) = delete;
+    const cv::Mat picture;
+};
+
+static stn_frame *decode(const char *name, const uint8_t *bytes, size_t size, stn_frame_pool *pool)
+{
+    require_believable(name, read_image_header(bytes, size));
+    const cv::Mat whole(1, static_cast<int>(size), CV_8UC1, const_cast<uint8_t *>(bytes));
+    const Wiped decoded(cv::imdecode(whole, cv::IMREAD_COLOR));
+    if (decoded.picture.empty())
+        throw Failure(CM_INVALID, std::string(name) + ": the image is damaged");
+    stn_frame *frame = acquire_frame(pool, decoded.picture.cols, decoded.picture.rows);
+    decoded.picture.copyTo(view(*frame));
+    return frame;
 }
 
 cm_code stn_image_read(const char *path, struct stn_frame_pool *pool, struct stn_frame **ret_frame,
                        struct cm_err *err)
 {
     return guarded(err, [&] {
-        const cv::Mat picture = decode(path);
-        stn_frame *frame = acquire_frame(pool, picture.cols, picture.rows);
-        picture.copyTo(view(*frame));
-        *ret_frame = frame;
+        const std::vector<uint8_t> bytes = read_file(path);
+        *ret_frame = decode(path, bytes.data(), bytes.size(), pool);
+    });
+}
+
+cm_code stn_image_decode(const uint8_t *bytes, size_t size, const char *name, struct stn_frame_pool *pool,
+                         struct stn_frame **ret_frame, struct cm_err *err)
+{
+    return guarded(err, [&] {
+        if (size > static_cast<size_t>(file_bytes_max))
+            throw Failure(CM_INVALID, std::string(name) + ": larger than 64 MiB");
+        *ret_frame = decode(name, bytes, size, pool);
     });
 }

@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "frame/frame.h"
+#include <stddef.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
@@ -35,6 +36,14 @@ enum cm_code stn_video_read(struct stn_video *video, struct stn_frame_pool *pool
  * refused. */
 enum cm_code stn_image_read(const char *path, struct stn_frame_pool *pool, struct stn_frame **ret_frame,
                             struct cm_err *err);
+/* The same for a file that is in memory; `name` is for messages. OpenCV's copies of the pixels are wiped. */
+enum cm_code stn_image_decode(const uint8_t *bytes, size_t size, const char *name,
+                              struct stn_frame_pool *pool, struct stn_frame **ret_frame, struct cm_err *err);
+
+/* The frame as a JPEG file, scaled down so that it is at most width_max wide; nothing is drawn into it. CM_NOMEM: larger
+ * than capacity. */
+enum cm_code stn_jpeg_encode(const struct stn_frame *frame, int width_max, int quality, uint8_t *bytes,
+                             size_t capacity, size_t *ret_size, struct cm_err *err);
 
 #ifdef __cplusplus
 }

@@ -21,6 +21,8 @@ static const char *const tables[STN_TABLES] = {
     [STN_TABLE_EVENTS] = "events",
     [STN_TABLE_SIGNATURES] = "signatures",
     [STN_TABLE_ROLL] = "roll",
+    [STN_TABLE_SERVED] = "served",
+    [STN_TABLE_UPLOADS] = "uploads",
 };
 
 static const char station_id_key[] = "station_id", public_key_key[] = "public_key",
@@ -69,30 +71,16 @@ void stn_store_envelope(struct stn_store *store, enum cm_event_type type, struct
  * not the latest. */
 static enum cm_code get_latest_wall(struct cm_txn *txn, int64_t *ret_wall_ms, struct cm_err *err)
 {
-    struct cm_bytes value;
-    enum cm_code code =
-        cm_txn_get(txn, STN_TABLE_META, latest_wall_key, sizeof latest_wall_key - 1, &value, err);
-    *ret_wall_ms = 0;
-    if (code == CM_NOTFOUND)
-        return CM_OK;
-    if (code != CM_OK)
-        return code;
-    if (value.size != sizeof *ret_wall_ms)
-        return cm_fail(err, CM_CORRUPT, "the latest time of the log is damaged");
-    uint64_t number = 0;
-    for (size_t i = 0; i < sizeof number; i++) /* big endian, as all numbers in the store */
-        number = number << 8 | ((const uint8_t *)value.data)[i];
-    *ret_wall_ms = (int64_t)number;
-    return CM_OK;
+    uint64_t number;
+    enum cm_code code = stn_meta_get_number(txn, latest_wall_key, &number, err);
+    if (code == CM_OK)
+        *ret_wall_ms = (int64_t)number;
+    return code;
 }
 
 static enum cm_code put_latest_wall(struct cm_txn *txn, int64_t wall_ms, struct cm_err *err)
 {
-    uint8_t bytes[sizeof wall_ms];
-    for (size_t i = 0; i < sizeof bytes; i++)
-        bytes[i] = (uint8_t)((uint64_t)wall_ms >> (8 * (sizeof bytes - 1 - i)));
-    return cm_txn_put(txn, STN_TABLE_META, latest_wall_key, sizeof latest_wall_key - 1, bytes, sizeof bytes,
-                      err);
+    return stn_meta_put_number(txn, latest_wall_key, (uint64_t)wall_ms, err);
 }
 
 static enum cm_code raise_latest_wall(struct cm_txn *txn, int64_t wall_ms, struct cm_err *err)
@@ -102,10 +90,26 @@ static enum cm_code raise_latest_wall(struct cm_txn *txn, int64_t wall_ms, struc
     return code == CM_OK && wall_ms > latest_ms ? put_latest_wall(txn, wall_ms, err) : code;
 }
 
+static enum cm_code get_identity(struct cm_txn *txn, void *arg, struct cm_err *err);
+
+/* `pair --renew` in another process gave the log a new key: take it, or the chain would break here. */
+static enum cm_code follow_identity(struct stn_store *store, struct cm_txn *txn, struct cm_err *err)
+{
+    uint8_t before[CM_PUBLIC_KEY_SIZE];
+    memcpy(before, store->log.public_key, sizeof before);
+    enum cm_code code = get_identity(txn, store, err);
+    if (code == CM_OK && memcmp(before, store->log.public_key, sizeof before) != 0 &&
+        (code = stn_renewal_recover(store, err)) == CM_OK)
+        code = stn_vault_open(store, err);
+    return code == CM_NOTFOUND ? CM_OK : code; /* the first start: there is none yet */
+}
+
 enum cm_code stn_store_log(struct stn_store *store, struct cm_txn *txn, struct cm_event *event,
                            struct cm_err *err)
 {
-    enum cm_code code = cm_eventlog_append(txn, &store->log, event, err);
+    enum cm_code code = follow_identity(store, txn, err);
+    if (code == CM_OK)
+        code = cm_eventlog_append(txn, &store->log, event, err);
     if (code == CM_OK)
         code = raise_latest_wall(txn, event->wall_ms, err);
     return code == CM_OK ? cm_eventlog_sign(txn, &store->log, err) : code;
@@ -140,6 +144,12 @@ static enum cm_code get_identity(struct cm_txn *txn, void *arg, struct cm_err *e
     return CM_OK;
 }
 
+enum cm_code stn_store_put_identity(struct cm_txn *txn, const uint8_t public_key[CM_PUBLIC_KEY_SIZE],
+                                    struct cm_err *err)
+{
+    return stn_meta_put(txn, public_key_key, public_key, CM_PUBLIC_KEY_SIZE, err);
+}
+
 static enum cm_code first_start(struct cm_txn *txn, void *arg, struct cm_err *err)
 {
     struct stn_store *store = arg;
@@ -155,8 +165,7 @@ static enum cm_code first_start(struct cm_txn *txn, void *arg, struct cm_err *er
     code = cm_txn_put(txn, STN_TABLE_META, station_id_key, sizeof station_id_key - 1, store->station_id,
                       strlen(store->station_id), err);
     if (code == CM_OK)
-        code = cm_txn_put(txn, STN_TABLE_META, public_key_key, sizeof public_key_key - 1,
-                          store->log.public_key, CM_PUBLIC_KEY_SIZE, err);
+        code = stn_store_put_identity(txn, store->log.public_key, err);
     return code;
 }
 
@@ -165,7 +174,7 @@ static enum cm_code open_to_write(struct stn_store *store, struct cm_err *err)
     enum cm_code code = cm_db_read(store->db, get_identity, store, err);
     if (code == CM_NOTFOUND)
         code = stn_store_commit(store, first_start, store, false, err);
-    else if (code == CM_OK)
+    else if (code == CM_OK && (code = stn_renewal_recover(store, err)) == CM_OK)
         code = stn_vault_open(store, err);
     if (code == CM_OK)
         code = stn_vault_recover(store, err);

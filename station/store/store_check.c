@@ -71,11 +71,12 @@ static enum cm_code check_entry(void *arg, const struct cm_roll_entry *entry, st
     struct cm_event event;
     bool good = entry->mark_seq != 0 || entry->correction_seq != 0;
     enum cm_code code = CM_OK;
-    if (entry->mark_seq != 0) {
+    if (entry->mark_seq != 0 && entry->mark_seq != STN_SEQ_EARLIER) {
         code = cm_eventlog_get(c->txn, &c->store->log, entry->mark_seq, &event, err);
         good = good && code == CM_OK && is_mark_of(&event, entry);
     }
-    if (entry->correction_seq != 0 && (code == CM_OK || code == CM_NOTFOUND)) {
+    if (entry->correction_seq != 0 && entry->correction_seq != STN_SEQ_EARLIER &&
+        (code == CM_OK || code == CM_NOTFOUND)) {
         code = cm_eventlog_get(c->txn, &c->store->log, entry->correction_seq, &event, err);
         good = good && code == CM_OK && is_correction_of(&event, entry);
     }

@@ -55,7 +55,7 @@ static enum cm_code make_key(int32_t date, const char *class_id, const char *stu
     return CM_OK;
 }
 
-static enum cm_code decode_entry(struct cm_bytes value, struct cm_roll_entry *ret_entry, struct cm_err *err)
+enum cm_code stn_roll_decode(struct cm_bytes value, struct cm_roll_entry *ret_entry, struct cm_err *err)
 {
     struct roll_record record;
     struct cm_err why = CM_ERR_INIT;
@@ -75,11 +75,11 @@ enum cm_code stn_roll_get(struct cm_txn *txn, int32_t date, const char *class_id
     if (code == CM_OK)
         code = cm_txn_get(txn, STN_TABLE_ROLL, key, size, &value, err);
     if (code == CM_OK)
-        code = decode_entry(value, ret_entry, err);
+        code = stn_roll_decode(value, ret_entry, err);
     return code;
 }
 
-static enum cm_code put_entry(struct cm_txn *txn, const struct cm_roll_entry *entry, struct cm_err *err)
+enum cm_code stn_roll_put(struct cm_txn *txn, const struct cm_roll_entry *entry, struct cm_err *err)
 {
     struct roll_record record = {.entry = *entry};
     uint8_t key[KEY_MAX], value[VALUE_MAX];
@@ -103,7 +103,7 @@ static enum cm_code visit_value(void *arg, struct cm_bytes key, struct cm_bytes 
     struct cm_roll_entry entry;
     uint8_t expected[KEY_MAX];
     size_t size;
-    enum cm_code code = decode_entry(value, &entry, err);
+    enum cm_code code = stn_roll_decode(value, &entry, err);
     if (code == CM_OK)
         code = make_key(entry.date, entry.class_id, entry.student_id, expected, &size, err);
     if (code != CM_OK)
@@ -164,7 +164,7 @@ static enum cm_code append_mark(struct cm_txn *txn, void *arg, struct cm_err *er
         a->entry.status = existing.status; /* what a person said stands, also when the caller did not know */
         a->entry.points = existing.points;
     }
-    return put_entry(txn, &a->entry, err);
+    return stn_roll_put(txn, &a->entry, err);
 }
 
 enum cm_code stn_store_append_mark(struct stn_store *store, const struct cm_mark *mark,
@@ -200,7 +200,7 @@ static enum cm_code append_correction(struct cm_txn *txn, void *arg, struct cm_e
     if (code != CM_OK && code != CM_NOTFOUND)
         return code;
     code = stn_store_log(a->store, txn, &a->event, err);
-    if (code == CM_OK && existing.correction_seq != 0) {
+    if (code == CM_OK && existing.correction_seq != 0 && existing.correction_seq != STN_SEQ_EARLIER) {
         code = cm_eventlog_get(txn, &a->store->log, existing.correction_seq, &before, err);
         if (code == CM_OK && !wins(&a->event, &before)) {
             a->entry = existing; /* in the log, and changes nothing */
@@ -214,7 +214,7 @@ static enum cm_code append_correction(struct cm_txn *txn, void *arg, struct cm_e
     a->entry.captured_wall_ms = existing.captured_wall_ms;
     a->entry.mark_seq = existing.mark_seq;
     a->entry.correction_seq = a->event.seq;
-    return put_entry(txn, &a->entry, err);
+    return stn_roll_put(txn, &a->entry, err);
 }
 
 enum cm_code stn_store_append_correction(struct stn_store *store, const struct cm_correction *correction,

@@ -8,11 +8,15 @@
 #include "store/db.h"
 #include "store/eventlog.h"
 #include "store/store.h"
+#include "store/store_sync.h"
 
 enum {
-    STN_STORE_VERSION = 1,
+    STN_STORE_VERSION = 2, /* 2: pairing, what is the server's, uploads */
     STN_TEMPLATES_MAX = 100, /* of one student */
 };
+
+/* Of a roll entry: the event is in a log before the present one (stn_store_renew), and at the server. */
+#define STN_SEQ_EARLIER ((uint64_t)INT64_MAX)
 
 enum stn_table {
     STN_TABLE_META,       /* word → bytes */
@@ -23,6 +27,8 @@ enum stn_table {
     STN_TABLE_EVENTS,     /* eventlog.h */
     STN_TABLE_SIGNATURES, /* eventlog.h */
     STN_TABLE_ROLL,       /* date (4 bytes) ‖ class id ‖ 0 ‖ student id → roll entry */
+    STN_TABLE_SERVED,     /* kind (1 byte) ‖ id → the beginning under which the server sent it (8 bytes) */
+    STN_TABLE_UPLOADS,    /* student id → how his templates stand that are to go up */
     STN_TABLES
 };
 
@@ -44,6 +50,13 @@ enum cm_code stn_store_commit(struct stn_store *store, cm_db_fn *fn, void *arg, 
 
 /* A new envelope around nothing yet: the id and the times are of now, so make it once, not in a retried function. */
 void stn_store_envelope(struct stn_store *store, enum cm_event_type type, struct cm_event *ret_event);
+enum cm_code stn_store_put_identity(struct cm_txn *txn, const uint8_t public_key[CM_PUBLIC_KEY_SIZE],
+                                    struct cm_err *err);
+/* A renewal that a power cut interrupted: its key file, beside the old one, becomes the key file when the database has
+ * taken its key, else it goes. */
+enum cm_code stn_renewal_recover(struct stn_store *store, struct cm_err *err);
+enum cm_code stn_roll_decode(struct cm_bytes value, struct cm_roll_entry *ret_entry, struct cm_err *err);
+enum cm_code stn_roll_put(struct cm_txn *txn, const struct cm_roll_entry *entry, struct cm_err *err);
 /* Appends the event and signs the log: the last thing of its transaction. */
 enum cm_code stn_store_log(struct stn_store *store, struct cm_txn *txn, struct cm_event *event,
                            struct cm_err *err);
@@ -58,5 +71,54 @@ typedef enum cm_code stn_roll_each_fn(void *arg, const struct cm_roll_entry *ent
 /* Of one date, or of all with date 0. */
 enum cm_code stn_roll_each(struct cm_txn *txn, int32_t date, stn_roll_each_fn *visit, void *arg,
                            struct cm_err *err);
+
+/* ---- within a transaction ---- */
+/* Words of the meta table. A number that is not there is 0. */
+enum cm_code stn_meta_get(struct cm_txn *txn, const char *word, struct cm_bytes *ret_value,
+                          struct cm_err *err);
+enum cm_code stn_meta_put(struct cm_txn *txn, const char *word, const void *value, size_t size,
+                          struct cm_err *err);
+enum cm_code stn_meta_get_number(struct cm_txn *txn, const char *word, uint64_t *ret_number,
+                                 struct cm_err *err);
+enum cm_code stn_meta_put_number(struct cm_txn *txn, const char *word, uint64_t number, struct cm_err *err);
+
+/* A student's templates in place of those that he had; the key is made when there is none. */
+enum cm_code stn_templates_write(struct stn_store *store, struct cm_txn *txn, const char *student_id,
+                                 const struct cm_template *templates, size_t count, struct cm_err *err);
+/* At most `capacity`; those that do not open are left out. */
+enum cm_code stn_templates_read(struct stn_store *store, struct cm_txn *txn, const char *student_id,
+                                struct cm_template *ret_templates, size_t capacity, size_t *ret_count,
+                                struct cm_err *err);
+/* Templates and key. *ret_had: there were any. */
+enum cm_code stn_templates_delete(struct cm_txn *txn, const char *student_id, bool *ret_had,
+                                  struct cm_err *err);
+
+bool stn_txn_is_paired(struct cm_txn *txn);
+enum cm_code stn_txn_put_pairing(struct cm_txn *txn, const struct stn_pairing *pairing,
+                                 const uint8_t public_key[CM_PUBLIC_KEY_SIZE], const char *ca_pem,
+                                 struct cm_err *err);
+enum cm_code stn_txn_server_name(struct cm_txn *txn, char ret_url[STN_SERVER_URL_SIZE], struct cm_err *err);
+enum cm_code stn_txn_rename_station(struct cm_txn *txn, const char *name, struct cm_err *err);
+enum cm_code stn_txn_put_cursor(struct cm_txn *txn, const char *cursor, struct cm_err *err);
+enum cm_code stn_txn_count_applied(struct cm_txn *txn, struct cm_err *err);
+
+enum stn_served { STN_SERVED_CLASS = 1, STN_SERVED_STUDENT = 2, STN_SERVED_TEMPLATES = 3 };
+bool stn_served_is(struct cm_txn *txn, enum stn_served kind, const char *id);
+
+enum cm_code stn_uploads_begin(struct cm_txn *txn, struct cm_err *err);
+enum cm_code stn_upload_add(struct cm_txn *txn, const char *student_id, uint64_t number, struct cm_err *err);
+enum cm_code stn_upload_forget(struct cm_txn *txn, const char *student_id, struct cm_err *err);
+bool stn_upload_waits(struct cm_txn *txn, const char *student_id); /* also for the server to know him */
+/* The server knows the student (again): what waited for that goes up. */
+enum cm_code stn_upload_known(struct cm_txn *txn, const char *student_id, struct cm_err *err);
+
+/* A walk during which the table may change. Begin with size 0; CM_EOF at the end. */
+struct stn_key {
+    uint8_t bytes[CM_DB_KEY_MAX + 1];
+    size_t size;
+    bool found;
+};
+enum cm_code stn_table_next(struct cm_txn *txn, enum stn_table table, struct stn_key *key,
+                            struct cm_err *err);
 
 #endif

@@ -32,6 +32,11 @@ static enum cm_code put(struct cm_txn *txn, enum stn_table table, enum cm_record
 static enum cm_code put_roster(struct cm_txn *txn, void *arg, struct cm_err *err)
 {
     struct roster *roster = arg;
+    char server[STN_SERVER_URL_SIZE];
+    if (stn_txn_is_paired(txn) && stn_txn_server_name(txn, server, NULL) == CM_OK)
+        return cm_fail(err, CM_INVALID,
+                       "the roster of this station comes from %.120s: change students and classes there",
+                       server);
     enum cm_code code = CM_OK;
     for (size_t i = 0; i < roster->class_count && code == CM_OK; i++)
         code = put(txn, STN_TABLE_CLASSES, CM_RECORD_CLASS, roster->classes[i].id, &roster->classes[i], err);

@@ -27,35 +27,45 @@ struct templates {
     struct cm_event event;
 };
 
-static enum cm_code put_sealed(struct cm_txn *txn, const struct templates *t, size_t number,
+static enum cm_code put_sealed(struct cm_txn *txn, const struct cm_template *template_, size_t number,
                                const uint8_t student_key[CM_KEY_SIZE], struct cm_err *err)
 {
     uint8_t key[KEY_MAX], plain[PLAIN_MAX], sealed[PLAIN_MAX + CM_SEAL_OVERHEAD];
     size_t size;
-    enum cm_code code =
-        cm_record_encode(CM_RECORD_TEMPLATE, &t->templates[number], plain, sizeof plain, &size, err);
+    enum cm_code code = cm_record_encode(CM_RECORD_TEMPLATE, template_, plain, sizeof plain, &size, err);
     if (code == CM_OK) {
         cm_seal(student_key, plain, size, sealed);
-        code = cm_txn_put(txn, STN_TABLE_TEMPLATES, key, make_key(t->student_id, number, key), sealed,
+        code = cm_txn_put(txn, STN_TABLE_TEMPLATES, key, make_key(template_->student_id, number, key), sealed,
                           size + CM_SEAL_OVERHEAD, err);
     }
     cm_wipe(plain, sizeof plain);
     return code;
 }
 
+enum cm_code stn_templates_write(struct stn_store *store, struct cm_txn *txn, const char *student_id,
+                                 const struct cm_template *templates, size_t count, struct cm_err *err)
+{
+    uint8_t prefix[KEY_MAX], student_key[CM_KEY_SIZE];
+    size_t deleted;
+    size_t prefix_size = make_key(student_id, 0, prefix) - 2;
+    enum cm_code code = cm_txn_delete_prefix(txn, STN_TABLE_TEMPLATES, prefix, prefix_size, &deleted, err);
+    if (code == CM_OK)
+        code = stn_vault_key(store, txn, student_id, true, student_key, err);
+    for (size_t i = 0; i < count && code == CM_OK; i++)
+        code = put_sealed(txn, &templates[i], i, student_key, err);
+    cm_wipe(student_key, sizeof student_key);
+    return code;
+}
+
 static enum cm_code put_templates(struct cm_txn *txn, void *arg, struct cm_err *err)
 {
     struct templates *t = arg;
-    uint8_t prefix[KEY_MAX], student_key[CM_KEY_SIZE];
-    size_t deleted;
-    size_t prefix_size = make_key(t->student_id, 0, prefix) - 2;
-    enum cm_code code = cm_txn_delete_prefix(txn, STN_TABLE_TEMPLATES, prefix, prefix_size, &deleted, err);
+    enum cm_code code = stn_templates_write(t->store, txn, t->student_id, t->templates, t->count, err);
     if (code == CM_OK)
-        code = stn_vault_key(t->store, txn, t->student_id, true, student_key, err);
-    for (size_t i = 0; i < t->count && code == CM_OK; i++)
-        code = put_sealed(txn, t, i, student_key, err);
-    cm_wipe(student_key, sizeof student_key);
-    return code == CM_OK ? stn_store_log(t->store, txn, &t->event, err) : code;
+        code = stn_store_log(t->store, txn, &t->event, err);
+    if (code == CM_OK && stn_txn_is_paired(txn))
+        code = stn_upload_add(txn, t->student_id, t->event.seq, err);
+    return code;
 }
 
 enum cm_code stn_store_put_templates(struct stn_store *store, const char *student_id,
@@ -154,6 +164,53 @@ enum cm_code stn_store_each_template(struct stn_store *store, stn_template_visit
     return code;
 }
 
+/* ---- one student's ---- */
+
+struct collect {
+    struct cm_template *templates;
+    size_t capacity, count;
+};
+
+static bool collect(void *arg, const struct cm_template *template_)
+{
+    struct collect *c = arg;
+    if (c->count < c->capacity)
+        c->templates[c->count++] = *template_;
+    return c->count < c->capacity;
+}
+
+enum cm_code stn_templates_read(struct stn_store *store, struct cm_txn *txn, const char *student_id,
+                                struct cm_template *ret_templates, size_t capacity, size_t *ret_count,
+                                struct cm_err *err)
+{
+    struct collect c = {ret_templates, capacity, 0};
+    struct each each = {.store = store, .txn = txn, .visit = collect, .arg = &c};
+    uint8_t prefix[KEY_MAX];
+    size_t prefix_size = make_key(student_id, 0, prefix) - 2;
+    enum cm_code code = stn_vault_ready(store, txn, err);
+    if (code == CM_OK)
+        code = cm_txn_walk(txn, STN_TABLE_TEMPLATES, (struct cm_bytes){prefix, prefix_size}, prefix_size,
+                           visit_sealed, &each, err);
+    cm_wipe(each.student_key, sizeof each.student_key);
+    if (code == CM_OK)
+        *ret_count = c.count;
+    return code;
+}
+
+enum cm_code stn_templates_delete(struct cm_txn *txn, const char *student_id, bool *ret_had,
+                                  struct cm_err *err)
+{
+    uint8_t prefix[KEY_MAX];
+    size_t deleted, prefix_size = make_key(student_id, 0, prefix) - 2;
+    enum cm_code code = cm_txn_delete(txn, STN_TABLE_KEYS, student_id, strlen(student_id), err);
+    bool had_key = code == CM_OK;
+    if (code == CM_OK || code == CM_NOTFOUND)
+        code = cm_txn_delete_prefix(txn, STN_TABLE_TEMPLATES, prefix, prefix_size, &deleted, err);
+    if (code == CM_OK)
+        *ret_had = had_key || deleted > 0;
+    return code;
+}
+
 struct erase {
     struct stn_store *store;
     const char *student_id;
@@ -163,18 +220,18 @@ struct erase {
 static enum cm_code erase(struct cm_txn *txn, void *arg, struct cm_err *err)
 {
     struct erase *e = arg;
-    uint8_t prefix[KEY_MAX];
-    size_t deleted, prefix_size = make_key(e->student_id, 0, prefix) - 2;
-    enum cm_code code = cm_txn_delete(txn, STN_TABLE_KEYS, e->student_id, strlen(e->student_id), err);
-    bool had_key = code == CM_OK;
-    if (code == CM_OK || code == CM_NOTFOUND)
-        code = cm_txn_delete_prefix(txn, STN_TABLE_TEMPLATES, prefix, prefix_size, &deleted, err);
+    bool had = false;
+    enum cm_code code = stn_templates_delete(txn, e->student_id, &had, err);
     if (code != CM_OK)
         return code;
-    if (!had_key && deleted == 0)
+    if (!had)
         return cm_fail(err, CM_NOTFOUND, "%s has no templates", e->student_id);
     code = stn_vault_rotate(e->store, txn, err);
-    return code == CM_OK ? stn_store_log(e->store, txn, &e->event, err) : code;
+    if (code == CM_OK)
+        code = stn_store_log(e->store, txn, &e->event, err);
+    if (code == CM_OK && stn_txn_is_paired(txn)) /* the server is to shred its own */
+        code = stn_upload_add(txn, e->student_id, e->event.seq, err);
+    return code;
 }
 
 enum cm_code stn_store_erase_templates(struct stn_store *store, const char *student_id, struct cm_err *err)

@@ -1,15 +1,6 @@
 /*
- * The students' keys: each student's templates are sealed under a key of the student's own, which is kept wrapped by the
- * master key of the key file (crypt/keyfile.h). Private to this folder.
- *
- * Erasing destroys in three steps, each durable before the next:
- *   1. the key file gets a new master key and keeps the old one beside it;
- *   2. one commit deletes the student's key and templates, wraps all other keys with the new master key and notes its
- *      generation;
- *   3. the key file forgets the old master key.
- * After that the old pages of the database, where the student's wrapped key may survive for long, open with no key that
- * exists. A power cut after 1 or 2 is made good at the next start (stn_vault_recover); until 2 nothing is erased, and
- * every reader uses the master key of the generation that the database names.
+ * The students' keys in the station's store: common/store/keyvault.h over its tables and its key file, so erasing destroys in
+ * the three steps told there. Private to this folder.
  */
 #ifndef STN_VAULT_H
 #define STN_VAULT_H

@@ -180,6 +180,20 @@ static void apply_condition(struct stn_ui_state *state, const struct stn_event *
     }
 }
 
+static void apply_sync(struct stn_ui_state *state, const struct stn_ev_sync *sync,
+                       const struct stn_ui_clock *at)
+{
+    bool changed = strcmp(sync->trouble, state->sync.trouble) != 0;
+    state->sync = *sync;
+    if (changed)
+        snprintf(state->sync_since, sizeof state->sync_since, "%.5s", at->time);
+    if (sync->news[0])
+        add_log(state, at, STN_TONE_PLAIN, "server", "%s", sync->news);
+    if (changed && sync->paired)
+        add_log(state, at, sync->online ? STN_TONE_OK : STN_TONE_WARN, "server", "%s",
+                sync->online ? "connected" : sync->text[0] ? sync->text : "connecting");
+}
+
 void stn_ui_apply(struct stn_ui_state *state, const struct stn_event *event, const struct stn_ui_clock *at)
 {
     state->dirty = true;
@@ -225,6 +239,9 @@ void stn_ui_apply(struct stn_ui_state *state, const struct stn_event *event, con
     case STN_EV_ROLL:
         state->roll = event->u.roll;
         state->have_roll = true;
+        break;
+    case STN_EV_SYNC:
+        apply_sync(state, &event->u.sync, at);
         break;
     case STN_EV_STOPPED:
         state->stopped = event->u.stopped;

@@ -81,6 +81,8 @@ struct stn_ui_state {
     struct stn_ev_lane lane;
     struct stn_ev_store store;
     struct stn_ev_roll roll;
+    struct stn_ev_sync sync;
+    char sync_since[6]; /* local time since when the server is as it is */
     struct stn_ev_stopped stopped;
 
     struct stn_ui_blink blinks[STN_FACES_MAX]; /* last blink of each track, a ring */

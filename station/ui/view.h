@@ -10,7 +10,7 @@
 #include "ui/state.h"
 #include "ui/style.h"
 
-enum { STN_VIEW_BANNERS = 4, STN_VIEW_CHECKS = 4, STN_VIEW_KEYS = 12, STN_VIEW_STATUS = 4 };
+enum { STN_VIEW_BANNERS = 4, STN_VIEW_CHECKS = 4, STN_VIEW_KEYS = 12, STN_VIEW_STATUS = 5 };
 
 struct stn_view_line { /* "✓ blink  seen", "! camera covered …" */
     enum stn_tone tone;
@@ -86,7 +86,7 @@ struct stn_view {
     char counts[96];                              /* "present 28   late 3   not yet 7   of 38" */
     char rate[24];                                /* "24.0 frames/s" analysed */
     char times[128];                              /* "frame 11.2 ms: …" */
-    struct stn_view_line status[STN_VIEW_STATUS]; /* policy, store, lane, camera */
+    struct stn_view_line status[STN_VIEW_STATUS]; /* policy, store, lane, camera, server */
     int status_count;
     struct stn_view_log log[STN_UI_LOG];
     int log_count;

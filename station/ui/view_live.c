@@ -105,6 +105,22 @@ static enum stn_tone camera_tone(enum stn_camera_state state)
                                                                        : STN_TONE_WARN;
 }
 
+/* What a person must mend stands out from what passes by itself. */
+static void build_server(const struct stn_ui_state *state, struct stn_view_line *line)
+{
+    const struct stn_ev_sync *sync = &state->sync;
+    unsigned long long waiting = sync->waiting;
+    bool away = strcmp(sync->trouble, "server_away") == 0, connecting = strcmp(sync->trouble, "connecting") == 0;
+    char text[96];
+    if (sync->online)
+        snprintf(text, sizeof text, "%llu waiting%s", waiting, sync->watched ? ", camera watched" : "");
+    else
+        snprintf(text, sizeof text, "%s%s%s, %llu waiting", away ? "away" : sync->trouble,
+                 connecting ? "" : " since ", connecting ? "" : state->sync_since, waiting);
+    set_status(line, "server", sync->online ? STN_TONE_OK : connecting ? STN_TONE_WAIT : away ? STN_TONE_WARN : STN_TONE_BAD,
+               text);
+}
+
 static void build_status(const struct stn_ui_state *state, struct stn_view *view)
 {
     bool models_missing = state->have_ready && !state->ready.face_lane;
@@ -121,6 +137,8 @@ static void build_status(const struct stn_ui_state *state, struct stn_view *view
                lane_open ? "" : "closed");
     set_status(&view->status[count++], "camera", camera_tone(state->camera.state),
                state->camera.state == STN_CAMERA_CLEAR ? "" : stn_camera_state_name(state->camera.state));
+    if (state->sync.paired)
+        build_server(state, &view->status[count++]);
     if (!view->policy[0] && state->have_started)
         set_status(&view->status[count++], "policy", STN_TONE_OK, state->started.policy);
     view->status_count = count;

@@ -21,9 +21,9 @@ static void test_clock(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct stn_clock_watch watch;
         stn_clock_watch_init(&watch, cases[i].latest);
-        assert_int_equal(stn_clock_watch_step(&watch, cases[i].now), cases[i].suspect);
+        assert_int_equal(stn_clock_watch_step(&watch, cases[i].now, 0), cases[i].suspect);
         assert_int_equal(watch.suspect, cases[i].suspect);
-        assert_false(stn_clock_watch_step(&watch, cases[i].now)); /* told once */
+        assert_false(stn_clock_watch_step(&watch, cases[i].now, 0)); /* told once */
     }
 }
 
@@ -32,10 +32,10 @@ static void test_clock_set_back_while_running(void **state)
     (void)state;
     struct stn_clock_watch watch;
     stn_clock_watch_init(&watch, 0);
-    stn_clock_watch_step(&watch, 10000000);
-    assert_true(stn_clock_watch_step(&watch, 10000000 - 3600000));
+    stn_clock_watch_step(&watch, 10000000, 0);
+    assert_true(stn_clock_watch_step(&watch, 10000000 - 3600000, 0));
     assert_true(watch.suspect);
-    assert_true(stn_clock_watch_step(&watch, 10000500)); /* set right again */
+    assert_true(stn_clock_watch_step(&watch, 10000500, 0)); /* set right again */
     assert_false(watch.suspect);
 }
 

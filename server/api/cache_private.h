@@ -1,0 +1,24 @@
+/* The inside of struct srv_api, for the files that keep something in it. */
+#ifndef SRV_API_CACHE_PRIVATE_H
+#define SRV_API_CACHE_PRIVATE_H
+
+#include "api/cache.h"
+#include <pthread.h>
+
+enum { SRV_BOARDS_MAX = 128 };
+
+struct srv_api {
+    pthread_mutex_t lock;
+
+    bool census_known;
+    uint64_t census_change; /* of the store's changes, of which attendance makes none */
+    struct srv_api_classes census_classes;
+    struct srv_census *census;
+
+    struct srv_board boards[SRV_BOARDS_MAX];
+    unsigned next_board; /* the one that makes room */
+
+    int64_t asked_mono_us; /* the writer, for a sign of life; 0: nothing is on its way */
+};
+
+#endif

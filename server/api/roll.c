@@ -1,0 +1,178 @@
+/* GET /api/rolls */
+#include "api/handlers.h"
+
+#include "api/roll.h"
+#include "api/show.h"
+#include "http_json/json.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum { ROLL_ROWS_MAX = 5000 };
+
+struct roll {
+    const struct srv_app *app;
+    struct cm_class class_;
+    int32_t date;
+    int64_t now_ms;
+    struct cm_session session;
+    struct srv_day *days;
+    int count, room;
+    struct srv_counts counts;
+    struct srv_out out;
+};
+
+static bool take_day(void *arg, const struct srv_day *day)
+{
+    struct roll *roll = arg;
+    if (roll->count == roll->room) {
+        int room = roll->room > 0 ? roll->room * 2 : 64;
+        struct srv_day *days = realloc(roll->days, (size_t)room * sizeof *days);
+        if (days == NULL || room > ROLL_ROWS_MAX * 2)
+            return false;
+        roll->days = days;
+        roll->room = room;
+    }
+    roll->days[roll->count++] = *day;
+    return roll->count < ROLL_ROWS_MAX;
+}
+
+static bool take_label(void *arg, const struct srv_closure *closure)
+{
+    struct srv_closure *label = arg; /* class_id: whose */
+    if (closure->class_id[0] == '\0' || strcmp(closure->class_id, label->class_id) == 0)
+        *label = *closure;
+    return true;
+}
+
+static enum cm_code put_no_school(struct roll *roll, struct cm_err *err)
+{
+    struct srv_closure closure = {.date = roll->date};
+    strcpy(closure.class_id, roll->class_.id);
+    enum cm_code code =
+        srv_store_each_closure(roll->app->store, roll->date, roll->date, take_label, &closure, err);
+    srv_out_null(&roll->out, "session");
+    srv_out_text(&roll->out, "no_school", closure.label);
+    return code;
+}
+
+static enum cm_code put_session(struct roll *roll, struct cm_err *err)
+{
+    struct srv_session_info info;
+    enum cm_code code = srv_store_get_session_info(roll->app->store, roll->class_.id, roll->date, &info, err);
+    if (code == CM_NOTFOUND)
+        return put_no_school(roll, err);
+    if (code != CM_OK)
+        return code;
+    srv_show_session(&roll->out, "session", roll->app, &info, &roll->session, roll->now_ms);
+    srv_out_null(&roll->out, "no_school");
+    return CM_OK;
+}
+
+static void put_scores(struct srv_out *out, const struct srv_evidence *evidence)
+{
+    bool face = evidence->has_mark && evidence->mark.method == CM_METHOD_FACE;
+    if (face) {
+        srv_out_real(out, "distance", (double)evidence->mark.distance, 4);
+        srv_out_real(out, "margin", (double)evidence->mark.margin, 4);
+        srv_out_real(out, "threshold", (double)evidence->mark.threshold, 4);
+    } else {
+        srv_out_null(out, "distance");
+        srv_out_null(out, "margin");
+        srv_out_null(out, "threshold");
+    }
+}
+
+enum cm_code srv_roll_item(struct srv_out *out, const struct srv_app *app, const struct cm_class *class_,
+                           const struct srv_day *day, int64_t now_ms, struct cm_err *err)
+{
+    struct srv_student student;
+    struct srv_evidence evidence;
+    struct cm_session session = cm_session_of(class_, app->zone, day->roll.date);
+    enum cm_code code = srv_store_get_student(app->store, day->roll.student_id, &student, err);
+    if (code == CM_NOTFOUND) { /* erased: the id is only a number */
+        student = (struct srv_student){.template_count = 0};
+        code = CM_OK;
+    }
+    if (code == CM_OK)
+        code = srv_show_evidence(app->store, &day->roll, &evidence, err);
+    if (code != CM_OK)
+        return code;
+    srv_out_begin(out, NULL);
+    srv_out_text(out, "student_id", day->roll.student_id);
+    srv_out_text(out, "name", student.base.name);
+    srv_out_text(out, "roll_number", student.roll_number);
+    srv_out_text(out, "status", cm_roll_status_name(srv_show_status_at(day, &session, now_ms)));
+    srv_show_evidence_out(out, app, class_, &day->roll, &evidence);
+    srv_out_words(out, "station", evidence.station_id);
+    put_scores(out, &evidence);
+    srv_out_end(out);
+    return CM_OK;
+}
+
+/* Who would become absent if the session were closed now. */
+static int64_t absent_by_closing(const struct roll *roll)
+{
+    int64_t count = 0;
+    for (int i = 0; i < roll->count; i++) {
+        enum cm_roll_status status = srv_show_status_at(&roll->days[i], &roll->session, roll->now_ms);
+        bool unseen = roll->days[i].roll.mark_seq == 0 && roll->days[i].roll.correction_seq == 0;
+        count += unseen && (status == CM_ROLL_NONE || status == CM_ROLL_UNJUDGED);
+    }
+    return count;
+}
+
+static enum cm_code put_roll(struct roll *roll, struct cm_err *err)
+{
+    struct srv_out *out = &roll->out;
+    srv_out_begin(out, NULL);
+    srv_out_text(out, "class_id", roll->class_.id);
+    srv_out_date(out, "date", roll->date);
+    enum cm_code code = put_session(roll, err);
+    for (int i = 0; i < roll->count; i++)
+        srv_counts_add(&roll->counts, srv_show_status_at(&roll->days[i], &roll->session, roll->now_ms));
+    srv_out_begin(out, "counts");
+    srv_counts_out(out, &roll->counts);
+    srv_out_end(out);
+    srv_out_list(out, "items");
+    for (int i = 0; i < roll->count && code == CM_OK; i++)
+        code = srv_roll_item(out, roll->app, &roll->class_, &roll->days[i], roll->now_ms, err);
+    srv_out_list_end(out);
+    srv_out_begin(out, "closing");
+    srv_out_int(out, "absent", absent_by_closing(roll));
+    srv_out_end(out);
+    srv_out_end(out);
+    return code;
+}
+
+/* Within one read of the store, so that all of it is of one state. */
+static enum cm_code make_roll(struct srv_store *store, void *arg, struct cm_err *err)
+{
+    struct roll *roll = arg;
+    enum cm_code code = srv_store_each_roll(store, roll->class_.id, roll->date, take_day, roll, err);
+    return code == CM_OK ? put_roll(roll, err) : code;
+}
+
+void srv_api_roll(struct srv_call *call)
+{
+    const struct srv_app *app = srv_app_of(call);
+    struct roll roll = {.app = app, .now_ms = srv_api_now(app)};
+    struct cm_err err = CM_ERR_INIT;
+    const char *class_id = srv_call_query(call, "class");
+    if (!srv_json_query_date(call, "date", srv_api_today(app), &roll.date))
+        return;
+    if (class_id == NULL || class_id[0] == '\0') {
+        srv_json_invalid(call, "class", "say the roll of which class");
+        return;
+    }
+    if (!srv_api_find_class(call, class_id, &roll.class_))
+        return;
+    roll.session = cm_session_of(&roll.class_, app->zone, roll.date);
+    srv_out_init(&roll.out);
+    enum cm_code code = srv_store_read(app->store, make_roll, &roll, &err);
+    if (code == CM_OK)
+        srv_out_answer(call, 200, &roll.out);
+    else
+        srv_json_failed(call, code, &err);
+    srv_out_finish(&roll.out);
+    free(roll.days);
+}

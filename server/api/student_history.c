@@ -1,0 +1,374 @@
+/* GET /api/students/:id/history, GET …/export, POST …/disputes */
+#include "api/handlers.h"
+
+#include "api/show.h"
+#include "api/student.h"
+#include "base/utf8.h"
+#include "http_json/json.h"
+#include "live/live.h"
+#include "roll/receipt.h"
+#include "roll/roll.h"
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- what happened to a student, newest first ---- */
+
+/* A page ends with a date, so it may be some longer than its limit. */
+enum { HISTORY_MAX = 500, ONE_DATE_MAX = 200, EXPORT_EVENTS_MAX = 20000 };
+
+struct item {
+    uint64_t feed;
+    int32_t date;
+    char station_id[40];
+    struct cm_event event;
+};
+
+struct history {
+    const struct srv_app *app;
+    bool for_himself;
+    int64_t limit;
+    struct item *items; /* of one page */
+    int64_t count;
+    bool more;
+};
+
+/* The date leads the reason of a dispute; 0 where it does not. */
+static int32_t date_of_dispute(const struct cm_activity *activity)
+{
+    char text[CM_DATE_ISO_SIZE];
+    int32_t date = 0;
+    snprintf(text, sizeof text, "%.10s", activity->reason);
+    return cm_date_parse(text, &date, NULL) == CM_OK ? date : 0;
+}
+
+static int32_t date_of(const struct history *history, const struct cm_event *event)
+{
+    if (event->type == CM_EVENT_MARK)
+        return event->body.mark.date;
+    if (event->type == CM_EVENT_CORRECTION)
+        return event->body.correction.date;
+    int32_t date = date_of_dispute(&event->body.activity);
+    return date != 0 ? date : cm_zone_date(history->app->zone, event->body.activity.started_wall_ms);
+}
+
+static bool take_item(void *arg, const struct srv_feed_item *item)
+{
+    struct history *history = arg;
+    int32_t date = date_of(history, item->event);
+    bool full = history->count >= history->limit && date != history->items[history->count - 1].date;
+    if (full || history->count == history->limit + ONE_DATE_MAX) {
+        history->more = true;
+        return false;
+    }
+    struct item *to = &history->items[history->count++];
+    to->feed = item->feed;
+    to->date = date;
+    snprintf(to->station_id, sizeof to->station_id, "%s", item->station_id);
+    to->event = *item->event;
+    return true;
+}
+
+/* Page by page, so that a bounded number of events is kept. */
+static enum cm_code load_page(struct history *history, const char *student_id, int32_t before,
+                              struct cm_err *err)
+{
+    history->count = 0;
+    history->more = false;
+    return srv_store_each_history(history->app->store, student_id, before, take_item, history, err);
+}
+
+static void put_mark(struct srv_out *out, const struct history *history, const struct item *item,
+                     const struct cm_class *class_)
+{
+    const struct cm_mark *mark = &item->event.body.mark;
+    const struct cm_roll_rules rules = {
+        .class_ = class_, .zone = history->app->zone, .points = &cm_points_rules_default};
+    struct cm_session session = cm_session_of(class_, history->app->zone, mark->date);
+    bool face = mark->method == CM_METHOD_FACE;
+    char points[CM_POINTS_TEXT_SIZE], receipt[CM_RECEIPT_SIZE];
+    srv_out_instant(out, "captured", history->app->zone, mark->captured_wall_ms);
+    srv_out_text(
+        out, "status",
+        cm_roll_status_name(cm_session_status(&session, mark->captured_wall_ms, mark->clock_suspect)));
+    srv_out_text(out, "method", cm_method_name(mark->method));
+    srv_out_words(out, "policy", mark->policy);
+    srv_out_words(out, "live_reason", mark->live_reason);
+    if (face) {
+        srv_out_real(out, "distance", (double)mark->distance, 4);
+        srv_out_real(out, "margin", (double)mark->margin, 4);
+        srv_out_real(out, "threshold", (double)mark->threshold, 4);
+        srv_out_int(out, "blink_ms", mark->blink_ms);
+    }
+    srv_out_bool(out, "first_try", mark->first_try);
+    srv_out_bool(out, "eye_contact", mark->eye_contact);
+    srv_out_bool(out, "clock_suspect", mark->clock_suspect);
+    srv_out_text(out, "points_text", cm_roll_points_text(mark, NULL, &rules, points));
+    srv_out_text(out, "receipt", cm_receipt(item->event.id, receipt));
+}
+
+static void put_correction(struct srv_out *out, const struct history *history,
+                           const struct cm_correction *correction)
+{
+    srv_out_instant(out, "at", history->app->zone, correction->corrected_wall_ms);
+    srv_out_text(out, "status", cm_roll_status_name(correction->status));
+    srv_out_text(out, "by", correction->by);
+    srv_out_text(out, "reason", correction->reason);
+}
+
+static void put_dispute(struct srv_out *out, const struct history *history,
+                        const struct cm_activity *activity)
+{
+    bool dated = date_of_dispute(activity) != 0 && activity->reason[10] == ' ';
+    srv_out_instant(out, "at", history->app->zone, activity->started_wall_ms);
+    srv_out_text(out, "reason", dated ? activity->reason + 11 : activity->reason);
+}
+
+static void put_lead(struct srv_out *out, const char *kind, const struct item *item, const char *class_id)
+{
+    srv_out_text(out, "kind", kind);
+    srv_out_int(out, "feed", (int64_t)item->feed);
+    srv_out_words(out, "station", item->station_id);
+    srv_out_date(out, "date", item->date);
+    srv_out_text(out, "class_id", class_id);
+}
+
+static void put_item(struct srv_out *out, const struct history *history, const struct item *item)
+{
+    const struct cm_event *event = &item->event;
+    struct cm_class class_;
+    srv_out_begin(out, NULL);
+    if (event->type == CM_EVENT_MARK) {
+        const struct cm_mark *mark = &event->body.mark;
+        put_lead(out, "mark", item, mark->class_id);
+        if (srv_store_get_class(history->app->store, mark->class_id, &class_, NULL) != CM_OK)
+            class_ = (struct cm_class){.start_minute = 0}; /* deleted since: what is known is shown */
+        put_mark(out, history, item, &class_);
+    } else if (event->type == CM_EVENT_CORRECTION) {
+        put_lead(out, "correction", item, event->body.correction.class_id);
+        put_correction(out, history, &event->body.correction);
+    } else {
+        put_lead(out, "dispute", item, NULL);
+        put_dispute(out, history, &event->body.activity);
+    }
+    srv_out_end(out);
+}
+
+static void put_items(struct srv_out *out, const struct history *history)
+{
+    for (int64_t i = 0; i < history->count; i++)
+        put_item(out, history, &history->items[i]);
+}
+
+static bool prepare(struct srv_call *call, struct history *history)
+{
+    history->app = srv_app_of(call);
+    history->for_himself = srv_api_is_student(call);
+    history->items = malloc((size_t)(history->limit + ONE_DATE_MAX) * sizeof *history->items);
+    if (history->items == NULL)
+        srv_answer_error(call, 500, "internal", "out of memory");
+    return history->items != NULL;
+}
+
+void srv_api_student_history(struct srv_call *call)
+{
+    struct history history = {.count = 0};
+    struct srv_student student;
+    struct cm_err err = CM_ERR_INIT;
+    struct srv_out out;
+    int32_t before;
+    if (!srv_api_find_student(call, &student) || !srv_json_query_date(call, "after", 0, &before) ||
+        !srv_json_query_int(call, "limit", 1, HISTORY_MAX, SRV_PAGE_LIMIT, &history.limit) ||
+        !prepare(call, &history))
+        return;
+    srv_out_init(&out);
+    enum cm_code code = load_page(&history, student.base.id, before, &err);
+    if (code == CM_OK) {
+        srv_out_begin(&out, NULL);
+        srv_out_list(&out, "items");
+        put_items(&out, &history);
+        srv_out_list_end(&out);
+        srv_out_date(&out, "next", history.more ? history.items[history.count - 1].date : 0);
+        srv_out_end(&out);
+        srv_out_answer(call, 200, &out);
+    } else {
+        srv_json_failed(call, code, &err);
+    }
+    srv_out_finish(&out);
+    free(history.items);
+}
+
+/* ---- all that is kept about a student ---- */
+
+static bool put_day(void *arg, const struct srv_day *day)
+{
+    struct srv_out *out = arg;
+    srv_out_begin(out, NULL);
+    srv_out_date(out, "date", day->roll.date);
+    srv_out_text(out, "class_id", day->roll.class_id);
+    srv_out_text(out, "status", cm_roll_status_name(day->roll.status));
+    srv_out_text(out, "state", srv_show_state(day->session));
+    srv_out_int(out, "points", day->roll.points);
+    srv_out_end(out);
+    return true;
+}
+
+static enum cm_code put_all_items(struct srv_out *out, struct history *history, const char *student_id,
+                                  struct cm_err *err)
+{
+    int32_t before = 0;
+    int64_t total = 0;
+    enum cm_code code;
+    srv_out_list(out, "history");
+    do {
+        code = load_page(history, student_id, before, err);
+        if (code != CM_OK)
+            break;
+        put_items(out, history);
+        total += history->count;
+        before = history->count > 0 ? history->items[history->count - 1].date : 0;
+    } while (history->more && total < EXPORT_EVENTS_MAX);
+    srv_out_list_end(out);
+    return code;
+}
+
+static enum cm_code put_everything(struct srv_out *out, struct history *history,
+                                   const struct srv_student *student, struct cm_err *err)
+{
+    const struct srv_app *app = history->app;
+    srv_out_begin(out, NULL);
+    srv_out_instant(out, "exported", app->zone, srv_api_now(app));
+    enum cm_code code = srv_student_whole(out, "student", app, student, history->for_himself, err);
+    srv_out_list(out, "days");
+    if (code == CM_OK)
+        code = srv_store_each_day(app->store, student->base.id, 10101, 99991231, put_day, out, err);
+    srv_out_list_end(out);
+    if (code == CM_OK)
+        code = put_all_items(out, history, student->base.id, err);
+    srv_out_end(out);
+    return code;
+}
+
+void srv_api_student_export(struct srv_call *call)
+{
+    struct history history = {.limit = HISTORY_MAX};
+    struct srv_student student;
+    struct cm_err err = CM_ERR_INIT;
+    struct srv_out out;
+    if (!srv_api_find_student(call, &student) || !prepare(call, &history))
+        return;
+    srv_out_init(&out);
+    enum cm_code code = put_everything(&out, &history, &student, &err);
+    if (code == CM_OK) {
+        srv_answer_header(call, "content-disposition", "attachment; filename=\"rollcall-my-data.json\"");
+        srv_out_answer(call, 200, &out);
+    } else {
+        srv_json_failed(call, code, &err);
+    }
+    srv_out_finish(&out);
+    free(history.items);
+}
+
+/* ---- "this day is wrong" ---- */
+
+enum { DISPUTE_DAYS_MAX = 120, DISPUTES_PER_DAY = 5, DISPUTE_SCAN_MAX = 20000 };
+
+struct dispute {
+    struct srv_api_write base;
+    struct srv_student student;
+    struct cm_event event;
+    int32_t date;
+    char date_text[CM_DATE_ISO_SIZE];
+    uint64_t feed;
+    /* of the look back, set by run */
+    int scanned, of_today;
+    bool open_already;
+};
+
+static bool look_back(void *arg, const struct srv_feed_item *item, const struct srv_review *review)
+{
+    struct dispute *dispute = arg;
+    const struct cm_activity *activity = &item->event->body.activity;
+    if (activity->kind == CM_ACTIVITY_DISPUTE &&
+        strcmp(activity->student_id, dispute->student.base.id) == 0) {
+        dispute->open_already |= review->state == SRV_REVIEW_OPEN &&
+                                 strncmp(activity->reason, dispute->date_text, CM_DATE_ISO_SIZE - 1) == 0;
+        dispute->of_today +=
+            activity->started_wall_ms > dispute->event.body.activity.started_wall_ms - 24 * 3600 * 1000;
+    }
+    return ++dispute->scanned < DISPUTE_SCAN_MAX;
+}
+
+static enum cm_code run_dispute(struct srv_store *store, void *arg, struct cm_err *err)
+{
+    struct dispute *dispute = arg;
+    dispute->scanned = dispute->of_today = 0;
+    dispute->open_already = false;
+    enum cm_code code = srv_store_each_activity(store, 0, look_back, dispute, err);
+    if (code != CM_OK)
+        return code;
+    dispute->base.refused_code = "already_disputed";
+    if (dispute->open_already)
+        return cm_fail(err, CM_EXISTS, "you have said so already; the school has not looked at it yet");
+    if (dispute->of_today >= DISPUTES_PER_DAY)
+        return cm_fail(err, CM_EXISTS, "%d days at most in 24 hours: speak with the school",
+                       DISPUTES_PER_DAY);
+    return srv_store_append_own(store, &dispute->event, &dispute->feed, err);
+}
+
+static void answer_dispute(struct srv_api_write *base)
+{
+    const struct dispute *dispute = (struct dispute *)base;
+    struct srv_out out;
+    srv_live_feed(base->app->live, dispute->feed, dispute->feed);
+    srv_out_init(&out);
+    srv_out_begin(&out, NULL);
+    srv_out_int(&out, "feed", (int64_t)dispute->feed);
+    srv_out_date(&out, "date", dispute->date);
+    srv_out_instant(&out, "at", base->app->zone, dispute->event.body.activity.started_wall_ms);
+    srv_out_text(&out, "state", srv_show_review(SRV_REVIEW_OPEN));
+    srv_out_end(&out);
+    srv_out_answer(base->call, 201, &out);
+}
+
+static bool read_dispute(struct srv_call *call, struct dispute *dispute)
+{
+    struct cm_activity *activity = &dispute->event.body.activity;
+    char text[CM_TEXT_SIZE - CM_DATE_ISO_SIZE] = "";
+    const struct srv_json_field fields[] = {
+        {.name = "date", .type = SRV_JSON_DATE, .required = true, .ret = &dispute->date},
+        {.name = "text", .type = SRV_JSON_LINE, .required = true, .min = 3, .ret = text, .size = sizeof text},
+    };
+    if (!SRV_JSON_BODY(call, fields))
+        return false;
+    int32_t ago = cm_date_days_between(dispute->date, srv_api_today(dispute->base.app));
+    if (ago < 0 || ago > DISPUTE_DAYS_MAX) {
+        srv_json_invalid(call, "date", "the date is one of the last %d days", DISPUTE_DAYS_MAX);
+        return false;
+    }
+    cm_date_iso(dispute->date, dispute->date_text);
+    snprintf(activity->reason, sizeof activity->reason, "%s %s", dispute->date_text, text);
+    return true;
+}
+
+void srv_api_student_dispute(struct srv_call *call)
+{
+    struct srv_student student;
+    if (!srv_api_find_student(call, &student))
+        return;
+    struct dispute *dispute = srv_api_write_create(call, sizeof *dispute, run_dispute, answer_dispute);
+    if (dispute == NULL)
+        return;
+    struct cm_activity *activity = &dispute->event.body.activity;
+    dispute->student = student;
+    srv_api_stamp(dispute->base.app, CM_EVENT_ACTIVITY, &dispute->event);
+    activity->kind = CM_ACTIVITY_DISPUTE;
+    activity->started_wall_ms = activity->ended_wall_ms = dispute->event.wall_ms;
+    activity->distance = NAN;
+    strcpy(activity->student_id, student.base.id);
+    if (read_dispute(call, dispute))
+        srv_api_write_submit(&dispute->base);
+    else
+        srv_api_write_drop(&dispute->base);
+}

@@ -1,0 +1,145 @@
+/* GET /api/students, GET /api/students/:id */
+#include "api/handlers.h"
+
+#include "api/student.h"
+#include "auth/auth.h"
+#include "base/utf8.h"
+#include "http_json/json.h"
+#include <string.h>
+
+void srv_api_student(struct srv_call *call)
+{
+    struct srv_student student;
+    if (srv_api_find_student(call, &student))
+        srv_student_answer(call, 200, student.base.id);
+}
+
+/* ---- the list ---- */
+
+enum { QUERY_SIZE = 128 };
+
+struct list {
+    const struct srv_identity *who;
+    struct srv_out *out;
+    char query[QUERY_SIZE]; /* folded; "" all */
+    bool archived;
+    int64_t count, limit;
+    bool more;
+    char last[CM_ID_SIZE];
+};
+
+/* Letters without their case, for scripts that have one: Latin, Greek, Cyrillic. */
+static uint32_t fold(uint32_t c)
+{
+    if ((c >= 'A' && c <= 'Z') || (c >= 0xc0 && c <= 0xde && c != 0xd7) || (c >= 0x391 && c <= 0x3a9) ||
+        (c >= 0x410 && c <= 0x42f))
+        return c + 0x20;
+    if (c >= 0x400 && c <= 0x40f)
+        return c + 0x50;
+    if (c >= 0x100 && c <= 0x137 && c % 2 == 0)
+        return c + 1;
+    return c;
+}
+
+/* Both are valid UTF-8. Does the text begin with the folded query? */
+static bool begins_with(const char *text, const char *query)
+{
+    size_t text_size = strlen(text), query_size = strlen(query);
+    while (query_size > 0) {
+        uint32_t a = 0, b = 0;
+        size_t a_size = cm_utf8_decode(text, text_size, &a), b_size = cm_utf8_decode(query, query_size, &b);
+        if (a_size == 0 || b_size == 0 || fold(a) != fold(b))
+            return false;
+        text += a_size;
+        text_size -= a_size;
+        query += b_size;
+        query_size -= b_size;
+    }
+    return true;
+}
+
+static bool holds(const char *text, const char *query)
+{
+    for (; *text != '\0'; text++)
+        if (((unsigned char)*text & 0xc0) != 0x80 && begins_with(text, query))
+            return true;
+    return false;
+}
+
+static bool wanted(const struct list *list, const struct srv_student *student)
+{
+    if (student->archived != list->archived || !srv_auth_sees_student(list->who, student))
+        return false;
+    return list->query[0] == '\0' || holds(student->base.name, list->query) ||
+           holds(student->base.id, list->query) || holds(student->roll_number, list->query);
+}
+
+static bool take_student(void *arg, const struct srv_student *student)
+{
+    struct list *list = arg;
+    if (!wanted(list, student))
+        return true;
+    if (list->count == list->limit) {
+        list->more = true;
+        return false;
+    }
+    list->count++;
+    strcpy(list->last, student->base.id);
+    srv_out_begin(list->out, NULL);
+    srv_student_row(list->out, student);
+    srv_out_end(list->out);
+    return true;
+}
+
+static bool read_query(struct srv_call *call, struct list *list, const char **ret_after)
+{
+    const char *query = srv_call_query(call, "q"), *after = srv_call_query(call, "after");
+    if (query != NULL && (strlen(query) >= QUERY_SIZE || !cm_utf8_valid(query, strlen(query)))) {
+        srv_json_invalid(call, "q", "what is searched for is too long, or no text");
+        return false;
+    }
+    if (after != NULL && strlen(after) >= CM_ID_SIZE) {
+        srv_json_invalid(call, "after", "\"after\" is the \"next\" of the page before");
+        return false;
+    }
+    if (query != NULL)
+        strcpy(list->query, query);
+    *ret_after = after != NULL ? after : "";
+    return srv_json_query_bool(call, "archived", false, &list->archived) &&
+           srv_json_query_int(call, "limit", 1, SRV_PAGE_LIMIT_MAX, SRV_PAGE_LIMIT, &list->limit);
+}
+
+static void answer_list(struct srv_call *call, struct list *list, const char *class_id, const char *after)
+{
+    struct cm_err err = CM_ERR_INIT;
+    struct srv_out out;
+    srv_out_init(&out);
+    list->out = &out;
+    srv_out_begin(&out, NULL);
+    srv_out_list(&out, "items");
+    enum cm_code code =
+        srv_store_each_student(srv_app_of(call)->store, class_id, after, take_student, list, &err);
+    srv_out_list_end(&out);
+    srv_out_text(&out, "next", list->more ? list->last : NULL);
+    srv_out_end(&out);
+    if (code == CM_OK) {
+        srv_out_answer(call, 200, &out);
+        return;
+    }
+    srv_out_finish(&out);
+    srv_json_failed(call, code, &err);
+}
+
+void srv_api_students(struct srv_call *call)
+{
+    struct list list = {.who = srv_call_identity(call)};
+    struct cm_class class_;
+    const char *after, *class_id = srv_call_query(call, "class");
+    if (!read_query(call, &list, &after))
+        return;
+    if (class_id != NULL && class_id[0] == '\0')
+        class_id = NULL;
+    if (class_id != NULL && !srv_api_find_class(call, class_id, &class_))
+        return;
+    answer_list(call, &list, class_id, after);
+}

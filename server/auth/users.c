@@ -1,0 +1,412 @@
+/* Users: list, make, change, remove, a new one-time password. Admins only (the table of routes says so). */
+#include "auth/handlers.h"
+#include "auth/private.h"
+
+#include "base/log.h"
+#include "http_json/json.h"
+#include <stdio.h>
+#include <string.h>
+
+/* ---- out ---- */
+static json_t *user_json(const struct cm_zone *zone, const struct srv_user *user)
+{
+    return json_pack("{s:s,s:s,s:s,s:o,s:o,s:b,s:b,s:o}", "name", user->name, "full_name", user->full_name,
+                     "role", srv_role_name(user->role), "classes",
+                     srv_json_texts(user->classes, sizeof(user->classes[0]), user->class_count), "student_id",
+                     srv_json_text(user->student_id), "disabled", user->disabled, "must_change_password",
+                     user->must_change_password, "created", srv_json_instant(zone, user->created_wall_ms));
+}
+
+static json_t *one_time_json(const struct srv_task *task, bool with_user)
+{
+    json_t *answer = json_pack("{s:s,s:o}", "one_time_password", task->text, "expires",
+                               srv_json_instant(task->app->zone, task->user.password_expires_ms));
+    if (answer != NULL && with_user)
+        json_object_set_new(answer, "user", user_json(task->app->zone, &task->user));
+    return answer;
+}
+
+/* ---- list ---- */
+struct listing {
+    struct srv_json_page page;
+    const struct cm_zone *zone;
+};
+
+static bool list_user(void *arg, const struct srv_user *user)
+{
+    struct listing *listing = arg;
+    return !srv_json_page_full(&listing->page) &&
+           srv_json_page_add(&listing->page, user->name, user_json(listing->zone, user));
+}
+
+void srv_auth_users(struct srv_call *call)
+{
+    struct srv_app *app = srv_app_of(call);
+    struct listing listing = {.zone = app->zone};
+    struct cm_err err = CM_ERR_INIT;
+    if (!srv_json_page_begin(call, &listing.page))
+        return;
+    enum cm_code code = srv_store_each_user(app->store, listing.page.after, list_user, &listing, &err);
+    if (code == CM_OK) {
+        srv_json_page_answer(call, &listing.page);
+    } else {
+        srv_json_page_finish(&listing.page);
+        srv_json_failed(call, code, &err);
+    }
+}
+
+/* ---- rules within a write ---- */
+static enum cm_code refuse_field(struct srv_task *task, const char *field, struct cm_err *err,
+                                 const char *message)
+{
+    return srv_task_refuse(task, (struct srv_refusal){422, "invalid", field}, err, message);
+}
+
+static enum cm_code check_classes(struct srv_store *store, struct srv_task *task, struct cm_err *err)
+{
+    const struct srv_user *user = &task->user;
+    if (user->class_count > 0 && user->role != SRV_ROLE_COORDINATOR)
+        return refuse_field(task, "classes", err, "only a coordinator has classes");
+    for (int i = 0; i < user->class_count; i++) {
+        struct cm_class class_;
+        enum cm_code code = srv_store_get_class(store, user->classes[i], &class_, err);
+        if (code == CM_NOTFOUND) {
+            char message[CM_ID_SIZE + 32];
+            snprintf(message, sizeof(message), "there is no class %s", user->classes[i]);
+            return refuse_field(task, "classes", err, message);
+        }
+        if (code != CM_OK)
+            return code;
+    }
+    return CM_OK;
+}
+
+static enum cm_code check_student(struct srv_store *store, struct srv_task *task, struct cm_err *err)
+{
+    const struct srv_user *user = &task->user;
+    struct srv_student student;
+    struct srv_user other;
+    if (user->role != SRV_ROLE_STUDENT)
+        return user->student_id[0] == '\0'
+                   ? CM_OK
+                   : refuse_field(task, "student_id", err, "only a student's login has a student");
+    if (user->student_id[0] == '\0')
+        return refuse_field(task, "student_id", err, "say which student's login it is");
+    enum cm_code code = srv_store_get_student(store, user->student_id, &student, err);
+    if (code == CM_NOTFOUND)
+        return refuse_field(task, "student_id", err, "there is no such student");
+    if (code != CM_OK)
+        return code;
+    code = srv_store_user_of_student(store, user->student_id, &other, err);
+    if (code == CM_OK)
+        return srv_task_refuse(task, (struct srv_refusal){409, "exists", NULL}, err,
+                               "this student has a login already");
+    return code == CM_NOTFOUND ? CM_OK : code;
+}
+
+struct admins {
+    const char *but;
+    bool another;
+};
+
+static bool note_other_admin(void *arg, const struct srv_user *user)
+{
+    struct admins *admins = arg;
+    admins->another = user->role == SRV_ROLE_ADMIN && !user->disabled && strcmp(user->name, admins->but) != 0;
+    return !admins->another;
+}
+
+/* Somebody must be able to undo what was done. */
+static enum cm_code check_not_last_admin(struct srv_store *store, struct srv_task *task,
+                                         const struct srv_user *user, struct cm_err *err)
+{
+    struct admins admins = {.but = user->name};
+    if (user->role != SRV_ROLE_ADMIN || user->disabled)
+        return CM_OK;
+    enum cm_code code = srv_store_each_user(store, "", note_other_admin, &admins, err);
+    if (code != CM_OK || admins.another)
+        return code;
+    return srv_task_refuse(task, (struct srv_refusal){409, "last_admin", NULL}, err,
+                           "this is the last admin who can log in: make another one first");
+}
+
+/* ---- the name in the path ---- */
+/* A task for the user that the path names; NULL: answered. */
+static struct srv_task *task_of_path(struct srv_call *call)
+{
+    char name[64];
+    if (!srv_user_name(srv_call_param(call, "name"), name)) {
+        srv_answer_error(call, 404, "not_found", "there is no such user");
+        return NULL;
+    }
+    struct srv_task *task = srv_task_create(call);
+    if (task != NULL)
+        memcpy(task->session.user, name, sizeof(name));
+    return task;
+}
+
+static void busy(struct srv_task *task)
+{
+    srv_answer_header(task->call, "retry-after", "5");
+    srv_answer_error(task->call, 503, "busy", "the password could not be made; try again");
+    srv_task_destroy(task);
+}
+
+static void log_change(const struct srv_task *task, const char *what, const char *name)
+{
+    cm_log(CM_LOG_INFO, "auth", what, CM_STR("user", name),
+           CM_STR("by", srv_call_identity(task->call)->user));
+}
+
+/* ---- make ---- */
+static enum cm_code put_new(struct srv_store *store, void *arg, struct cm_err *err)
+{
+    struct srv_task *task = arg;
+    struct srv_user other;
+    task->refusal = (struct srv_refusal){0, NULL, NULL};
+    enum cm_code code = srv_store_get_user(store, task->user.name, &other, err);
+    if (code == CM_OK)
+        return srv_task_refuse(task, (struct srv_refusal){409, "exists", NULL}, err,
+                               "there is a user of this name");
+    if (code != CM_NOTFOUND)
+        return code;
+    code = check_classes(store, task, err);
+    if (code == CM_OK)
+        code = check_student(store, task, err);
+    return code == CM_OK ? srv_store_put_user(store, &task->user, err) : code;
+}
+
+static void new_put(struct srv_write *write, enum cm_code code, const struct cm_err *err)
+{
+    struct srv_task *task = srv_task_of(write);
+    if (code == CM_OK) {
+        log_change(task, "user made", task->user.name);
+        srv_json_answer(task->call, 201, one_time_json(task, true));
+    } else {
+        srv_task_failed(task, code, err);
+    }
+    srv_task_destroy(task);
+}
+
+static void new_hashed(struct srv_password_job *job)
+{
+    struct srv_task *task = srv_task_of_job(job);
+    if (job->code != CM_OK) {
+        busy(task);
+        return;
+    }
+    srv_user_set_one_time(&task->user, job->new_hash, cm_wall_ms(task->auth->clock), SRV_ONE_TIME_MINUTES);
+    srv_task_write(task, put_new, new_put);
+}
+
+static bool read_new(struct srv_call *call, struct srv_user *user)
+{
+    char typed[64] = "", role[16] = "";
+    const struct srv_json_field fields[] = {
+        {.name = "name",
+         .type = SRV_JSON_LINE,
+         .required = true,
+         .ret = typed,
+         .size = sizeof(typed),
+         .min = 1},
+        {.name = "full_name",
+         .type = SRV_JSON_LINE,
+         .required = true,
+         .ret = user->full_name,
+         .size = sizeof(user->full_name),
+         .min = 1},
+        {.name = "role", .type = SRV_JSON_LINE, .required = true, .ret = role, .size = sizeof(role)},
+        {.name = "classes",
+         .type = SRV_JSON_LINES,
+         .nullable = true,
+         .ret = user->classes,
+         .size = sizeof(user->classes[0]),
+         .max = SRV_IDENTITY_CLASSES_MAX,
+         .ret_count = &user->class_count},
+        {.name = "student_id",
+         .type = SRV_JSON_LINE,
+         .nullable = true,
+         .ret = user->student_id,
+         .size = sizeof(user->student_id)},
+    };
+    if (!SRV_JSON_BODY(call, fields))
+        return false;
+    user->role = srv_role_parse(role);
+    if (!srv_user_name(typed, user->name))
+        srv_json_invalid(
+            call, "name",
+            "a user name has letters a-z, digits and . _ @ -, and begins with a letter or digit");
+    else if (user->role == 0)
+        srv_json_invalid(call, "role", "the role is admin, coordinator or student");
+    else
+        return true;
+    return false;
+}
+
+void srv_auth_user_post(struct srv_call *call)
+{
+    struct srv_task *task = srv_task_create(call);
+    if (task == NULL)
+        return;
+    if (!read_new(call, &task->user)) {
+        srv_task_destroy(task);
+        return;
+    }
+    task->user.created_wall_ms = cm_wall_ms(task->auth->clock);
+    srv_one_time_text(task->text);
+    memcpy(task->job.fresh, task->text, sizeof(task->text));
+    srv_task_password(task, new_hashed);
+}
+
+/* ---- change ---- */
+static void apply_patch(const struct srv_task *task, struct srv_user *user)
+{
+    const struct srv_user *patch = &task->patch;
+    if (task->given[0])
+        memcpy(user->full_name, patch->full_name, sizeof(user->full_name));
+    if (task->given[1]) {
+        memcpy(user->classes, patch->classes, sizeof(user->classes));
+        user->class_count = patch->class_count;
+    }
+    if (task->given[2])
+        user->disabled = patch->disabled;
+}
+
+static enum cm_code patch_user(struct srv_store *store, void *arg, struct cm_err *err)
+{
+    struct srv_task *task = arg;
+    struct srv_user before;
+    task->refusal = (struct srv_refusal){0, NULL, NULL};
+    enum cm_code code = srv_store_get_user(store, task->session.user, &before, err);
+    if (code != CM_OK)
+        return code;
+    task->user = before;
+    apply_patch(task, &task->user);
+    code = check_classes(store, task, err);
+    if (code == CM_OK && task->user.disabled)
+        code = check_not_last_admin(store, task, &before, err);
+    if (code == CM_OK)
+        code = srv_store_put_user(store, &task->user, err);
+    if (code == CM_OK && task->user.disabled)
+        code = srv_store_delete_sessions(store, task->user.name, NULL, err);
+    return code;
+}
+
+static void user_patched(struct srv_write *write, enum cm_code code, const struct cm_err *err)
+{
+    struct srv_task *task = srv_task_of(write);
+    if (code == CM_OK) {
+        log_change(task, "user changed", task->user.name);
+        srv_json_answer(task->call, 200, user_json(task->app->zone, &task->user));
+    } else {
+        srv_task_failed(task, code, err);
+    }
+    srv_task_destroy(task);
+}
+
+void srv_auth_user_patch(struct srv_call *call)
+{
+    struct srv_task *task = task_of_path(call);
+    if (task == NULL)
+        return;
+    struct srv_user *patch = &task->patch;
+    const struct srv_json_field fields[] = {
+        {.name = "full_name",
+         .type = SRV_JSON_LINE,
+         .ret = patch->full_name,
+         .size = sizeof(patch->full_name),
+         .min = 1,
+         .ret_given = &task->given[0]},
+        {.name = "classes",
+         .type = SRV_JSON_LINES,
+         .nullable = true,
+         .ret = patch->classes,
+         .size = sizeof(patch->classes[0]),
+         .max = SRV_IDENTITY_CLASSES_MAX,
+         .ret_count = &patch->class_count,
+         .ret_given = &task->given[1]},
+        {.name = "disabled", .type = SRV_JSON_BOOL, .ret = &patch->disabled, .ret_given = &task->given[2]},
+    };
+    if (SRV_JSON_BODY(call, fields))
+        srv_task_write(task, patch_user, user_patched);
+    else
+        srv_task_destroy(task);
+}
+
+/* ---- remove ---- */
+static enum cm_code delete_user(struct srv_store *store, void *arg, struct cm_err *err)
+{
+    struct srv_task *task = arg;
+    task->refusal = (struct srv_refusal){0, NULL, NULL};
+    enum cm_code code = srv_store_get_user(store, task->session.user, &task->user, err);
+    if (code == CM_OK)
+        code = check_not_last_admin(store, task, &task->user, err);
+    return code == CM_OK ? srv_store_delete_user(store, task->user.name, err) : code;
+}
+
+static void user_deleted(struct srv_write *write, enum cm_code code, const struct cm_err *err)
+{
+    struct srv_task *task = srv_task_of(write);
+    if (code == CM_OK) {
+        log_change(task, "user removed", task->user.name);
+        srv_json_answer_empty(task->call);
+    } else {
+        srv_task_failed(task, code, err);
+    }
+    srv_task_destroy(task);
+}
+
+void srv_auth_user_delete(struct srv_call *call)
+{
+    struct srv_task *task = task_of_path(call);
+    if (task != NULL)
+        srv_task_write(task, delete_user, user_deleted);
+}
+
+/* ---- a new one-time password ---- */
+static enum cm_code put_one_time(struct srv_store *store, void *arg, struct cm_err *err)
+{
+    struct srv_task *task = arg;
+    enum cm_code code = srv_store_get_user(store, task->session.user, &task->user, err);
+    if (code != CM_OK)
+        return code;
+    srv_user_set_one_time(&task->user, task->job.new_hash, cm_wall_ms(task->auth->clock),
+                          SRV_ONE_TIME_MINUTES);
+    code = srv_store_put_user(store, &task->user, err);
+    return code == CM_OK ? srv_store_delete_sessions(store, task->user.name, NULL, err) : code;
+}
+
+static void one_time_put(struct srv_write *write, enum cm_code code, const struct cm_err *err)
+{
+    struct srv_task *task = srv_task_of(write);
+    if (code == CM_OK) {
+        log_change(task, "user got a one-time password", task->user.name);
+        srv_json_answer(task->call, 200, one_time_json(task, false));
+    } else {
+        srv_task_failed(task, code, err);
+    }
+    srv_task_destroy(task);
+}
+
+static void one_time_hashed(struct srv_password_job *job)
+{
+    struct srv_task *task = srv_task_of_job(job);
+    if (job->code == CM_OK)
+        srv_task_write(task, put_one_time, one_time_put);
+    else
+        busy(task);
+}
+
+void srv_auth_user_reset(struct srv_call *call)
+{
+    struct srv_task *task = task_of_path(call);
+    if (task == NULL)
+        return;
+    if (!srv_json_body(call, NULL, 0)) {
+        srv_task_destroy(task);
+        return;
+    }
+    srv_one_time_text(task->text);
+    memcpy(task->job.fresh, task->text, sizeof(task->text));
+    srv_task_password(task, one_time_hashed);
+}

@@ -1,0 +1,403 @@
+/* The verbs of store.h, each handed to the backend that the url named. */
+#include "store/store.h"
+
+#include "store/store_ops.h"
+
+enum cm_code srv_store_open(const struct srv_store_options *options, struct srv_store **ret_store,
+                            struct cm_err *err)
+{
+    return srv_kvstore_open(options, ret_store, err);
+}
+
+void srv_store_close(struct srv_store *store)
+{
+    if (store != NULL)
+        store->ops->close(store);
+}
+
+uint64_t srv_store_version(const struct srv_store *store)
+{
+    return store->ops->version(store);
+}
+
+enum cm_code srv_store_restore(const char *backup_dir, const char *url, struct cm_err *err)
+{
+    return srv_kvstore_restore(backup_dir, url, err);
+}
+
+enum cm_code srv_store_fn(struct srv_store *store, void *arg, struct cm_err *err)
+{
+    return store->ops->fn(store, arg, err);
+}
+
+enum cm_code srv_store_write(struct srv_store *store, srv_store_fn *fn, void *arg, struct cm_err *err)
+{
+    return store->ops->write(store, fn, arg, err);
+}
+
+enum cm_code srv_store_read(struct srv_store *store, srv_store_fn *fn, void *arg, struct cm_err *err)
+{
+    return store->ops->read(store, fn, arg, err);
+}
+
+enum cm_code srv_store_get_setting(struct srv_store *store, const char *name,
+                                   char ret_value[SRV_SETTING_SIZE], struct cm_err *err)
+{
+    return store->ops->get_setting(store, name, ret_value, err);
+}
+
+enum cm_code srv_store_put_setting(struct srv_store *store, const char *name, const char *value,
+                                   struct cm_err *err)
+{
+    return store->ops->put_setting(store, name, value, err);
+}
+
+enum cm_code srv_store_get_meta(struct srv_store *store, const char *name, uint8_t *ret_bytes,
+                                size_t capacity, size_t *ret_size, struct cm_err *err)
+{
+    return store->ops->get_meta(store, name, ret_bytes, capacity, ret_size, err);
+}
+
+enum cm_code srv_store_put_meta(struct srv_store *store, const char *name, const uint8_t *bytes, size_t size,
+                                struct cm_err *err)
+{
+    return store->ops->put_meta(store, name, bytes, size, err);
+}
+
+enum cm_code srv_store_get_class(struct srv_store *store, const char *id, struct cm_class *ret_class,
+                                 struct cm_err *err)
+{
+    return store->ops->get_class(store, id, ret_class, err);
+}
+
+enum cm_code srv_store_put_class(struct srv_store *store, const struct cm_class *class_, struct cm_err *err)
+{
+    return store->ops->put_class(store, class_, err);
+}
+
+enum cm_code srv_store_delete_class(struct srv_store *store, const char *id, struct cm_err *err)
+{
+    return store->ops->delete_class(store, id, err);
+}
+
+enum cm_code srv_store_each_class(struct srv_store *store, srv_class_visit_fn *visit, void *arg,
+                                  struct cm_err *err)
+{
+    return store->ops->each_class(store, visit, arg, err);
+}
+
+enum cm_code srv_store_put_closure(struct srv_store *store, const struct srv_closure *closure,
+                                   struct cm_err *err)
+{
+    return store->ops->put_closure(store, closure, err);
+}
+
+enum cm_code srv_store_delete_closure(struct srv_store *store, int32_t date, const char *class_id,
+                                      struct cm_err *err)
+{
+    return store->ops->delete_closure(store, date, class_id, err);
+}
+
+enum cm_code srv_store_each_closure(struct srv_store *store, int32_t from, int32_t to,
+                                    srv_closure_visit_fn *visit, void *arg, struct cm_err *err)
+{
+    return store->ops->each_closure(store, from, to, visit, arg, err);
+}
+
+enum cm_code srv_store_get_student(struct srv_store *store, const char *id, struct srv_student *ret_student,
+                                   struct cm_err *err)
+{
+    return store->ops->get_student(store, id, ret_student, err);
+}
+
+enum cm_code srv_store_put_student(struct srv_store *store, const struct srv_student *student,
+                                   struct cm_err *err)
+{
+    return store->ops->put_student(store, student, err);
+}
+
+enum cm_code srv_store_each_student(struct srv_store *store, const char *class_id, const char *after,
+                                    srv_student_visit_fn *visit, void *arg, struct cm_err *err)
+{
+    return store->ops->each_student(store, class_id, after, visit, arg, err);
+}
+
+enum cm_code srv_store_erase_student(struct srv_store *store, const char *id, const char *by,
+                                     struct cm_err *err)
+{
+    return store->ops->erase_student(store, id, by, err);
+}
+
+enum cm_code srv_store_count(struct srv_store *store, size_t *ret_students, size_t *ret_classes,
+                             size_t *ret_enrolled, struct cm_err *err)
+{
+    return store->ops->count(store, ret_students, ret_classes, ret_enrolled, err);
+}
+
+enum cm_code srv_store_each_membership(struct srv_store *store, const char *student_id,
+                                       srv_membership_visit_fn *visit, void *arg, struct cm_err *err)
+{
+    return store->ops->each_membership(store, student_id, visit, arg, err);
+}
+
+enum cm_code srv_store_put_templates(struct srv_store *store, const char *student_id,
+                                     const struct cm_template *templates, size_t count, struct cm_err *err)
+{
+    return store->ops->put_templates(store, student_id, templates, count, err);
+}
+
+enum cm_code srv_store_each_template(struct srv_store *store, const char *student_id,
+                                     srv_template_visit_fn *visit, void *arg, struct cm_err *err)
+{
+    return store->ops->each_template(store, student_id, visit, arg, err);
+}
+
+enum cm_code srv_store_get_user(struct srv_store *store, const char *name, struct srv_user *ret_user,
+                                struct cm_err *err)
+{
+    return store->ops->get_user(store, name, ret_user, err);
+}
+
+enum cm_code srv_store_user_of_student(struct srv_store *store, const char *student_id,
+                                       struct srv_user *ret_user, struct cm_err *err)
+{
+    return store->ops->user_of_student(store, student_id, ret_user, err);
+}
+
+enum cm_code srv_store_put_user(struct srv_store *store, const struct srv_user *user, struct cm_err *err)
+{
+    return store->ops->put_user(store, user, err);
+}
+
+enum cm_code srv_store_delete_user(struct srv_store *store, const char *name, struct cm_err *err)
+{
+    return store->ops->delete_user(store, name, err);
+}
+
+enum cm_code srv_store_each_user(struct srv_store *store, const char *after, srv_user_visit_fn *visit,
+                                 void *arg, struct cm_err *err)
+{
+    return store->ops->each_user(store, after, visit, arg, err);
+}
+
+enum cm_code srv_store_get_session(struct srv_store *store, const uint8_t id[16],
+                                   struct srv_session *ret_session, struct cm_err *err)
+{
+    return store->ops->get_session(store, id, ret_session, err);
+}
+
+enum cm_code srv_store_put_session(struct srv_store *store, const struct srv_session *session,
+                                   struct cm_err *err)
+{
+    return store->ops->put_session(store, session, err);
+}
+
+enum cm_code srv_store_delete_session(struct srv_store *store, const uint8_t id[16], struct cm_err *err)
+{
+    return store->ops->delete_session(store, id, err);
+}
+
+enum cm_code srv_store_delete_sessions(struct srv_store *store, const char *user, const uint8_t *keep,
+                                       struct cm_err *err)
+{
+    return store->ops->delete_sessions(store, user, keep, err);
+}
+
+enum cm_code srv_store_purge(struct srv_store *store, int64_t now_ms, size_t *ret_purged, struct cm_err *err)
+{
+    return store->ops->purge(store, now_ms, ret_purged, err);
+}
+
+enum cm_code srv_store_put_code(struct srv_store *store, const struct srv_code *code, struct cm_err *err)
+{
+    return store->ops->put_code(store, code, err);
+}
+
+enum cm_code srv_store_get_code(struct srv_store *store, const uint8_t hash[32], struct srv_code *ret_code,
+                                struct cm_err *err)
+{
+    return store->ops->get_code(store, hash, ret_code, err);
+}
+
+enum cm_code srv_store_delete_code(struct srv_store *store, const uint8_t hash[32], struct cm_err *err)
+{
+    return store->ops->delete_code(store, hash, err);
+}
+
+enum cm_code srv_store_get_station(struct srv_store *store, const char *id, struct srv_station *ret_station,
+                                   struct cm_err *err)
+{
+    return store->ops->get_station(store, id, ret_station, err);
+}
+
+enum cm_code srv_store_station_of_token(struct srv_store *store, const uint8_t token_hash[32],
+                                        struct srv_station *ret_station, struct cm_err *err)
+{
+    return store->ops->station_of_token(store, token_hash, ret_station, err);
+}
+
+enum cm_code srv_store_put_station(struct srv_store *store, const struct srv_station *station,
+                                   struct cm_err *err)
+{
+    return store->ops->put_station(store, station, err);
+}
+
+enum cm_code srv_store_each_station(struct srv_store *store, srv_station_visit_fn *visit, void *arg,
+                                    struct cm_err *err)
+{
+    return store->ops->each_station(store, visit, arg, err);
+}
+
+enum cm_code srv_store_append_events(struct srv_store *store, const char *station_id, uint64_t first_seq,
+                                     const uint8_t previous_hash[CM_HASH_SIZE],
+                                     const struct srv_event_bytes *events, size_t count,
+                                     struct srv_append *ret_append, struct cm_err *err)
+{
+    return store->ops->append_events(store, station_id, first_seq, previous_hash, events, count, ret_append,
+                                     err);
+}
+
+enum cm_code srv_store_hash_at(struct srv_store *store, const char *station_id, uint64_t seq,
+                               uint8_t ret_hash[CM_HASH_SIZE], struct cm_err *err)
+{
+    return store->ops->hash_at(store, station_id, seq, ret_hash, err);
+}
+
+enum cm_code srv_store_append_own(struct srv_store *store, struct cm_event *event, uint64_t *ret_feed,
+                                  struct cm_err *err)
+{
+    return store->ops->append_own(store, event, ret_feed, err);
+}
+
+enum cm_code srv_store_each_feed(struct srv_store *store, uint64_t after, srv_feed_visit_fn *visit, void *arg,
+                                 struct cm_err *err)
+{
+    return store->ops->each_feed(store, after, visit, arg, err);
+}
+
+enum cm_code srv_store_each_feed_back(struct srv_store *store, uint64_t before, srv_feed_visit_fn *visit,
+                                      void *arg, struct cm_err *err)
+{
+    return store->ops->each_feed_back(store, before, visit, arg, err);
+}
+
+enum cm_code srv_store_feed_last(struct srv_store *store, uint64_t *ret_feed, struct cm_err *err)
+{
+    return store->ops->feed_last(store, ret_feed, err);
+}
+
+enum cm_code srv_store_get_feed(struct srv_store *store, uint64_t feed, srv_feed_visit_fn *visit, void *arg,
+                                struct cm_err *err)
+{
+    return store->ops->get_feed(store, feed, visit, arg, err);
+}
+
+enum cm_code srv_store_each_activity(struct srv_store *store, uint64_t before, srv_activity_visit_fn *visit,
+                                     void *arg, struct cm_err *err)
+{
+    return store->ops->each_activity(store, before, visit, arg, err);
+}
+
+enum cm_code srv_store_put_review(struct srv_store *store, uint64_t feed, const struct srv_review *review,
+                                  struct cm_err *err)
+{
+    return store->ops->put_review(store, feed, review, err);
+}
+
+enum cm_code srv_store_each_history(struct srv_store *store, const char *student_id, int32_t before,
+                                    srv_feed_visit_fn *visit, void *arg, struct cm_err *err)
+{
+    return store->ops->each_history(store, student_id, before, visit, arg, err);
+}
+
+enum cm_code srv_store_get_session_info(struct srv_store *store, const char *class_id, int32_t date,
+                                        struct srv_session_info *ret_info, struct cm_err *err)
+{
+    return store->ops->get_session_info(store, class_id, date, ret_info, err);
+}
+
+enum cm_code srv_store_each_session_info(struct srv_store *store, const char *class_id, int32_t from,
+                                         int32_t to, srv_session_info_visit_fn *visit, void *arg,
+                                         struct cm_err *err)
+{
+    return store->ops->each_session_info(store, class_id, from, to, visit, arg, err);
+}
+
+enum cm_code srv_store_close_session(struct srv_store *store, const char *class_id, int32_t date,
+                                     const char *by, int64_t wall_ms, struct cm_err *err)
+{
+    return store->ops->close_session(store, class_id, date, by, wall_ms, err);
+}
+
+enum cm_code srv_store_reopen_session(struct srv_store *store, const char *class_id, int32_t date,
+                                      const char *by, int64_t wall_ms, struct cm_err *err)
+{
+    return store->ops->reopen_session(store, class_id, date, by, wall_ms, err);
+}
+
+enum cm_code srv_store_each_roll(struct srv_store *store, const char *class_id, int32_t date,
+                                 srv_day_visit_fn *visit, void *arg, struct cm_err *err)
+{
+    return store->ops->each_roll(store, class_id, date, visit, arg, err);
+}
+
+enum cm_code srv_store_each_day(struct srv_store *store, const char *student_id, int32_t from, int32_t to,
+                                srv_day_visit_fn *visit, void *arg, struct cm_err *err)
+{
+    return store->ops->each_day(store, student_id, from, to, visit, arg, err);
+}
+
+enum cm_code srv_store_get_standing(struct srv_store *store, const char *student_id,
+                                    struct srv_standing *ret_standing, struct cm_err *err)
+{
+    return store->ops->get_standing(store, student_id, ret_standing, err);
+}
+
+enum cm_code srv_store_each_standing(struct srv_store *store, const char *class_id,
+                                     srv_standing_visit_fn *visit, void *arg, struct cm_err *err)
+{
+    return store->ops->each_standing(store, class_id, visit, arg, err);
+}
+
+enum cm_code srv_store_each_change(struct srv_store *store, uint64_t after, srv_change_visit_fn *visit,
+                                   void *arg, struct cm_err *err)
+{
+    return store->ops->each_change(store, after, visit, arg, err);
+}
+
+enum cm_code srv_store_last_change(struct srv_store *store, uint64_t *ret_number, struct cm_err *err)
+{
+    return store->ops->last_change(store, ret_number, err);
+}
+
+enum cm_code srv_store_touch_class(struct srv_store *store, const char *class_id, struct cm_err *err)
+{
+    return store->ops->touch_class(store, class_id, err);
+}
+
+enum cm_code srv_store_epoch(struct srv_store *store, uint8_t ret_epoch[16], struct cm_err *err)
+{
+    return store->ops->epoch(store, ret_epoch, err);
+}
+
+enum cm_code srv_store_rebuild(struct srv_store *store, srv_store_progress_fn *progress, void *arg,
+                               struct cm_err *err)
+{
+    return store->ops->rebuild(store, progress, arg, err);
+}
+
+enum cm_code srv_store_check(struct srv_store *store, srv_store_progress_fn *progress, void *arg,
+                             uint64_t *ret_events, struct cm_err *err)
+{
+    return store->ops->check(store, progress, arg, ret_events, err);
+}
+
+enum cm_code srv_store_backup(struct srv_store *store, const char *dir, struct cm_err *err)
+{
+    return store->ops->backup(store, dir, err);
+}
+
+enum cm_code srv_store_stats(struct srv_store *store, struct srv_store_stats *ret_stats, struct cm_err *err)
+{
+    return store->ops->stats(store, ret_stats, err);
+}

@@ -1,0 +1,117 @@
+#include "sync/faces.h"
+
+#include "record/embedding.h"
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static enum cm_code check(const struct cm_template *template_, struct cm_err *err)
+{
+    float sum = 0;
+    for (int i = 0; i < CM_EMBEDDING_DIM; i++)
+        sum += template_->embedding[i] * template_->embedding[i];
+    if (strcmp(template_->model, CM_EMBEDDING_MODEL) != 0)
+        return cm_fail(err, CM_INVALID, "the template is of a model that this server does not know");
+    if (!(sum >= CM_EMBEDDING_LENGTH_MIN * CM_EMBEDDING_LENGTH_MIN &&
+          sum <= CM_EMBEDDING_LENGTH_MAX * CM_EMBEDDING_LENGTH_MAX) ||
+        !(template_->quality >= 0 && template_->quality <= 1))
+        return cm_fail(err, CM_INVALID, "the template is not one of a face");
+    return CM_OK;
+}
+
+enum cm_code srv_faces_open(const struct srv_sync_core *core, struct cm_span sealed, const char *student_id,
+                            struct srv_faces *faces, struct cm_err *err)
+{
+    enum cm_code code =
+        cm_templates_open(cm_box_open, &core->box, sealed, student_id, faces->templates, &faces->count, err);
+    for (size_t i = 0; code == CM_OK && i < faces->count; i++)
+        code = check(&faces->templates[i], err);
+    if (code == CM_OK)
+        snprintf(faces->student_id, sizeof faces->student_id, "%s", student_id);
+    return code;
+}
+
+struct search { /* of the nearest face of somebody else */
+    const struct srv_faces *faces;
+    float nearest; /* squared */
+    char id[CM_ID_SIZE];
+};
+
+static float square_distance(const float *a, const float *b)
+{
+    float sum[4] = {0}; /* four sums: the compiler can use vector registers without reordering one */
+    for (int i = 0; i < CM_EMBEDDING_DIM; i += 4)
+        for (int k = 0; k < 4; k++) {
+            float difference = a[i + k] - b[i + k];
+            sum[k] += difference * difference;
+        }
+    return sum[0] + sum[1] + sum[2] + sum[3];
+}
+
+static bool compare(void *arg, const struct cm_template *other)
+{
+    struct search *search = arg;
+    const struct srv_faces *faces = search->faces;
+    if (strcmp(other->student_id, faces->student_id) == 0 || strcmp(other->model, CM_EMBEDDING_MODEL) != 0)
+        return true;
+    for (size_t i = 0; i < faces->count; i++) {
+        float distance = square_distance(faces->templates[i].embedding, other->embedding);
+        if (!(distance < search->nearest))
+            continue;
+        search->nearest = distance;
+        memcpy(search->id, other->student_id, sizeof search->id);
+    }
+    return true;
+}
+
+static bool keep_own(void *arg, const struct cm_template *template_)
+{
+    struct srv_faces *faces = arg;
+    if (faces->own_count < CM_SYNC_TEMPLATES_MAX)
+        faces->own[faces->own_count++] = *template_;
+    return true;
+}
+
+/* The same request a second time, or a station that has them from here. */
+static bool are_own(const struct srv_faces *faces)
+{
+    if (faces->own_count != faces->count)
+        return false;
+    for (size_t i = 0; i < faces->count; i++)
+        if (faces->own[i].created_wall_ms != faces->templates[i].created_wall_ms ||
+            memcmp(faces->own[i].embedding, faces->templates[i].embedding, sizeof faces->own[i].embedding) !=
+                0)
+            return false;
+    return true;
+}
+
+enum cm_code srv_faces_put(struct srv_store *store, const struct srv_station *station,
+                           struct srv_faces *faces, struct cm_err *err)
+{
+    struct srv_student student;
+    struct search search = {.faces = faces, .nearest = INFINITY};
+    faces->own_count = 0;
+    enum cm_code code = srv_store_get_student(store, faces->student_id, &student, err);
+    if (code == CM_NOTFOUND ||
+        (code == CM_OK && (student.archived || !srv_station_serves(station, student.base.class_id)))) {
+        faces->verdict = SRV_FACES_UNKNOWN;
+        return CM_OK;
+    }
+    if (code == CM_OK)
+        code = srv_store_each_template(store, faces->student_id, keep_own, faces, err);
+    if (code == CM_OK && faces->count > 0)
+        code = srv_store_each_template(store, NULL, compare, &search, err);
+    if (code != CM_OK)
+        return code;
+    memcpy(faces->class_id, student.base.class_id, sizeof faces->class_id);
+    faces->verdict = SRV_FACES_FINE;
+    if (search.nearest <= CM_FACE_DUPLICATE_MAX * CM_FACE_DUPLICATE_MAX) {
+        faces->verdict = SRV_FACES_DUPLICATE;
+        faces->distance = sqrtf(search.nearest);
+        memcpy(faces->other_id, search.id, sizeof faces->other_id);
+        return CM_OK;
+    }
+    if (are_own(faces))
+        return CM_OK;
+    return srv_store_put_templates(store, faces->student_id, faces->templates, faces->count, err);
+}

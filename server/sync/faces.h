@@ -1,0 +1,19 @@
+/*
+ * Templates that a station made, on their way into the store: opened, checked, compared with the faces of all classes.
+ */
+#ifndef SRV_SYNC_FACES_H
+#define SRV_SYNC_FACES_H
+
+#include "sync/work.h"
+
+/* Opens the box into faces->templates. CM_CORRUPT, CM_INVALID: not ours, damaged, of another model or another student. */
+enum cm_code srv_faces_open(const struct srv_sync_core *core, struct cm_span sealed, const char *student_id,
+                            struct srv_faces *faces, struct cm_err *err);
+
+/* Within srv_store_write: the verdict, and with FINE the templates are stored (none: he is not enrolled any more). UNKNOWN:
+ * not there, archived, or of no class that the station serves. DUPLICATE: faces->other_id is within the limit; then
+ * faces->own is what the store has of the student. */
+enum cm_code srv_faces_put(struct srv_store *store, const struct srv_station *station,
+                           struct srv_faces *faces, struct cm_err *err);
+
+#endif

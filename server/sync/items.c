@@ -1,0 +1,212 @@
+#include "sync/items.h"
+
+#include "crypt/seal.h"
+#include "record/codec.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct cm_item *new_item(struct srv_items *items, enum cm_item_kind kind, const char *id)
+{
+    struct cm_item *item = &items->changes->items[items->changes->count];
+    *item = (struct cm_item){.kind = kind};
+    snprintf(item->id, sizeof item->id, "%s", id);
+    items->offsets[items->changes->count++] = items->bodies.size;
+    return item;
+}
+
+static void add_gone(struct srv_items *items, enum cm_item_kind kind, const struct srv_change *change)
+{
+    if (items->silent && !change->erased)
+        return;
+    struct cm_item *item = new_item(items, kind, change->id);
+    item->gone = true;
+    item->erased = change->erased;
+}
+
+static enum cm_code no_room(struct cm_err *err)
+{
+    return cm_fail(err, CM_NOMEM, "out of memory for an answer to a station");
+}
+
+static enum cm_code add_record(struct srv_items *items, enum cm_item_kind kind, const char *id,
+                               enum cm_record_kind record_kind, const void *record, struct cm_err *err)
+{
+    uint8_t bytes[2048];
+    size_t size;
+    enum cm_code code = cm_record_encode(record_kind, record, bytes, sizeof bytes, &size, err);
+    if (code != CM_OK)
+        return code;
+    struct cm_item *item = new_item(items, kind, id);
+    item->body.size = size;
+    return cm_buf_append(&items->bodies, bytes, size) == CM_OK ? CM_OK : no_room(err);
+}
+
+static enum cm_code add_message(struct srv_items *items, enum cm_item_kind kind, const char *id,
+                                enum cm_message_kind message_kind, const void *message, struct cm_err *err)
+{
+    struct cm_item *item = new_item(items, kind, id);
+    size_t before = items->bodies.size;
+    enum cm_code code = cm_message_encode(message_kind, message, &items->bodies, err);
+    item->body.size = items->bodies.size - before;
+    return code;
+}
+
+/* ---- classes, students, templates ---- */
+
+static enum cm_code add_class(struct srv_items *items, const struct srv_change *change, struct cm_err *err)
+{
+    struct cm_class class_;
+    enum cm_code code = srv_store_get_class(items->core->store, change->id, &class_, err);
+    if (code == CM_NOTFOUND || (code == CM_OK && !srv_station_serves(&items->station, change->id))) {
+        add_gone(items, CM_ITEM_CLASS, change);
+        return CM_OK;
+    }
+    return code == CM_OK ? add_record(items, CM_ITEM_CLASS, change->id, CM_RECORD_CLASS, &class_, err) : code;
+}
+
+struct templates {
+    size_t count;
+    struct cm_template list[CM_SYNC_TEMPLATES_MAX];
+};
+
+static bool keep(void *arg, const struct cm_template *template_)
+{
+    struct templates *templates = arg;
+    if (templates->count < CM_SYNC_TEMPLATES_MAX)
+        templates->list[templates->count++] = *template_;
+    return true;
+}
+
+static bool is_there(const struct srv_items *items, enum cm_item_kind kind, const char *id)
+{
+    for (int i = 0; i < items->changes->count; i++)
+        if (items->changes->items[i].kind == kind && strcmp(items->changes->items[i].id, id) == 0)
+            return true;
+    return false;
+}
+
+static enum cm_code add_templates(struct srv_items *items, const char *student_id, struct cm_err *err)
+{
+    struct templates *templates = calloc(1, sizeof *templates);
+    if (templates == NULL)
+        return no_room(err);
+    enum cm_code code = srv_store_each_template(items->core->store, student_id, keep, templates, err);
+    if (code == CM_OK) {
+        struct cm_item *item = new_item(items, CM_ITEM_TEMPLATES, student_id);
+        size_t before = items->bodies.size;
+        if (templates->count > 0)
+            code = cm_templates_seal(items->box_key, templates->list, templates->count, &items->bodies, err);
+        item->body.size = items->bodies.size - before;
+    }
+    cm_wipe(templates, sizeof *templates);
+    free(templates);
+    return code;
+}
+
+/* CM_NOTFOUND: none whom the station should know. */
+static enum cm_code find_student(struct srv_items *items, const char *id, struct srv_student *ret_student,
+                                 struct cm_err *err)
+{
+    enum cm_code code = srv_store_get_student(items->core->store, id, ret_student, err);
+    if (code == CM_OK &&
+        (ret_student->archived || !srv_station_serves(&items->station, ret_student->base.class_id)))
+        return CM_NOTFOUND;
+    return code;
+}
+
+/* Record and templates always go together: he may come from a class that the station does not serve, or from the archive,
+ * long after he was enrolled; and the station knows him when his templates come. */
+static enum cm_code add_student(struct srv_items *items, const struct srv_change *change, struct cm_err *err)
+{
+    struct srv_student student;
+    enum cm_code code = find_student(items, change->id, &student, err);
+    if (code == CM_NOTFOUND && change->kind == SRV_CHANGE_STUDENT)
+        add_gone(items, CM_ITEM_STUDENT, change);
+    if (code == CM_NOTFOUND || (code == CM_OK && is_there(items, CM_ITEM_STUDENT, change->id)))
+        return CM_OK;
+    if (code == CM_OK)
+        code = add_record(items, CM_ITEM_STUDENT, change->id, CM_RECORD_STUDENT, &student.base, err);
+    return code == CM_OK ? add_templates(items, change->id, err) : code;
+}
+
+/* ---- calendar, settings, the station itself ---- */
+
+struct calendar {
+    const struct srv_station *station;
+    struct cm_calendar message;
+};
+
+static bool keep_closure(void *arg, const struct srv_closure *closure)
+{
+    struct calendar *calendar = arg;
+    struct cm_calendar *message = &calendar->message;
+    if (closure->class_id[0] != '\0' && !srv_station_serves(calendar->station, closure->class_id))
+        return true;
+    struct cm_closure *copy = &message->closures[message->count++];
+    copy->date = closure->date;
+    memcpy(copy->class_id, closure->class_id, sizeof copy->class_id);
+    memcpy(copy->label, closure->label, sizeof copy->label);
+    return message->count < CM_SYNC_CLOSURES_MAX;
+}
+
+static enum cm_code add_calendar(struct srv_items *items, struct cm_err *err)
+{
+    struct calendar *calendar = calloc(1, sizeof *calendar);
+    if (calendar == NULL)
+        return no_room(err);
+    int32_t today = cm_zone_date(items->core->zone, cm_wall_ms(items->core->clock));
+    calendar->station = &items->station;
+    enum cm_code code =
+        srv_store_each_closure(items->core->store, cm_date_add(today, -CM_SYNC_CALENDAR_BACK_DAYS), 99991231,
+                               keep_closure, calendar, err);
+    if (code == CM_OK)
+        code = add_message(items, CM_ITEM_CALENDAR, "", CM_MESSAGE_CALENDAR, &calendar->message, err);
+    free(calendar);
+    return code;
+}
+
+static enum cm_code read_setting(struct srv_items *items, const char *name, char *out, size_t size,
+                                 struct cm_err *err)
+{
+    char value[SRV_SETTING_SIZE];
+    enum cm_code code = srv_store_get_setting(items->core->store, name, value, err);
+    if (code == CM_OK)
+        snprintf(out, size, "%.*s", (int)size - 1, value);
+    return code == CM_NOTFOUND ? CM_OK : code;
+}
+
+static enum cm_code add_settings(struct srv_items *items, struct cm_err *err)
+{
+    struct cm_school school = {.name = ""};
+    snprintf(school.timezone, sizeof school.timezone, "%s", cm_zone_name(items->core->zone));
+    enum cm_code code = read_setting(items, "school_name", school.name, sizeof school.name, err);
+    return code == CM_OK ? add_message(items, CM_ITEM_SETTINGS, "", CM_MESSAGE_SCHOOL, &school, err) : code;
+}
+
+static enum cm_code add_station(struct srv_items *items, struct cm_err *err)
+{
+    struct cm_station_info info = {.revoked = items->station.revoked,
+                                   .class_count = items->station.class_count};
+    memcpy(info.name, items->station.name, sizeof info.name);
+    memcpy(info.classes, items->station.classes, sizeof info.classes);
+    return add_message(items, CM_ITEM_STATION, items->station.id, CM_MESSAGE_STATION_INFO, &info, err);
+}
+
+enum cm_code srv_items_add(struct srv_items *items, const struct srv_change *change, struct cm_err *err)
+{
+    switch (change->kind) {
+    case SRV_CHANGE_CLASS:
+        return add_class(items, change, err);
+    case SRV_CHANGE_STUDENT:
+    case SRV_CHANGE_TEMPLATES:
+        return add_student(items, change, err);
+    case SRV_CHANGE_CALENDAR:
+        return add_calendar(items, err);
+    case SRV_CHANGE_SETTINGS:
+        return add_settings(items, err);
+    case SRV_CHANGE_STATION:
+        return strcmp(change->id, items->station.id) == 0 ? add_station(items, err) : CM_OK;
+    }
+    return CM_OK;
+}

@@ -1,0 +1,81 @@
+#include "sync/work.h"
+
+#include "auth/auth.h"
+#include <stdio.h>
+#include <string.h>
+
+_Static_assert((int)SRV_TOKEN_TEXT_SIZE <= (int)CM_SYNC_TOKEN_SIZE, "a token fits into the answer");
+
+bool srv_pair_begin(struct srv_work *work)
+{
+    uint8_t key[CM_BOX_KEY_SIZE];
+    struct cm_err err = CM_ERR_INIT;
+    enum cm_code code =
+        cm_message_decode(CM_MESSAGE_PAIR_REQUEST, work->body, work->size, &work->u.pair.request, &err);
+    if (code == CM_OK) /* templates will be sealed to it */
+        code = cm_box_key_of_signer(work->u.pair.request.public_key, key, &err);
+    if (code != CM_OK) {
+        srv_reply_error(&work->reply, 400, "bad_message", err.msg);
+        return false;
+    }
+    srv_auth_make_token(work->u.pair.token, work->u.pair.token_hash);
+    return true;
+}
+
+/* A station whose log the server has keeps its key: other events cannot follow them. */
+static bool is_other_log(const struct srv_station *station, const struct cm_pair_request *request)
+{
+    return station->acked_seq > 0 &&
+           memcmp(station->public_key, request->public_key, sizeof station->public_key) != 0;
+}
+
+enum cm_code srv_pair_run(struct srv_store *store, struct srv_work *work, struct cm_err *err)
+{
+    char station_id[64];
+    int64_t now_ms = cm_wall_ms(work->core->clock);
+    const struct cm_pair_request *request = &work->u.pair.request;
+    struct srv_station *station = &work->station;
+    enum cm_code code = srv_auth_take_code(store, "pair", request->code, now_ms, station_id, err);
+    if (code == CM_OK)
+        code = srv_store_get_station(store, station_id, station, err);
+    if (code == CM_NOTFOUND) {
+        work->u.pair.outcome = SRV_PAIR_NO_CODE;
+        return CM_OK;
+    }
+    if (code != CM_OK)
+        return code;
+    if (is_other_log(station, request)) { /* the code is used up all the same */
+        work->u.pair.outcome = SRV_PAIR_OTHER_KEY;
+        return CM_OK;
+    }
+    work->u.pair.outcome = SRV_PAIRED;
+    station->paired = true;
+    station->revoked = false;
+    station->paired_wall_ms = now_ms;
+    memcpy(station->public_key, request->public_key, sizeof station->public_key);
+    memcpy(station->token_hash, work->u.pair.token_hash, sizeof station->token_hash);
+    memcpy(station->version, request->version, sizeof station->version);
+    return srv_store_put_station(store, station, err);
+}
+
+void srv_pair_end(struct srv_work *work)
+{
+    struct cm_pair_answer answer = {.time_ms = cm_wall_ms(work->core->clock)};
+    if (work->u.pair.outcome == SRV_PAIR_NO_CODE) {
+        work->effects.code_failed = true;
+        srv_reply_error(&work->reply, 401, "bad_code", "the code is wrong, used or over: ask for a new one");
+        return;
+    }
+    if (work->u.pair.outcome == SRV_PAIR_OTHER_KEY) {
+        srv_reply_error(&work->reply, 409, "other_key",
+                        "the server has events of this station under another key: add a new station for it");
+        return;
+    }
+    snprintf(answer.station_id, sizeof answer.station_id, "%s", work->station.id);
+    snprintf(answer.token, sizeof answer.token, "%s", work->u.pair.token);
+    memcpy(answer.name, work->station.name, sizeof answer.name);
+    memcpy(answer.server_key, work->core->box.public_key, sizeof answer.server_key);
+    work->effects.paired = true;
+    work->effects.changes = true;
+    srv_reply_message(&work->reply, 200, CM_MESSAGE_PAIR_ANSWER, &answer);
+}

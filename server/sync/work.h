@@ -1,0 +1,104 @@
+/*
+ * One request of a station that writes: pairing, a push of events, templates, the end of an enrolment by photo.
+ *
+ *     struct srv_work work;
+ *     srv_work_init(&work, core, verb, station, body, size);
+ *     if (srv_work_begin(&work))                  // loop thread: decodes and verifies; true: something is to be written
+ *         code = srv_store_write(store, srv_work_run, &work, &err);      // or by the writer thread
+ *     …                                           // after the commit, or its failure:
+ *         srv_work_end(&work, code, &err);        // loop thread: work.reply is the answer, work.effects what to tell
+ *     srv_work_finish(&work);
+ *
+ * Every verb may be given the same request any number of times: the second changes nothing and is answered like the first
+ * (but for pairing, whose code is used up). A crash between any two steps loses at most the answer.
+ */
+#ifndef SRV_SYNC_WORK_H
+#define SRV_SYNC_WORK_H
+
+#include "sync/core.h"
+
+enum srv_work_verb { SRV_WORK_PAIR, SRV_WORK_EVENTS, SRV_WORK_TEMPLATES, SRV_WORK_ENROL };
+
+struct srv_effects {                /* after srv_work_end */
+    uint64_t feed_first, feed_last; /* new in the feed; 0: nothing */
+    bool changes;                   /* stations have something to pull */
+    bool paired;
+    bool code_failed;          /* pairing: count it against the address */
+    char class_id[CM_ID_SIZE]; /* of the student whose templates changed */
+    struct cm_job_answer job;  /* ENROL: how it ended; reason "" when it did not */
+    /* of a push, as the station says of itself; valid when `said` */
+    bool said;
+    uint64_t backlog;
+    int64_t wall_ms;
+    char version[CM_SYNC_VERSION_SIZE], camera[CM_SYNC_CAMERA_SIZE];
+};
+
+enum srv_faces_verdict { SRV_FACES_FINE, SRV_FACES_UNKNOWN, SRV_FACES_DUPLICATE };
+struct srv_faces { /* templates on their way into the store (faces.h) */
+    struct cm_template templates[CM_SYNC_TEMPLATES_MAX];
+    size_t count;
+    char student_id[CM_ID_SIZE];
+    enum srv_faces_verdict verdict;
+    char class_id[CM_ID_SIZE], other_id[CM_ID_SIZE];
+    float distance;
+    size_t own_count; /* of DUPLICATE: what the store has of the student */
+    struct cm_template own[CM_SYNC_TEMPLATES_MAX];
+};
+
+struct srv_work {
+    struct srv_sync_core *core;
+    enum srv_work_verb verb;
+    struct srv_station station; /* who asks, as he was when he asked; of PAIR: whom the code names */
+    const uint8_t *body;
+    size_t size;
+    char job_student_id[CM_ID_SIZE]; /* ENROL: of the job */
+    struct srv_reply reply;
+    struct srv_effects effects;
+
+    /* private to the verbs */
+    union {
+        struct {
+            struct cm_pair_request request;
+            char token[CM_SYNC_TOKEN_SIZE];
+            uint8_t token_hash[32];
+            enum { SRV_PAIRED, SRV_PAIR_NO_CODE, SRV_PAIR_OTHER_KEY } outcome;
+        } pair;
+        struct {
+            struct cm_push message;
+            struct srv_append append;
+            bool broken;        /* found so before, or by the store … */
+            bool may_raise;     /* … before, and nothing is to be written but the activity */
+            bool refused_raise; /* … by the store, and it becomes an activity */
+            bool revoked;
+            char reason[128];
+            uint64_t own_feed; /* of the activity */
+        } push;
+        struct {                     /* TEMPLATES and ENROL */
+            struct srv_faces *faces; /* wiped and freed by finish */
+            struct cm_job_result result;
+            bool may_raise;
+            uint64_t own_feed;
+        } enrol;
+    } u;
+};
+
+/* station: NULL for PAIR; copied. body is borrowed until finish. */
+void srv_work_init(struct srv_work *work, struct srv_sync_core *core, enum srv_work_verb verb,
+                   const struct srv_station *station, const uint8_t *body, size_t size);
+bool srv_work_begin(struct srv_work *work);
+srv_store_fn srv_work_run; /* arg: the work; may run more than once */
+void srv_work_end(struct srv_work *work, enum cm_code code, const struct cm_err *err);
+void srv_work_finish(struct srv_work *work);
+
+/* The steps of each verb, for work.c. */
+bool srv_pair_begin(struct srv_work *work);
+enum cm_code srv_pair_run(struct srv_store *store, struct srv_work *work, struct cm_err *err);
+void srv_pair_end(struct srv_work *work);
+bool srv_push_begin(struct srv_work *work);
+enum cm_code srv_push_run(struct srv_store *store, struct srv_work *work, struct cm_err *err);
+void srv_push_end(struct srv_work *work);
+bool srv_enrol_begin(struct srv_work *work);
+enum cm_code srv_enrol_run(struct srv_store *store, struct srv_work *work, struct cm_err *err);
+void srv_enrol_end(struct srv_work *work);
+
+#endif

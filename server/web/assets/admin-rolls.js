@@ -1,0 +1,136 @@
+/* The roll of a class and day: read, correct with a reason, close with what follows said before, reopen, print. */
+import { classSelect, correctDialog, dayField, percent, sectionHead, throttle } from './admin-parts.js';
+import { a } from './admin-strings.js';
+import { get, path, post, url } from './api.js';
+import { t } from './strings.js';
+import { dateAt, dateTextLong, momentText, timeOf } from './time.js';
+import { attempt, button, confirmDialog, empty, field, formDialog, h, loadInto, person, replace, select, status, table, toast } from './ui.js';
+
+const ORDER = ['present', 'late', 'excused', 'absent', 'unjudged', 'pending', 'none'];
+
+function summary(roll) {
+    return h('ul', { class: 'plain row summary' }, ORDER.filter((word) => roll.counts[word] > 0).map((word) =>
+        h('li', {}, status(word), ' ', h('strong', {}, String(roll.counts[word])))));
+}
+
+function stateLine(roll) {
+    const { session } = roll;
+    if (session.state === 'open') return a.session.open(session.start, session.late_after, session.close);
+    if (session.state === 'unjudged') return a.session.unjudged(session.able_min, session.window_min);
+    const how = session.closed_by ? a.session.closedByAt(session.closed_by, momentText(session.closed_at)) : a.session.closed;
+    return `${how} ${a.session.coverage(session.able_min, session.window_min)}`;
+}
+
+function closeDialog(roll) {
+    const unseen = roll.items.filter((item) => item.status === 'none' || item.status === 'unjudged');
+    const waiting = roll.items.filter((item) => item.status === 'pending');
+    const names = (items) => h('ul', { class: 'names' }, items.slice(0, 40).map((item) => h('li', {}, person(item.name))));
+    return formDialog({
+        title: a.close.title(roll.class_id, dateTextLong(roll.date)),
+        body: [
+            roll.closing.absent > 0
+                ? [h('p', {}, h('strong', {}, a.close.absent(roll.closing.absent))), names(unseen)]
+                : h('p', {}, a.close.nobody),
+            waiting.length > 0 && [h('p', {}, a.close.pending(waiting.length)), names(waiting)],
+            h('p', { class: 'muted' }, a.close.after),
+        ],
+        submitText: a.close.go,
+        submit: async (form, close) => {
+            await post(path('/api/rolls', roll.class_id, roll.date, 'close'));
+            toast(a.close.done);
+            close(true);
+        },
+    });
+}
+
+function rollTable(roll, context, changed) {
+    const correct = (item) => async () => {
+        if (await correctDialog({ item, classId: roll.class_id, date: roll.date })) changed();
+    };
+    return table({
+        caption: `${roll.class_id}, ${dateTextLong(roll.date)}`,
+        class: 'roll-table',
+        rows: roll.items,
+        columns: [
+            { title: a.rollNumber, cell: (item) => item.roll_number || '' },
+            { title: a.name, head: true, cell: (item) => h('a', { href: context.href({ section: 'students', id: item.student_id }) }, person(item.name)) },
+            { title: a.state, cell: (item) => status(item.status) },
+            { title: a.time, cell: (item) => timeOf(item.captured) },
+            { title: a.how, class: 'wide-only', cell: (item) => [a.methods[item.method] ?? item.method ?? '', item.station && h('div', { class: 'muted small' }, person(item.station))] },
+            { title: a.points, class: 'number wide-only', cell: (item) => h('span', { title: item.points_text }, item.points ?? '') },
+            { title: a.correction, class: 'wide-only', cell: (item) => item.corrected_by && h('div', { class: 'small' }, person(item.reason), h('div', { class: 'muted' }, person(item.corrected_by))) },
+            { title: a.actions, hidden: true, class: 'actions no-print', cell: (item) => button(a.correct.short, correct(item), { kind: 'compact', 'aria-label': a.correct.of(item.name), data: { student: item.student_id } }) },
+        ],
+    });
+}
+
+function show(place, context) {
+    const state = { class: context.route.query.class || '', date: context.route.query.date || dateAt(), only: '' };
+    const pickers = h('div', { class: 'toolbar no-print' });
+    const body = h('div', { class: 'stack' });
+    replace(place, sectionHead(a.nav.rolls), pickers, body);
+
+    const pick = (change) => {
+        Object.assign(state, change);
+        context.note({ query: { class: state.class, date: state.date } });
+        replace(body);
+        load();
+    };
+    const draw = (roll) => {
+        const changed = () => load();
+        if (!roll.session)
+            return empty(a.session.noSchool, roll.no_school || a.session.noSchoolText);
+        const shownItems = roll.items.filter((item) => !state.only || item.status === state.only);
+        const filter = select('only', [['', a.everybody], ...ORDER.filter((word) => roll.counts[word] > 0).map((word) => [word, `${t.status[word]} (${roll.counts[word]})`])], { value: state.only });
+        filter.addEventListener('change', () => {
+            state.only = filter.value;
+            replace(body, draw(roll));
+            body.querySelector('select[name=only]').focus();
+        });
+        const seen = roll.counts.present + roll.counts.late;
+        const judged = seen + roll.counts.absent;
+        return [
+            h('div', { class: 'card stack tight' },
+                h('h2', {}, `${roll.class_id} · ${dateTextLong(roll.date)}`),
+                h('p', { class: 'muted' }, stateLine(roll)),
+                summary(roll),
+                h('p', {}, a.rollRate(percent(judged ? seen / judged : null), roll.items.length)),
+                h('div', { class: 'row no-print' },
+                    roll.session.state === 'closed' && roll.session.closed_by
+                        ? button(a.reopen.short, async () => {
+                            if (!(await confirmDialog({ title: a.reopen.title, text: a.reopen.text, yes: a.reopen.short }))) return;
+                            await attempt(() => post(path('/api/rolls', roll.class_id, roll.date, 'reopen')));
+                            changed();
+                        })
+                        : button(a.close.short, async () => (await closeDialog(roll)) && changed(), { kind: 'primary' }),
+                    button(a.print, () => window.print()),
+                    h('a', { class: 'button', href: url('/api/export/attendance', { from: roll.date, to: roll.date, class: roll.class_id }), download: true }, a.csv))),
+            roll.items.length === 0 ? empty(a.todayPage.nobody, a.todayPage.nobodyText) : [
+                h('div', { class: 'toolbar no-print' }, field(a.showOnly, filter)),
+                rollTable({ ...roll, items: shownItems }, context, changed),
+                h('p', { class: 'print-only signature' }, a.signature)],
+        ];
+    };
+    const load = async () => {
+        const focused = body.contains(document.activeElement) ? document.activeElement.dataset?.student : null;
+        await loadInto(body, () => get('/api/rolls', { class: state.class, date: state.date }), draw);
+        if (focused) body.querySelector(`[data-student="${CSS.escape(focused)}"]`)?.focus();
+    };
+    const begin = async () => {
+        const list = await context.classes();
+        if (list.length === 0) return replace(body, empty(a.todayPage.noClasses, a.todayPage.noClassesText));
+        if (!list.some((one) => one.id === state.class)) state.class = list[0].id;
+        replace(pickers, field(a.class, classSelect(list, state.class, (id) => pick({ class: id }), { all: false })), dayField(state.date, (date) => pick({ date })));
+        await load();
+        if (!place.isConnected) return; // left meanwhile
+        const soon = throttle(load, 1000);
+        const concerns = (event) => event.detail.class_id === state.class && event.detail.date === state.date && soon();
+        context.on('mark', concerns);
+        context.on('correction', concerns);
+        context.onChanged(['roll', 'students', 'classes', 'calendar'], soon);
+    };
+    loadInto(body, begin, () => [...body.childNodes]);
+    return { update: (route) => (route.query.class || route.query.date) && pick({ class: route.query.class || state.class, date: route.query.date || state.date }) };
+}
+
+export const rolls = { id: 'rolls', show };

@@ -1,0 +1,152 @@
+/* Settings and calendar: classes with their times, days without school, and the school itself. */
+import { classSelect, sectionHead } from './admin-parts.js';
+import { a } from './admin-strings.js';
+import { get, patch, path, put, remove, url } from './api.js';
+import { t } from './strings.js';
+import { addDays, dateAt, dateTextLong } from './time.js';
+import { attempt, busyWith, button, check, clearErrors, confirmDialog, empty, field, formDialog, h, loadInto, missing, person, showErrors, showFailure, table, toast, replace } from './ui.js';
+
+const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun']; // the API's words
+const weekdayText = (word) => t.weekdays[(WEEKDAYS.indexOf(word) + 1) % 7];
+
+// ---- classes ---------------------------------------------------------------------------------------------------------
+
+function classDialog(one) {
+    const input = (name, type, value, more = {}) => h('input', { name, type, value: value ?? '', required: true, autocomplete: 'off', ...more });
+    const days = h('fieldset', {}, h('legend', {}, a.classForm.weekdays), h('div', { class: 'checks' }, WEEKDAYS.map((day) =>
+        check(weekdayText(day), { name: 'weekdays', value: day, checked: one ? one.weekdays.includes(day) : day !== 'Sun' }))));
+    return formDialog({
+        title: one ? a.classForm.editTitle(one.id) : a.classForm.add,
+        body: h('div', { class: 'form-grid' },
+            field(a.classForm.id, input('id', 'text', one?.id, { readonly: Boolean(one), maxlength: '63' }), { hint: one ? null : a.classForm.idHint }),
+            field(a.classForm.coordinator, input('coordinator', 'text', one?.coordinator, { required: false, maxlength: '120' })),
+            field(a.classForm.start, input('start', 'time', one?.start ?? '08:45')),
+            field(a.classForm.late, input('late_after_min', 'number', one?.late_after_min ?? 10, { min: '0', max: '1439' }), { hint: a.classForm.lateHint }),
+            field(a.classForm.close, input('close_after_min', 'number', one?.close_after_min ?? 45, { min: '1', max: '1439' }), { hint: a.classForm.closeHint }),
+            h('div', { class: 'full' }, days)),
+        submit: async (form, close) => {
+            const value = (name) => form.elements[name].value.trim();
+            const weekdays = [...form.querySelectorAll('input[name=weekdays]:checked')].map((node) => node.value);
+            if (weekdays.length === 0) return showErrors(form, { '': a.classForm.noDay });
+            if (Number(value('late_after_min')) > Number(value('close_after_min'))) return showErrors(form, { late_after_min: a.classForm.lateBad });
+            const body = { coordinator: value('coordinator'), start: value('start').slice(0, 5), late_after_min: Number(value('late_after_min')), close_after_min: Number(value('close_after_min')), weekdays };
+            const answer = await put(path('/api/classes', value('id')), body);
+            toast(a.saved);
+            return close(answer);
+        },
+    });
+}
+
+function classesCard(context) {
+    const body = h('div', {});
+    const load = () => loadInto(body, () => get('/api/classes'), ({ items }) => items.length === 0 ? empty(a.todayPage.noClasses, a.classForm.none) : table({
+        caption: a.classes,
+        rows: items,
+        columns: [
+            { title: a.class, head: true, cell: (one) => one.id },
+            { title: a.classForm.coordinator, class: 'wide-only', cell: (one) => person(one.coordinator) },
+            { title: a.classForm.start, cell: (one) => one.start },
+            { title: a.classForm.late, class: 'number wide-only', cell: (one) => a.minutes(one.late_after_min) },
+            { title: a.classForm.close, class: 'number wide-only', cell: (one) => a.minutes(one.close_after_min) },
+            { title: a.classForm.weekdays, class: 'wide-only', cell: (one) => one.weekdays.map(weekdayText).join(' ') },
+            { title: a.nav.students, class: 'number', cell: (one) => String(one.students) },
+            { title: a.actions, hidden: true, class: 'actions', cell: (one) => h('div', { class: 'row end' },
+                button(a.student.edit, async () => (await classDialog(one)) && load(), { kind: 'compact', 'aria-label': a.classForm.editOf(one.id) }),
+                button(a.users.delete, async () => {
+                    if (!(await confirmDialog({ title: a.classForm.deleteTitle(one.id), text: a.classForm.deleteText, yes: a.users.delete, danger: true }))) return;
+                    await attempt(() => remove(path('/api/classes', one.id)));
+                    load();
+                }, { kind: 'compact danger', 'aria-label': a.classForm.deleteOf(one.id) })) },
+        ],
+    }));
+    load();
+    context.onChanged(['classes'], () => !body.contains(document.activeElement) && load());
+    return h('section', { class: 'card', 'aria-labelledby': 'classes-title' },
+        h('div', { class: 'card-head' }, h('h2', { id: 'classes-title' }, a.classes), button(a.classForm.add, async () => (await classDialog(null)) && load(), { kind: 'primary compact' })), body);
+}
+
+// ---- days without school ---------------------------------------------------------------------------------------------
+
+function closureDialog(classes) {
+    const date = h('input', { type: 'date', name: 'date', required: true, value: dateAt() });
+    const label = h('input', { type: 'text', name: 'label', required: true, maxlength: '100', autocomplete: 'off' });
+    const pick = classSelect(classes, '', () => {});
+    return formDialog({
+        title: a.calendar.add,
+        body: [field(a.day, date), field(a.calendar.label, label, { hint: a.calendar.labelHint }), field(a.class, pick)],
+        submit: async (form, close) => {
+            const body = { label: label.value.trim() };
+            if (pick.value) body.class_id = pick.value;
+            const answer = await put(path('/api/calendar', date.value), body);
+            toast(a.saved);
+            close(answer ?? true);
+        },
+    });
+}
+
+function calendarCard(context) {
+    const body = h('div', {});
+    const load = () => loadInto(body, () => get('/api/calendar', { from: addDays(dateAt(), -60), to: addDays(dateAt(), 400) }), ({ items }) => items.length === 0 ? empty(a.calendar.none, a.calendar.noneText) : table({
+        caption: a.calendar.title,
+        rows: items,
+        columns: [
+            { title: a.day, head: true, cell: (one) => dateTextLong(one.date) },
+            { title: a.calendar.label, cell: (one) => person(one.label) },
+            { title: a.class, cell: (one) => one.class_id || a.allClasses },
+            { title: a.actions, hidden: true, class: 'actions', cell: (one) => button(a.calendar.remove, async () => {
+                if (!(await confirmDialog({ title: a.calendar.removeTitle(dateTextLong(one.date)), text: a.calendar.removeText, yes: a.calendar.remove, danger: true }))) return;
+                await attempt(() => remove(url(path('/api/calendar', one.date), { class: one.class_id })));
+                load();
+            }, { kind: 'compact', 'aria-label': a.calendar.removeOf(dateTextLong(one.date)) }) },
+        ],
+    }));
+    load();
+    context.onChanged(['calendar'], () => !body.contains(document.activeElement) && load());
+    return h('section', { class: 'card', 'aria-labelledby': 'calendar-title' },
+        h('div', { class: 'card-head' }, h('h2', { id: 'calendar-title' }, a.calendar.title), button(a.calendar.add, async () => (await closureDialog(await context.classes())) && load(), { kind: 'primary compact' })), body);
+}
+
+// ---- the school ------------------------------------------------------------------------------------------------------
+
+function schoolForm(found) {
+    const go = h('button', { type: 'submit', class: 'primary' }, t.save);
+    const input = (name, type, more = {}) => h('input', { name, type, value: found[name] ?? '', autocomplete: 'off', ...more });
+    const form = h('form', { class: 'stack', novalidate: true },
+        h('div', { class: 'form-grid' },
+            field(a.school.name, input('school_name', 'text', { maxlength: '120' })),
+            field(a.school.timezone, input('timezone', 'text', { maxlength: '60', required: true, spellcheck: 'false' }), { hint: a.school.timezoneHint }),
+            field(a.school.coverage, input('coverage_percent', 'number', { min: '0', max: '100', required: true }), { hint: a.school.coverageHint }),
+            h('div', { class: 'full' }, check(a.school.leaderboard, { name: 'leaderboard', checked: found.leaderboard }))),
+        h('div', { class: 'row' }, go));
+    form.addEventListener('submit', async (event) => {
+        event.preventDefault();
+        clearErrors(form);
+        const errors = missing(form);
+        if (Object.keys(errors).length > 0) return showErrors(form, errors);
+        const value = (name) => form.elements[name].value.trim();
+        const wanted = { school_name: value('school_name'), timezone: value('timezone'), coverage_percent: Number(value('coverage_percent')), leaderboard: form.elements.leaderboard.checked };
+        const changed = Object.fromEntries(Object.entries(wanted).filter(([name, now]) => now !== found[name]));
+        await busyWith(go, async () => {
+            try {
+                found = { ...found, ...wanted, ...(await patch('/api/settings', changed)) };
+                toast(a.saved);
+            } catch (error) {
+                if (error.status === undefined) throw error;
+                showFailure(form, error);
+            }
+        });
+    });
+    return form;
+}
+
+function schoolCard() {
+    const body = h('div', {});
+    loadInto(body, () => get('/api/settings'), schoolForm);
+    return h('section', { class: 'card', 'aria-labelledby': 'school-title' }, h('h2', { id: 'school-title' }, a.school.title), body);
+}
+
+function show(place, context) {
+    replace(place, sectionHead(a.nav.settings), h('div', { class: 'stack' }, classesCard(context), calendarCard(context), schoolCard()));
+}
+
+export const settings = { id: 'settings', admin: true, show };

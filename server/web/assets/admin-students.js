@@ -1,0 +1,128 @@
+/* Students: search first, the list, and the chosen one in a panel at the side. */
+import { importDialog } from './admin-import.js';
+import { classSelect, sectionHead, throttle } from './admin-parts.js';
+import { studentPanel } from './admin-student.js';
+import { studentDialog } from './admin-student-edit.js';
+import { a } from './admin-strings.js';
+import { get } from './api.js';
+import { t } from './strings.js';
+import { attempt, button, check, debounce, empty, field, h, loadInto, person, replace, table, tableRow } from './ui.js';
+
+const PAGE = 100;
+const SEARCH_MS = 200;
+
+function show(place, context) {
+    const state = { q: context.route.query.q || '', class: context.route.query.class || '', archived: context.route.query.archived || '', id: context.route.id };
+    const list = h('div', { class: 'stack' });
+    const count = h('p', { class: 'muted small', role: 'status' });
+    const side = h('aside', { class: 'panel', 'aria-label': a.student.panel, hidden: true });
+    const search = h('input', { type: 'search', name: 'q', value: state.q, placeholder: a.students.placeholder, autocomplete: 'off', maxlength: '100' });
+    const classPlace = h('div', { class: 'field' });
+    const archived = check(a.students.archived, { checked: state.archived === '1' });
+
+    const query = () => ({ q: state.q, class: state.class, archived: state.archived });
+    const route = (id) => ({ section: 'students', id, query: query() });
+    const columns = [
+        { title: a.name, head: true, cell: (row) => h('a', { href: context.href(route(row.id)), data: { student: row.id } }, person(row.name)) },
+        { title: a.number, class: 'wide-only', cell: (row) => h('span', { class: 'mono' }, row.id) },
+        { title: a.class, cell: (row) => row.class_id },
+        { title: a.rollNumber, class: 'wide-only', cell: (row) => row.roll_number || '' },
+        { title: a.enrolled, cell: (row) => row.archived ? h('span', { class: 'tag' }, a.students.left) : row.enrolled ? h('span', { class: 'tag good' }, a.students.yes) : h('span', { class: 'tag warn' }, a.students.no) },
+    ];
+    const mark = (row, tr) => {
+        tr.dataset.row = row.id;
+        tr.classList.toggle('selected', row.id === state.id);
+    };
+
+    const load = () => loadInto(list, () => get('/api/students', { ...query(), limit: PAGE }), (page) => {
+        count.textContent = page.items.length === 0 ? '' : a.students.count(page.items.length, Boolean(page.next));
+        if (page.items.length === 0)
+            return state.q || state.class
+                ? empty(a.students.none, a.students.noneText)
+                : empty(a.students.noneAtAll, context.isAdmin ? a.students.noneAtAllAdmin : a.students.noneAtAllText);
+        const view = table({ caption: a.nav.students, columns, rows: page.items, row: mark });
+        return [view, moreButton(view.querySelector('tbody'), page)];
+    });
+    const moreButton = (body, first) => {
+        let { next } = first;
+        let total = first.items.length;
+        if (!next) return null;
+        const more = button(t.more, () => attempt(async () => {
+            const page = await get('/api/students', { ...query(), limit: PAGE, after: next });
+            const rows = page.items.map((row) => tableRow(columns, row, mark));
+            body.append(...rows);
+            rows[0]?.querySelector('a')?.focus();
+            next = page.next;
+            total += page.items.length;
+            count.textContent = a.students.count(total, Boolean(next));
+            if (!next) more.remove();
+        }, more));
+        return h('div', { class: 'row' }, more);
+    };
+
+    const changed = () => {
+        context.note(route(state.id));
+        load();
+    };
+    search.addEventListener('input', debounce(() => {
+        state.q = search.value.trim();
+        changed();
+    }, SEARCH_MS));
+    archived.querySelector('input').addEventListener('change', (event) => {
+        state.archived = event.target.checked ? '1' : '';
+        changed();
+    });
+    context.classes().then((all) => replace(classPlace, ...field(a.class, classSelect(all, state.class, (id) => {
+        state.class = id;
+        changed();
+    })).childNodes), () => {});
+
+    let panel = null;
+    const open = (id, moved) => {
+        const from = state.id;
+        state.id = id;
+        for (const tr of list.querySelectorAll('tr[data-row]')) tr.classList.toggle('selected', tr.dataset.row === id);
+        panel?.leave();
+        panel = null;
+        side.hidden = !id;
+        place.classList.toggle('with-panel', Boolean(id));
+        replace(side);
+        if (!id) {
+            if (moved) (list.querySelector(`[data-student="${CSS.escape(from ?? '')}"]`) ?? search).focus();
+            return;
+        }
+        panel = studentPanel(side, context, id, { close: () => context.go(route(null)), changed: load, gone: () => { context.go(route(null)); load(); } });
+        if (moved) {
+            side.querySelector('button, h2')?.focus();
+            side.scrollIntoView({ block: 'nearest' });
+        }
+    };
+
+    replace(place,
+        sectionHead(a.nav.students, context.isAdmin && [
+            button(a.students.add, async () => {
+                const student = await studentDialog({ classes: await context.classes() });
+                if (!student) return;
+                load();
+                context.go(route(student.id));
+            }, { kind: 'primary' }),
+            button(a.students.import, async () => (await importDialog()) && load()),
+        ]),
+        h('div', { class: 'students-columns' },
+            h('div', { class: 'stack students-list' },
+                h('div', { class: 'toolbar', role: 'search' }, field(a.students.search, search, { class: 'search' }), classPlace, archived),
+                count, list),
+            side));
+    load();
+    open(state.id, false);
+    if (!state.id && matchMedia('(min-width: 56rem)').matches) search.focus({ preventScroll: true });
+
+    const soon = throttle(load, 1500);
+    context.onChanged(['students'], soon);
+    return {
+        update: (next) => next.id !== state.id && open(next.id, true),
+        leave: () => panel?.leave(),
+    };
+}
+
+export const students = { id: 'students', show };

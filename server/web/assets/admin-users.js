@@ -1,0 +1,108 @@
+/* Accounts of administrators, coordinators and students. One-time passwords are shown once. */
+import { sectionHead, showOnce } from './admin-parts.js';
+import { checkedClasses, classChecks } from './admin-stations.js';
+import { a } from './admin-strings.js';
+import { get, patch, path, post, remove } from './api.js';
+import { attempt, button, confirmDialog, empty, field, formDialog, h, loadInto, person, replace, select, showErrors, table, toast } from './ui.js';
+
+const ROLES = ['coordinator', 'admin', 'student'];
+
+function userDialog(user, classes) {
+    const text = (name, value, more = {}) => h('input', { type: 'text', name, value: value ?? '', autocomplete: 'off', maxlength: '63', ...more });
+    const role = select('role', ROLES.map((word) => [word, a.roles[word]]), { value: user?.role, disabled: Boolean(user) });
+    const ofCoordinator = classChecks(classes, user?.classes ?? []);
+    const ofStudent = field(a.users.studentId, text('student_id', user?.student_id), { hint: a.users.studentIdHint });
+    const fit = () => {
+        ofCoordinator.hidden = role.value !== 'coordinator';
+        ofStudent.hidden = role.value !== 'student' || Boolean(user);
+    };
+    role.addEventListener('change', fit);
+    fit();
+    return formDialog({
+        title: user ? a.users.editTitle : a.users.add,
+        body: [
+            field(a.users.name, text('name', user?.name, { required: true, readonly: Boolean(user), autocapitalize: 'none', spellcheck: 'false' }), { hint: user ? null : a.users.nameHint }),
+            field(a.users.fullName, text('full_name', user?.full_name, { required: true, maxlength: '120', autofocus: Boolean(user) })),
+            field(a.users.role, role), ofCoordinator, ofStudent,
+        ],
+        submit: async (form, close) => {
+            const value = (name) => form.elements[name].value.trim();
+            const coordinator = role.value === 'coordinator';
+            if (role.value === 'student' && !user && !value('student_id')) return showErrors(form, { student_id: a.users.studentIdMissing });
+            const body = { full_name: value('full_name') };
+            if (coordinator) body.classes = checkedClasses(form);
+            if (user) return close(await patch(path('/api/users', user.name), body));
+            if (role.value === 'student') body.student_id = value('student_id');
+            return close(await post('/api/users', { name: value('name').toLowerCase(), role: role.value, ...body }));
+        },
+    });
+}
+
+function showPassword(name, password) {
+    return showOnce({ title: a.users.passwordTitle, text: a.users.passwordText(name), secret: password });
+}
+
+function actions(user, context, changed) {
+    const does = {
+        edit: async () => (await userDialog(user, await context.classes())) && changed(),
+        reset: async () => {
+            if (!(await confirmDialog({ title: a.users.resetTitle(user.name), text: a.users.resetText, yes: a.users.reset }))) return;
+            const answer = await attempt(() => post(path('/api/users', user.name, 'reset')));
+            if (answer) await showPassword(user.name, answer.one_time_password);
+            changed();
+        },
+        disable: async () => {
+            if (await attempt(() => patch(path('/api/users', user.name), { disabled: !user.disabled }))) toast(a.saved);
+            changed();
+        },
+        remove: async () => {
+            if (!(await confirmDialog({ title: a.users.deleteTitle(user.name), text: a.users.deleteText, yes: a.users.delete, danger: true }))) return;
+            if ((await attempt(() => remove(path('/api/users', user.name)))) === null) toast(a.users.deleted);
+            changed();
+        },
+    };
+    const act = (word, fn, kind = 'compact') => button(a.users[word], fn, { kind, 'aria-label': `${a.users[word]}: ${user.name}` });
+    const self = user.name === context.me.username;
+    return h('div', { class: 'row end' }, act('edit', does.edit), act('reset', does.reset),
+        !self && act(user.disabled ? 'enable' : 'disable', does.disable), !self && act('delete', does.remove, 'compact danger'));
+}
+
+function show(place, context) {
+    const body = h('div', { class: 'stack' });
+    const search = h('input', { type: 'search', name: 'q', autocomplete: 'off' });
+    let all = [];
+    const draw = () => {
+        const wanted = search.value.trim().toLowerCase();
+        const rows = all.filter((user) => !wanted || user.name.includes(wanted) || user.full_name.toLowerCase().includes(wanted));
+        if (rows.length === 0) return empty(a.users.none, '');
+        return [
+            table({
+                caption: a.nav.users,
+                rows: rows.slice(0, 300),
+                columns: [
+                    { title: a.users.name, head: true, cell: (user) => [person(user.name), user.full_name && h('div', { class: 'muted small' }, person(user.full_name))] },
+                    { title: a.users.role, cell: (user) => [a.roles[user.role], user.student_id && h('div', { class: 'muted small' }, user.student_id)] },
+                    { title: a.classes, class: 'wide-only', cell: (user) => (user.classes ?? []).join(', ') },
+                    { title: a.state, cell: (user) => (user.disabled ? h('span', { class: 'tag bad' }, a.users.disabled) : user.must_change_password ? h('span', { class: 'tag warn' }, a.users.oneTime) : h('span', { class: 'tag good' }, a.users.active)) },
+                    { title: a.actions, hidden: true, class: 'actions', cell: (user) => actions(user, context, load) },
+                ],
+            }),
+            rows.length > 300 && h('p', { class: 'muted' }, a.users.tooMany(300, rows.length)),
+        ];
+    };
+    const load = () => loadInto(body, () => get('/api/users'), (answer) => {
+        all = answer.items;
+        return draw();
+    });
+    search.addEventListener('input', () => replace(body, draw()));
+    replace(place, sectionHead(a.nav.users, button(a.users.add, async () => {
+        const answer = await userDialog(null, await context.classes());
+        if (!answer) return;
+        await showPassword(answer.user.name, answer.one_time_password);
+        load();
+    }, { kind: 'primary' })), h('div', { class: 'toolbar' }, field(a.users.search, search, { class: 'search' })), body);
+    load();
+    context.onChanged(['users'], () => !document.querySelector('dialog[open]') && !body.contains(document.activeElement) && load());
+}
+
+export const users = { id: 'users', admin: true, show };

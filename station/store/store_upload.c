@@ -1,0 +1,203 @@
+/* Templates that were made here and are to go up. One row a student: uploads: id → how it stands. */
+#include "store/store_sync.h"
+
+#include "record/table.h"
+#include "store/store_private.h"
+#include <stdio.h>
+#include <string.h>
+
+enum { RECORD_MAX = 512 };
+
+struct upload_record { /* as stored */
+    struct stn_upload upload;
+    struct cm_extra extra;
+};
+
+static const struct cm_field upload_rows[] = {
+    CM_ROW(struct upload_record, 1, 1, TEXT, upload.student_id),
+    CM_ROW_RANGE(struct upload_record, 2, 1, INTEGER, upload.state, STN_UPLOAD_WAITING, STN_UPLOAD_DUPLICATE),
+    CM_ROW(struct upload_record, 3, 1, TEXT, upload.other_id),
+    CM_ROW_RANGE(struct upload_record, 4, 1, INTEGER, upload.number, 0, INT64_MAX),
+};
+static const struct cm_table upload_table = {
+    .name = "upload",
+    .fields = upload_rows,
+    .count = sizeof upload_rows / sizeof upload_rows[0],
+    .size = sizeof(struct upload_record),
+    .extra = offsetof(struct upload_record, extra),
+};
+
+static enum cm_code decode(struct cm_bytes value, struct stn_upload *ret_upload, struct cm_err *err)
+{
+    struct upload_record record;
+    struct cm_err why = CM_ERR_INIT;
+    if (cm_table_decode(&upload_table, value.data, value.size, &record, &why) != CM_OK)
+        return cm_fail(err, CM_CORRUPT, "an upload does not decode: %s", why.msg);
+    *ret_upload = record.upload;
+    return CM_OK;
+}
+
+static enum cm_code get(struct cm_txn *txn, const char *student_id, struct stn_upload *ret_upload,
+                        struct cm_err *err)
+{
+    struct cm_bytes value;
+    enum cm_code code = cm_txn_get(txn, STN_TABLE_UPLOADS, student_id, strlen(student_id), &value, err);
+    return code == CM_OK ? decode(value, ret_upload, err) : code;
+}
+
+static enum cm_code put(struct cm_txn *txn, const struct stn_upload *upload, struct cm_err *err)
+{
+    struct upload_record record = {.upload = *upload};
+    uint8_t bytes[RECORD_MAX];
+    size_t size;
+    enum cm_code code = cm_table_encode(&upload_table, &record, bytes, sizeof bytes, &size, err);
+    if (code == CM_OK)
+        code = cm_txn_put(txn, STN_TABLE_UPLOADS, upload->student_id, strlen(upload->student_id), bytes, size,
+                          err);
+    return code;
+}
+
+enum cm_code stn_upload_add(struct cm_txn *txn, const char *student_id, uint64_t number, struct cm_err *err)
+{
+    struct stn_upload upload = {.state = STN_UPLOAD_WAITING, .number = (int64_t)number};
+    snprintf(upload.student_id, sizeof upload.student_id, "%s", student_id);
+    return put(txn, &upload, err);
+}
+
+enum cm_code stn_upload_forget(struct cm_txn *txn, const char *student_id, struct cm_err *err)
+{
+    enum cm_code code = cm_txn_delete(txn, STN_TABLE_UPLOADS, student_id, strlen(student_id), err);
+    return code == CM_NOTFOUND ? CM_OK : code;
+}
+
+bool stn_upload_waits(struct cm_txn *txn, const char *student_id)
+{
+    struct stn_upload upload;
+    return get(txn, student_id, &upload, NULL) == CM_OK && upload.state != STN_UPLOAD_DUPLICATE;
+}
+
+enum cm_code stn_upload_known(struct cm_txn *txn, const char *student_id, struct cm_err *err)
+{
+    struct stn_upload upload;
+    enum cm_code code = get(txn, student_id, &upload, err);
+    if (code == CM_NOTFOUND || (code == CM_OK && upload.state != STN_UPLOAD_UNKNOWN))
+        return CM_OK;
+    upload.state = STN_UPLOAD_WAITING;
+    return code == CM_OK ? put(txn, &upload, err) : code;
+}
+
+/* A pairing begins: everybody whose templates are not the server's goes up. */
+enum cm_code stn_uploads_begin(struct cm_txn *txn, struct cm_err *err)
+{
+    struct stn_key key = {.size = 0};
+    enum cm_code code;
+    while ((code = stn_table_next(txn, STN_TABLE_KEYS, &key, err)) == CM_OK) {
+        char student_id[CM_ID_SIZE];
+        if (key.size >= sizeof student_id)
+            return cm_fail(err, CM_CORRUPT, "a student's key has the wrong size");
+        memcpy(student_id, key.bytes, key.size);
+        student_id[key.size] = '\0';
+        if (!stn_served_is(txn, STN_SERVED_TEMPLATES, student_id) &&
+            (code = stn_upload_add(txn, student_id, 0, err)) != CM_OK)
+            return code;
+    }
+    return code == CM_EOF ? CM_OK : code;
+}
+
+/* ---- for sync ---- */
+
+struct next_upload {
+    struct stn_store *store;
+    struct stn_upload upload;
+    bool found;
+    struct cm_template *templates;
+    size_t count;
+};
+
+static enum cm_code take_waiting(void *arg, struct cm_bytes key, struct cm_bytes value, struct cm_err *err)
+{
+    struct next_upload *next = arg;
+    (void)key;
+    enum cm_code code = decode(value, &next->upload, err);
+    next->found = code == CM_OK && next->upload.state == STN_UPLOAD_WAITING;
+    return next->found ? CM_EOF : code;
+}
+
+static enum cm_code next_upload(struct cm_txn *txn, void *arg, struct cm_err *err)
+{
+    struct next_upload *next = arg;
+    enum cm_code code =
+        cm_txn_walk(txn, STN_TABLE_UPLOADS, (struct cm_bytes){NULL, 0}, 0, take_waiting, next, err);
+    if (code == CM_OK && !next->found)
+        return CM_NOTFOUND;
+    if (code == CM_OK)
+        code = stn_templates_read(next->store, txn, next->upload.student_id, next->templates,
+                                  CM_SYNC_TEMPLATES_MAX, &next->count, err);
+    return code;
+}
+
+enum cm_code stn_store_next_upload(struct stn_store *store, struct stn_upload *ret_upload,
+                                   struct cm_template ret_templates[CM_SYNC_TEMPLATES_MAX], size_t *ret_count,
+                                   struct cm_err *err)
+{
+    struct next_upload next = {.store = store, .templates = ret_templates};
+    enum cm_code code = cm_db_read(store->db, next_upload, &next, err);
+    if (code != CM_OK)
+        return code;
+    *ret_upload = next.upload;
+    *ret_count = next.count;
+    return CM_OK;
+}
+
+struct settle {
+    const struct stn_upload *upload;
+    enum stn_upload_state state;
+    const char *other_id;
+};
+
+static enum cm_code settle(struct cm_txn *txn, void *arg, struct cm_err *err)
+{
+    const struct settle *s = arg;
+    struct stn_upload upload;
+    enum cm_code code = get(txn, s->upload->student_id, &upload, err);
+    if (code == CM_NOTFOUND || (code == CM_OK && upload.number != s->upload->number))
+        return CM_OK; /* enrolled again, or erased, since it was sent: this answer is of the one before */
+    if (code == CM_OK && s->state == STN_UPLOAD_DONE)
+        return stn_upload_forget(txn, s->upload->student_id, err);
+    upload.state = s->state;
+    snprintf(upload.other_id, sizeof upload.other_id, "%s", s->other_id != NULL ? s->other_id : "");
+    return code == CM_OK ? put(txn, &upload, err) : code;
+}
+
+enum cm_code stn_store_settle_upload(struct stn_store *store, const struct stn_upload *upload,
+                                     enum stn_upload_state state, const char *other_id, struct cm_err *err)
+{
+    struct settle s = {upload, state, other_id};
+    return stn_store_commit(store, settle, &s, false, err);
+}
+
+struct each_upload {
+    stn_upload_visit_fn *visit;
+    void *arg;
+};
+
+static enum cm_code visit_upload(void *arg, struct cm_bytes key, struct cm_bytes value, struct cm_err *err)
+{
+    const struct each_upload *each = arg;
+    struct stn_upload upload;
+    (void)key;
+    enum cm_code code = decode(value, &upload, err);
+    return code == CM_OK && !each->visit(each->arg, &upload) ? CM_EOF : code;
+}
+
+static enum cm_code each_upload(struct cm_txn *txn, void *arg, struct cm_err *err)
+{
+    return cm_txn_walk(txn, STN_TABLE_UPLOADS, (struct cm_bytes){NULL, 0}, 0, visit_upload, arg, err);
+}
+
+enum cm_code stn_store_each_upload(struct stn_store *store, stn_upload_visit_fn *visit, void *arg,
+                                   struct cm_err *err)
+{
+    struct each_upload each = {visit, arg};
+    return cm_db_read(store->db, each_upload, &each, err);
+}

@@ -1,0 +1,1 @@
+rollcall_fuzzer(sync LINK cm_sync msgpack-c)
