@@ -1,5 +1,6 @@
 #include "roll/roll.h"
 
+#include "roll/evidence.h"
 #include "roll/session.h"
 #include <assert.h>
 #include <stdio.h>
@@ -8,16 +9,16 @@
 static struct cm_points_facts facts_of(const struct cm_mark *mark, const struct cm_correction *correction,
                                        const struct cm_roll_rules *rules)
 {
-    struct cm_points_facts facts = {.status = CM_ROLL_NONE};
+    static const uint8_t no_id[16];
+    struct cm_evidence evidence = {0};
+    struct cm_session session = {0};
     if (mark != NULL) {
-        struct cm_session session = cm_session_of(rules->class_, rules->zone, mark->date);
-        facts.status = cm_session_status(&session, mark->captured_wall_ms, mark->clock_suspect);
-        facts.first_try = mark->first_try;
-        facts.eye_contact = mark->eye_contact;
+        session = cm_session_of(rules->class_, rules->zone, mark->date);
+        (void)cm_evidence_add_mark(&evidence, mark, no_id, 0);
     }
     if (correction != NULL)
-        facts.status = correction->status;
-    return facts;
+        (void)cm_evidence_add_correction(&evidence, correction, no_id, 0);
+    return cm_evidence_facts(&evidence, &session);
 }
 
 struct cm_roll_entry cm_roll_from(const struct cm_mark *mark, const struct cm_correction *correction,
@@ -40,9 +41,7 @@ struct cm_roll_entry cm_roll_from(const struct cm_mark *mark, const struct cm_co
 
 static int compare(int64_t a_ms, const struct cm_event *a, int64_t b_ms, const struct cm_event *b)
 {
-    if (a_ms != b_ms)
-        return a_ms < b_ms ? -1 : 1;
-    return memcmp(a->id, b->id, sizeof a->id);
+    return cm_evidence_order(a_ms, a->id, b_ms, b->id);
 }
 
 const struct cm_event *cm_roll_first_mark(const struct cm_event *a, const struct cm_event *b)

@@ -67,3 +67,11 @@ enum cm_code cm_id_index_add(struct cm_id_index *index, const char *id, size_t l
     *ret_first_line = 0;
     return CM_OK;
 }
+
+size_t cm_id_index_find(const struct cm_id_index *index, const char *id)
+{
+    if (index->count == 0 || id[0] == '\0' || strlen(id) >= CM_ID_SIZE)
+        return 0;
+    const struct cm_id_slot *slot = find(index->slots, index->capacity, id);
+    return slot->id[0] != '\0' ? slot->line : 0;
+}

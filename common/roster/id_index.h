@@ -26,4 +26,7 @@ void cm_id_index_finish(struct cm_id_index *index);
  * the first time. CM_NOMEM. */
 enum cm_code cm_id_index_add(struct cm_id_index *index, const char *id, size_t line, size_t *ret_first_line);
 
+/* The line given with the id; 0: it is not there. */
+size_t cm_id_index_find(const struct cm_id_index *index, const char *id);
+
 #endif

@@ -15,7 +15,12 @@ enum column { /* of either kind of file */
               COLUMN_LATE_AFTER,
               COLUMN_CLOSE_AFTER,
               COLUMN_WEEKDAYS,
+              COLUMN_ROLL_NUMBER, /* from here on only a server's */
+              COLUMN_PARENT_NAME,
+              COLUMN_PARENT_PHONE,
+              COLUMN_NOTE,
               COLUMNS,
+              COLUMNS_OF_STATION = COLUMN_ROLL_NUMBER,
 };
 
 enum use { UNUSED, OPTIONAL, NEEDED };
@@ -32,14 +37,19 @@ static const struct {
     [COLUMN_LATE_AFTER] = {"late_after", UNUSED, OPTIONAL},
     [COLUMN_CLOSE_AFTER] = {"close_after", UNUSED, OPTIONAL},
     [COLUMN_WEEKDAYS] = {"weekdays", UNUSED, OPTIONAL},
+    [COLUMN_ROLL_NUMBER] = {"roll_number", OPTIONAL, UNUSED},
+    [COLUMN_PARENT_NAME] = {"parent_name", OPTIONAL, UNUSED},
+    [COLUMN_PARENT_PHONE] = {"parent_phone", OPTIONAL, UNUSED},
+    [COLUMN_NOTE] = {"note", OPTIONAL, UNUSED},
 };
 
 struct parser {
     struct cm_row row;
+    bool full;       /* for a server */
     int at[COLUMNS]; /* index of the field; -1: the file has no such column, or it is not used */
     size_t header_fields, rows;
     struct cm_roster roster;
-    size_t class_capacity, student_capacity;
+    size_t class_capacity, student_capacity, details_capacity;
     struct cm_id_index ids;     /* of the file's own rows */
     struct cm_id_index classes; /* of a student file: those that were looked up already */
     cm_class_known_fn *class_known;
@@ -54,9 +64,9 @@ static enum use use_of(int column, enum cm_roster_kind kind)
 }
 
 /* Names of columns are told apart without regard to case. */
-static int column_named(const char *text)
+static int column_named(const char *text, bool full)
 {
-    for (int column = 0; column < COLUMNS; column++) {
+    for (int column = 0; column < (full ? COLUMNS : COLUMNS_OF_STATION); column++) {
         const char *name = columns[column].name;
         size_t i = 0;
         while (name[i] != '\0' && (text[i] >= 'A' && text[i] <= 'Z' ? text[i] | 0x20 : text[i]) == name[i])
@@ -72,7 +82,7 @@ static void find_columns(struct parser *parser)
     for (int column = 0; column < COLUMNS; column++)
         parser->at[column] = -1;
     for (int i = 0; cm_row_load(&parser->row, i); i++) {
-        int column = column_named(parser->row.text);
+        int column = column_named(parser->row.text, parser->full);
         if (column < 0)
             continue;
         if (parser->at[column] < 0)
@@ -146,9 +156,24 @@ static enum cm_code add_class(struct parser *parser, const struct cm_class *clas
     return CM_OK;
 }
 
-static enum cm_code add_student(struct parser *parser, const struct cm_student *student)
+static enum cm_code add_details(struct parser *parser, const struct cm_roster_details *details)
 {
     struct cm_roster *roster = &parser->roster;
+    struct cm_roster_details *all =
+        room_for_one(roster->details, roster->student_count, &parser->details_capacity, sizeof *all);
+    if (all == NULL)
+        return CM_NOMEM;
+    roster->details = all;
+    all[roster->student_count] = *details;
+    return CM_OK;
+}
+
+static enum cm_code add_student(struct parser *parser, const struct cm_student *student,
+                                const struct cm_roster_details *details)
+{
+    struct cm_roster *roster = &parser->roster;
+    if (parser->full && add_details(parser, details) != CM_OK)
+        return CM_NOMEM;
     struct cm_student *students =
         room_for_one(roster->students, roster->student_count, &parser->student_capacity, sizeof *students);
     if (students == NULL)
@@ -179,6 +204,20 @@ static enum cm_code check_new(struct parser *parser, const char *what, const cha
     return CM_OK;
 }
 
+/* An id of a student or a class, CM_ID_SIZE large. */
+static bool take_id(struct parser *parser, enum column column, char *ret_id)
+{
+    char shown[CM_ROW_SHOWN_SIZE];
+    const char *name = columns[column].name;
+    if (!cm_row_take_text(&parser->row, parser->at[column], name, false, ret_id, CM_ID_SIZE))
+        return false;
+    bool fine = !parser->full || cm_roster_id_fine(ret_id, column == COLUMN_CLASS);
+    if (!fine)
+        cm_row_problem(&parser->row, "the %s \"%s\" may have letters, digits, \".\", \"_\" and \"-\" only",
+                       name, cm_row_shown(ret_id, shown));
+    return fine;
+}
+
 static bool take_class_fields(struct parser *parser, struct cm_class *class_)
 {
     struct cm_row *row = &parser->row;
@@ -196,7 +235,7 @@ static enum cm_code take_class(struct parser *parser)
     struct cm_row *row = &parser->row;
     struct cm_class class_ = default_class();
     bool is_new = false;
-    bool named = cm_row_take_text(row, parser->at[COLUMN_CLASS], "class", false, class_.id, sizeof class_.id);
+    bool named = take_id(parser, COLUMN_CLASS, class_.id);
     enum cm_code code = named ? check_new(parser, "class", class_.id, &is_new) : CM_OK;
     if (code != CM_OK || !take_class_fields(parser, &class_) || !is_new)
         return code;
@@ -224,22 +263,60 @@ static enum cm_code want_class(struct parser *parser, const char *class_id)
     return add_class(parser, &class_);
 }
 
+static bool take_phone(struct parser *parser, struct cm_roster_details *details)
+{
+    char shown[CM_ROW_SHOWN_SIZE], text[64] = "";
+    if (!cm_row_take_text(&parser->row, parser->at[COLUMN_PARENT_PHONE], "parent_phone", true, text,
+                          sizeof text))
+        return false;
+    if (text[0] == '\0' || cm_phone_normal(text, details->parent_phone))
+        return true;
+    cm_row_problem(&parser->row,
+                   "parent_phone must be a number with its country code, like +919876543210, not \"%s\"",
+                   cm_row_shown(text, shown));
+    return false;
+}
+
+static bool take_details(struct parser *parser, struct cm_roster_details *details)
+{
+    static const struct {
+        enum column column;
+        enum cm_roster_has has;
+    } given[] = {{COLUMN_ROLL_NUMBER, CM_ROSTER_HAS_ROLL_NUMBER},
+                 {COLUMN_PARENT_NAME, CM_ROSTER_HAS_PARENT_NAME},
+                 {COLUMN_PARENT_PHONE, CM_ROSTER_HAS_PARENT_PHONE},
+                 {COLUMN_NOTE, CM_ROSTER_HAS_NOTE}};
+    struct cm_row *row = &parser->row;
+    details->has = CM_ROSTER_HAS_NAME | CM_ROSTER_HAS_CLASS;
+    for (size_t i = 0; i < sizeof given / sizeof given[0]; i++)
+        details->has |= parser->at[given[i].column] >= 0 ? given[i].has : 0;
+    bool fine = cm_row_take_text(row, parser->at[COLUMN_ROLL_NUMBER], "roll_number", true,
+                                 details->roll_number, sizeof details->roll_number);
+    fine &= cm_row_take_text(row, parser->at[COLUMN_PARENT_NAME], "parent_name", true, details->parent_name,
+                             sizeof details->parent_name);
+    fine &= cm_row_take_text(row, parser->at[COLUMN_NOTE], "note", true, details->note, sizeof details->note);
+    fine &= take_phone(parser, details);
+    return fine;
+}
+
 static enum cm_code take_student(struct parser *parser)
 {
     struct cm_row *row = &parser->row;
     struct cm_student student = {.id = ""};
+    struct cm_roster_details details = {.has = 0};
     bool is_new = false;
-    bool fine = cm_row_take_text(row, parser->at[COLUMN_ID], "id", false, student.id, sizeof student.id);
+    bool fine = take_id(parser, COLUMN_ID, student.id);
     enum cm_code code = fine ? check_new(parser, "id", student.id, &is_new) : CM_OK;
     if (code != CM_OK)
         return code;
     fine &= cm_row_take_text(row, parser->at[COLUMN_NAME], "name", false, student.name, sizeof student.name);
-    fine &= cm_row_take_text(row, parser->at[COLUMN_CLASS], "class", false, student.class_id,
-                             sizeof student.class_id);
+    fine &= take_id(parser, COLUMN_CLASS, student.class_id);
+    if (parser->full)
+        fine &= take_details(parser, &details);
     if (!fine || !is_new)
         return CM_OK;
     code = want_class(parser, student.class_id);
-    return code == CM_OK ? add_student(parser, &student) : code;
+    return code == CM_OK ? add_student(parser, &student, &details) : code;
 }
 
 static enum cm_code take_row(struct parser *parser)
@@ -317,15 +394,16 @@ static enum cm_code verdict(const struct cm_roster_report *report, struct cm_err
                    report->problems.text[0]);
 }
 
-enum cm_code cm_roster_parse(const char *data, size_t size, cm_class_known_fn *class_known, void *arg,
-                             struct cm_roster *ret_roster, struct cm_roster_report *report,
-                             struct cm_err *err)
+static enum cm_code parse_file(const char *data, size_t size, bool full, cm_class_known_fn *class_known,
+                               void *arg, struct cm_roster *ret_roster, struct cm_roster_report *report,
+                               struct cm_err *err)
 {
     *report = (struct cm_roster_report){.problems = {.count = 0}};
     struct parser *parser = calloc(1, sizeof *parser);
     if (parser == NULL)
         return cm_fail(err, CM_NOMEM, "out of memory for the roster");
     parser->row.report = report;
+    parser->full = full;
     parser->class_known = class_known;
     parser->class_known_arg = arg;
     cm_csv_init(&parser->row.csv, data, size);
@@ -343,9 +421,24 @@ enum cm_code cm_roster_parse(const char *data, size_t size, cm_class_known_fn *c
     return code;
 }
 
+enum cm_code cm_roster_parse(const char *data, size_t size, cm_class_known_fn *class_known, void *arg,
+                             struct cm_roster *ret_roster, struct cm_roster_report *report,
+                             struct cm_err *err)
+{
+    return parse_file(data, size, false, class_known, arg, ret_roster, report, err);
+}
+
+enum cm_code cm_roster_parse_full(const char *data, size_t size, cm_class_known_fn *class_known, void *arg,
+                                  struct cm_roster *ret_roster, struct cm_roster_report *report,
+                                  struct cm_err *err)
+{
+    return parse_file(data, size, true, class_known, arg, ret_roster, report, err);
+}
+
 void cm_roster_finish(struct cm_roster *roster)
 {
     free(roster->classes);
     free(roster->students);
+    free(roster->details);
     *roster = (struct cm_roster){.kind = 0};
 }

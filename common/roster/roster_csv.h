@@ -1,6 +1,10 @@
 /*
  * A roster from CSV: students (`id,name,class`) or classes (`class,coordinator,start,late_after,close_after,weekdays`).
- * Which of the two is told from the header line. Pure: bytes in, records and remarks out.
+ * Which of the two is told from the header line. Pure: bytes in, records and remarks out. For a set of files in the
+ * OneRoster format see oneroster.h.
+ *
+ * A server knows more of its students than a station (cm_roster_parse_full): the columns `roll_number`, `parent_name`,
+ * `parent_phone` (E.164) and `note`. Its ids stand in addresses, so not every printable one will do (fields.h).
  *
  * - Columns are found by name, in any order; a column that is not known is passed over with a note.
  * - A file is taken whole or not at all. Every line is looked at: the report names up to CM_ROSTER_REMARKS problems, each
@@ -15,6 +19,7 @@
 
 #include "base/err.h"
 #include "record/record.h"
+#include "roster/fields.h"
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -30,12 +35,31 @@ enum {
 
 enum cm_roster_kind { CM_ROSTER_STUDENTS = 1, CM_ROSTER_CLASSES };
 
+enum cm_roster_has { /* what a file said of a student: the rest is to stay as it is */
+                     CM_ROSTER_HAS_NAME = 1,
+                     CM_ROSTER_HAS_CLASS = 2,
+                     CM_ROSTER_HAS_ROLL_NUMBER = 4,
+                     CM_ROSTER_HAS_PARENT_NAME = 8,
+                     CM_ROSTER_HAS_PARENT_PHONE = 16,
+                     CM_ROSTER_HAS_NOTE = 32,
+};
+
+struct cm_roster_details { /* of one student, for a server */
+    uint32_t has;          /* bits of enum cm_roster_has */
+    bool gone;             /* the file says that he left */
+    char roll_number[16];
+    char parent_name[CM_NAME_SIZE];
+    char parent_phone[CM_PHONE_SIZE];
+    char note[CM_TEXT_SIZE];
+};
+
 struct cm_roster { /* ours: cm_roster_finish */
     enum cm_roster_kind kind;
     struct cm_class *classes; /* of a student file: those that had to be made */
     size_t class_count;
     struct cm_student *students;
     size_t student_count;
+    struct cm_roster_details *details; /* one for each student; NULL for a station */
 };
 
 struct cm_roster_remarks {
@@ -55,6 +79,10 @@ typedef bool cm_class_known_fn(void *arg, const char *class_id);
 enum cm_code cm_roster_parse(const char *data, size_t size, cm_class_known_fn *class_known, void *arg,
                              struct cm_roster *ret_roster, struct cm_roster_report *report,
                              struct cm_err *err);
+/* The same with everything that a server keeps of its students. */
+enum cm_code cm_roster_parse_full(const char *data, size_t size, cm_class_known_fn *class_known, void *arg,
+                                  struct cm_roster *ret_roster, struct cm_roster_report *report,
+                                  struct cm_err *err);
 void cm_roster_finish(struct cm_roster *roster);
 
 /* "Mon-Sat", "Mon,Wed,Fri", "1-5", "Mon Tue", "Sat-Mon" as bits from Monday up. CM_INVALID with what is wrong. */

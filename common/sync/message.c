@@ -125,6 +125,7 @@ static const struct field cm_changes_fields[] = {
     ROW(cm_changes, 5, FLAG, frames),
     ROW_LIST(cm_changes, 6, items, count, 0, .map = &item),
     ROW_LIST(cm_changes, 7, jobs, job_count, 0, .map = &job),
+    ROW(cm_changes, 8, NUMBER, acked),
 };
 
 static const struct field cm_closure_fields[] = {

@@ -147,6 +147,9 @@ struct cm_changes {
     struct cm_item items[CM_SYNC_ITEMS_MAX];
     int job_count;
     struct cm_job jobs[CM_SYNC_JOBS_MAX];
+    uint64_t
+        acked; /* of the station's events, as the server has them: less than the station thinks after the server was
+                     * restored (push again), more than the station has after the station was (forked) */
 };
 /* bodies of items */
 struct cm_closure {

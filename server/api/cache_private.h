@@ -18,6 +18,7 @@ struct srv_api {
     struct srv_board boards[SRV_BOARDS_MAX];
     unsigned next_board; /* the one that makes room */
 
+    bool writer_failed;    /* at the last sign */
     int64_t asked_mono_us; /* the writer, for a sign of life; 0: nothing is on its way */
 };
 

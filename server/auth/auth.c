@@ -98,11 +98,20 @@ enum cm_code srv_auth_open(const struct srv_auth_options *options, struct srv_au
     return CM_OK;
 }
 
+void srv_auth_stop(struct srv_auth *auth)
+{
+    if (auth == NULL)
+        return;
+    atomic_store(&auth->stopped, true);
+    srv_passwords_destroy(auth->passwords);
+    auth->passwords = NULL;
+}
+
 void srv_auth_close(struct srv_auth *auth)
 {
     if (auth == NULL)
         return;
-    srv_passwords_destroy(auth->passwords);
+    srv_auth_stop(auth);
     srv_seen_destroy(auth->seen);
     pthread_mutex_destroy(&auth->throttle_lock);
     sodium_memzero(&auth->keys, sizeof(auth->keys));
@@ -149,17 +158,4 @@ void srv_answer_wait(struct srv_call *call, int seconds)
     snprintf(text, sizeof(text), "%d", seconds);
     srv_answer_header(call, "retry-after", text);
     srv_answer_error(call, 429, "too_many_tries", "too many tries: wait %d s", seconds);
-}
-
-/* ---- care ---- */
-enum { TIDY_MS = 10 * 60 * 1000 };
-
-enum cm_code srv_auth_tidy(struct srv_auth *auth, struct srv_store *store, struct cm_err *err)
-{
-    size_t purged;
-    int64_t now_ms = cm_wall_ms(auth->clock);
-    if (now_ms - auth->tidied_wall_ms < TIDY_MS && now_ms >= auth->tidied_wall_ms)
-        return CM_OK;
-    auth->tidied_wall_ms = now_ms;
-    return srv_store_purge(store, now_ms, &purged, err);
 }

@@ -38,7 +38,9 @@ struct srv_auth_options {
 /* CM_INVALID: SECRET_KEY shorter than 32 bytes. */
 enum cm_code srv_auth_open(const struct srv_auth_options *options, struct srv_auth **ret_auth,
                            struct cm_err *err);
-/* After srv_http_run has returned and before srv_http_close: what waits for the password thread is given back. */
+/* After srv_http_run has returned, before the writer and the HTTP server are destroyed: ends the password thread and gives
+ * back what waits for it. Then srv_auth_close after them. */
+void srv_auth_stop(struct srv_auth *auth);
 void srv_auth_close(struct srv_auth *auth);
 
 /* The hook (http.h); app is a struct srv_app. A handler of a route for anyone may call it to learn who comes, if it is
@@ -53,6 +55,26 @@ bool srv_auth_holds(struct srv_auth *auth, const struct srv_identity *who);
  * class, stations the classes that they serve. */
 bool srv_auth_sees_class(const struct srv_identity *who, const char *class_id);
 bool srv_auth_sees_student(const struct srv_identity *who, const struct srv_student *student);
+
+/* ---- users with their rules; within srv_store_write ---- */
+/* CM_INVALID and status not 0: a rule says no, the sentence says which, and an API answers it so. */
+struct srv_refusal {
+    int status;
+    const char *code, *field; /* field: NULL, or with 422 */
+};
+/* The classes of a coordinator and the student of a student's login exist, and he has no other. */
+enum cm_code srv_auth_add_user(struct srv_store *store, const struct srv_user *user,
+                               struct srv_refusal *ret_refusal, struct cm_err *err);
+/* user: as he is to be. His sessions end when he is disabled or got another role or password. The last admin who can log
+ * in stays one. CM_NOTFOUND. */
+enum cm_code srv_auth_change_user(struct srv_store *store, const struct srv_user *user,
+                                  struct srv_refusal *ret_refusal, struct cm_err *err);
+enum cm_code srv_auth_delete_user(struct srv_store *store, const char *name, struct srv_refusal *ret_refusal,
+                                  struct cm_err *err);
+/* Lower-cases what was typed: [a-z0-9._@-]{1,63}, the first a letter or digit. False: not a user name. Pure. */
+bool srv_auth_user_name(const char *typed, char ret_name[64]);
+const char *srv_role_name(uint32_t role);  /* "admin", "coordinator", "student", "station"; "" of another */
+uint32_t srv_role_parse(const char *name); /* of a person; 0: none of these */
 
 /* ---- for commands and for pairing; within srv_store_write where they write ---- */
 /* A random password that is easy to type ("kolam-tiger-rain-42"-like, ≥ 50 bits), hashed into the user, to be changed at

@@ -73,11 +73,7 @@ static enum cm_code begin_session(struct srv_store *store, void *arg, struct cm_
         memcpy(task->user.password_hash, task->job.new_hash, sizeof(task->user.password_hash));
         code = srv_store_put_user(store, &task->user, err);
     }
-    if (code == CM_OK)
-        code = srv_store_put_session(store, &task->session, err);
-    if (code == CM_OK)
-        code = srv_auth_tidy(task->auth, store, err);
-    return code;
+    return code == CM_OK ? srv_store_put_session(store, &task->session, err) : code;
 }
 
 static void session_begun(struct srv_write *write, enum cm_code code, const struct cm_err *err)
@@ -125,7 +121,7 @@ void srv_auth_login(struct srv_call *call)
     if (!SRV_JSON_BODY(call, fields))
         return;
     struct srv_auth *auth = srv_app_of(call)->auth;
-    if (!srv_user_name(typed, name)) /* nobody's; takes its time like any other */
+    if (!srv_auth_user_name(typed, name)) /* nobody's; takes its time like any other */
         name[0] = '\0';
     int wait_s = srv_auth_count_try(auth, door, name, srv_call_peer(call));
     if (wait_s > 0) {

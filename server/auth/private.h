@@ -9,6 +9,7 @@
 #include "auth/token.h"
 #include <jansson.h>
 #include <pthread.h>
+#include <stdatomic.h>
 
 struct srv_auth {
     struct srv_store *store;
@@ -22,7 +23,7 @@ struct srv_auth {
     struct srv_throttle throttle;
     srv_auth_deliver_fn *deliver;
     void *deliver_arg;
-    int64_t tidied_wall_ms; /* writer thread */
+    atomic_bool stopped; /* the writer takes nothing any more */
 };
 
 enum {
@@ -31,8 +32,6 @@ enum {
 };
 
 /* ---- names and words (rules.c); pure ---- */
-/* Lower-cases what was typed: [a-z0-9._@-]{1,63}, the first a letter or digit. False: not a user name. */
-bool srv_user_name(const char *typed, char ret_name[64]);
 /* "kolam-tiger-rain-garden-427" */
 void srv_one_time_text(char ret_password[SRV_ONE_TIME_SIZE]);
 /* As srv_auth_one_time does, with a hash that was made elsewhere. */
@@ -88,10 +87,7 @@ struct srv_task {
     char text[SRV_ONE_TIME_SIZE]; /* a code, a one-time password */
     struct srv_user patch;        /* of a PATCH: what was given */
     bool given[3];                /* which fields of a PATCH were there: full_name, classes, disabled */
-    struct srv_refusal {          /* why the write said no by a rule of this folder; status 0: it did not */
-        int status;
-        const char *code, *field; /* field: with 422 */
-    } refusal;
+    struct srv_refusal refusal;   /* why the write said no by a rule; status 0: it did not */
 };
 
 /* Refers to the call. NULL: no memory, answered. */
@@ -121,7 +117,5 @@ enum {
     SRV_ONE_TIME_MINUTES = 7 * 24 * 60,
     SRV_RESET_CODE_MINUTES = 15,
 };
-/* Removes sessions and codes that are over, every ten minutes at most; at the end of a write. */
-enum cm_code srv_auth_tidy(struct srv_auth *auth, struct srv_store *store, struct cm_err *err);
 
 #endif

@@ -63,7 +63,7 @@ void srv_auth_reset_request(struct srv_call *call)
     };
     if (!SRV_JSON_BODY(call, fields))
         return;
-    bool possible = srv_user_name(typed, name);
+    bool possible = srv_auth_user_name(typed, name);
     if (!may_try(call, door_request, possible ? name : ""))
         return;
     struct srv_auth *auth = srv_app_of(call)->auth;
@@ -153,7 +153,7 @@ void srv_auth_reset_confirm(struct srv_call *call)
         srv_task_destroy(task);
         return;
     }
-    if (!srv_user_name(typed, task->session.user))
+    if (!srv_auth_user_name(typed, task->session.user))
         task->session.user[0] = '\0'; /* nobody's: no code will be his */
     const char *weakness = srv_password_weakness(task->job.fresh, task->session.user);
     if (weakness != NULL)

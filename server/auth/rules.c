@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-bool srv_user_name(const char *typed, char ret_name[64])
+bool srv_auth_user_name(const char *typed, char ret_name[64])
 {
     size_t size = strnlen(typed, 64);
     if (size == 0 || size >= 64)

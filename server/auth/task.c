@@ -43,7 +43,9 @@ void srv_task_write(struct srv_task *task, srv_store_fn *run,
     task->write.run = run;
     task->write.done = done;
     struct cm_err err = CM_ERR_INIT;
-    enum cm_code code = srv_writer_submit(task->auth->writer, &task->write);
+    /* once stopped, passwords may still come back to a loop that closes; the writer has gone then */
+    enum cm_code code =
+        atomic_load(&task->auth->stopped) ? CM_AGAIN : srv_writer_submit(task->auth->writer, &task->write);
     if (code == CM_OK)
         return;
     cm_fail(&err, code, "the writer takes nothing now");

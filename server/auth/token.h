@@ -42,7 +42,4 @@ enum cm_code srv_jwt_make(const struct srv_jwt_keys *keys, const struct srv_clai
 enum cm_code srv_jwt_verify(const struct srv_jwt_keys *keys, const char *token, int64_t now_s,
                             struct srv_claims *ret_claims, struct cm_err *err);
 
-const char *srv_role_name(uint32_t role);  /* "admin", "coordinator", "student", "station"; "" of another */
-uint32_t srv_role_parse(const char *name); /* of a person; 0: none of these */
-
 #endif

@@ -55,87 +55,12 @@ void srv_auth_users(struct srv_call *call)
     }
 }
 
-/* ---- rules within a write ---- */
-static enum cm_code refuse_field(struct srv_task *task, const char *field, struct cm_err *err,
-                                 const char *message)
-{
-    return srv_task_refuse(task, (struct srv_refusal){422, "invalid", field}, err, message);
-}
-
-static enum cm_code check_classes(struct srv_store *store, struct srv_task *task, struct cm_err *err)
-{
-    const struct srv_user *user = &task->user;
-    if (user->class_count > 0 && user->role != SRV_ROLE_COORDINATOR)
-        return refuse_field(task, "classes", err, "only a coordinator has classes");
-    for (int i = 0; i < user->class_count; i++) {
-        struct cm_class class_;
-        enum cm_code code = srv_store_get_class(store, user->classes[i], &class_, err);
-        if (code == CM_NOTFOUND) {
-            char message[CM_ID_SIZE + 32];
-            snprintf(message, sizeof(message), "there is no class %s", user->classes[i]);
-            return refuse_field(task, "classes", err, message);
-        }
-        if (code != CM_OK)
-            return code;
-    }
-    return CM_OK;
-}
-
-static enum cm_code check_student(struct srv_store *store, struct srv_task *task, struct cm_err *err)
-{
-    const struct srv_user *user = &task->user;
-    struct srv_student student;
-    struct srv_user other;
-    if (user->role != SRV_ROLE_STUDENT)
-        return user->student_id[0] == '\0'
-                   ? CM_OK
-                   : refuse_field(task, "student_id", err, "only a student's login has a student");
-    if (user->student_id[0] == '\0')
-        return refuse_field(task, "student_id", err, "say which student's login it is");
-    enum cm_code code = srv_store_get_student(store, user->student_id, &student, err);
-    if (code == CM_NOTFOUND)
-        return refuse_field(task, "student_id", err, "there is no such student");
-    if (code != CM_OK)
-        return code;
-    code = srv_store_user_of_student(store, user->student_id, &other, err);
-    if (code == CM_OK)
-        return srv_task_refuse(task, (struct srv_refusal){409, "exists", NULL}, err,
-                               "this student has a login already");
-    return code == CM_NOTFOUND ? CM_OK : code;
-}
-
-struct admins {
-    const char *but;
-    bool another;
-};
-
-static bool note_other_admin(void *arg, const struct srv_user *user)
-{
-    struct admins *admins = arg;
-    admins->another = user->role == SRV_ROLE_ADMIN && !user->disabled && strcmp(user->name, admins->but) != 0;
-    return !admins->another;
-}
-
-/* Somebody must be able to undo what was done. */
-static enum cm_code check_not_last_admin(struct srv_store *store, struct srv_task *task,
-                                         const struct srv_user *user, struct cm_err *err)
-{
-    struct admins admins = {.but = user->name};
-    if (user->role != SRV_ROLE_ADMIN || user->disabled)
-        return CM_OK;
-    enum cm_code code = srv_store_each_user(store, "", note_other_admin, &admins, err);
-    if (code != CM_OK || admins.another)
-        return code;
-    return srv_task_refuse(task, (struct srv_refusal){409, "last_admin", NULL}, err,
-                           "this is the last admin who can log in: make another one first");
-}
-
 /* ---- the name in the path ---- */
 /* A task for the user that the path names; NULL: answered. */
 static struct srv_task *task_of_path(struct srv_call *call)
 {
     char name[64];
-    if (!srv_user_name(srv_call_param(call, "name"), name)) {
+    if (!srv_auth_user_name(srv_call_param(call, "name"), name)) {
         srv_answer_error(call, 404, "not_found", "there is no such user");
         return NULL;
     }
@@ -162,18 +87,7 @@ static void log_change(const struct srv_task *task, const char *what, const char
 static enum cm_code put_new(struct srv_store *store, void *arg, struct cm_err *err)
 {
     struct srv_task *task = arg;
-    struct srv_user other;
-    task->refusal = (struct srv_refusal){0, NULL, NULL};
-    enum cm_code code = srv_store_get_user(store, task->user.name, &other, err);
-    if (code == CM_OK)
-        return srv_task_refuse(task, (struct srv_refusal){409, "exists", NULL}, err,
-                               "there is a user of this name");
-    if (code != CM_NOTFOUND)
-        return code;
-    code = check_classes(store, task, err);
-    if (code == CM_OK)
-        code = check_student(store, task, err);
-    return code == CM_OK ? srv_store_put_user(store, &task->user, err) : code;
+    return srv_auth_add_user(store, &task->user, &task->refusal, err);
 }
 
 static void new_put(struct srv_write *write, enum cm_code code, const struct cm_err *err)
@@ -232,7 +146,7 @@ static bool read_new(struct srv_call *call, struct srv_user *user)
     if (!SRV_JSON_BODY(call, fields))
         return false;
     user->role = srv_role_parse(role);
-    if (!srv_user_name(typed, user->name))
+    if (!srv_auth_user_name(typed, user->name))
         srv_json_invalid(
             call, "name",
             "a user name has letters a-z, digits and . _ @ -, and begins with a letter or digit");
@@ -275,21 +189,11 @@ static void apply_patch(const struct srv_task *task, struct srv_user *user)
 static enum cm_code patch_user(struct srv_store *store, void *arg, struct cm_err *err)
 {
     struct srv_task *task = arg;
-    struct srv_user before;
-    task->refusal = (struct srv_refusal){0, NULL, NULL};
-    enum cm_code code = srv_store_get_user(store, task->session.user, &before, err);
+    enum cm_code code = srv_store_get_user(store, task->session.user, &task->user, err);
     if (code != CM_OK)
         return code;
-    task->user = before;
     apply_patch(task, &task->user);
-    code = check_classes(store, task, err);
-    if (code == CM_OK && task->user.disabled)
-        code = check_not_last_admin(store, task, &before, err);
-    if (code == CM_OK)
-        code = srv_store_put_user(store, &task->user, err);
-    if (code == CM_OK && task->user.disabled)
-        code = srv_store_delete_sessions(store, task->user.name, NULL, err);
-    return code;
+    return srv_auth_change_user(store, &task->user, &task->refusal, err);
 }
 
 static void user_patched(struct srv_write *write, enum cm_code code, const struct cm_err *err)
@@ -337,18 +241,14 @@ void srv_auth_user_patch(struct srv_call *call)
 static enum cm_code delete_user(struct srv_store *store, void *arg, struct cm_err *err)
 {
     struct srv_task *task = arg;
-    task->refusal = (struct srv_refusal){0, NULL, NULL};
-    enum cm_code code = srv_store_get_user(store, task->session.user, &task->user, err);
-    if (code == CM_OK)
-        code = check_not_last_admin(store, task, &task->user, err);
-    return code == CM_OK ? srv_store_delete_user(store, task->user.name, err) : code;
+    return srv_auth_delete_user(store, task->session.user, &task->refusal, err);
 }
 
 static void user_deleted(struct srv_write *write, enum cm_code code, const struct cm_err *err)
 {
     struct srv_task *task = srv_task_of(write);
     if (code == CM_OK) {
-        log_change(task, "user removed", task->user.name);
+        log_change(task, "user removed", task->session.user);
         srv_json_answer_empty(task->call);
     } else {
         srv_task_failed(task, code, err);

@@ -72,6 +72,8 @@ struct srv_command {
 
 int srv_cmd_run(struct srv_cli *cli);
 int srv_cmd_station(struct srv_cli *cli);
+int srv_cmd_bundle(struct srv_cli *cli);
+int srv_cmd_demo_data(struct srv_cli *cli);
 int srv_cmd_settings(struct srv_cli *cli);
 
 /* "rollcall-server: MESSAGE" on stderr; returns SRV_EXIT_FAILED or SRV_EXIT_USAGE. */

@@ -1,5 +1,6 @@
 #include "cli/cli.h"
 
+#include "api/cache.h"
 #include "app/app.h"
 #include "auth/auth.h"
 #include "base/log.h"
@@ -188,6 +189,7 @@ static enum cm_code open_http(struct server *server, struct cm_err *err)
         .limits = &srv_limits_default,
         .tls = {tls ? settings->certificate : NULL, tls ? settings->key : NULL},
         .plain_anywhere = settings->plain_anywhere,
+        .trusted_proxy = settings->trusted_proxy[0] != '\0' ? settings->trusted_proxy : NULL,
         .clock = server->cli->clock,
         .app = &server->app,
         .authorize = srv_auth_authorize,
@@ -207,8 +209,9 @@ static enum cm_code open_all(struct server *server, struct cm_err *err)
     const struct srv_auth_options auth = {
         .store = app->store, .writer = app->writer, .clock = app->clock, .secret_key = getenv("SECRET_KEY")};
     if (srv_auth_open(&auth, &app->auth, err) != CM_OK || srv_live_open(app, &app->live, err) != CM_OK ||
-        srv_sync_open(app, &app->sync, err) != CM_OK || open_http(server, err) != CM_OK ||
-        srv_live_start(app->live, err) != CM_OK || start_signals(server, err) != CM_OK)
+        srv_sync_open(app, &app->sync, err) != CM_OK || srv_api_create(&app->api, err) != CM_OK ||
+        open_http(server, err) != CM_OK || srv_live_start(app->live, err) != CM_OK ||
+        start_signals(server, err) != CM_OK)
         return err->code;
     return srv_loop_every(srv_http_loop(app->http, 0), MINUTE_MS, each_minute, server);
 }

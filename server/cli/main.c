@@ -39,12 +39,16 @@ static const struct option long_options[] = {
 
 static const enum srv_option run_options[] = {SRV_OPT_LISTEN, SRV_OPT_THREADS, 0};
 static const enum srv_option station_options[] = {SRV_OPT_CLASS, 0};
+static const enum srv_option demo_options[] = {SRV_OPT_STUDENTS, SRV_OPT_DAYS, SRV_OPT_SEED, 0};
 
 static const struct srv_command commands[] = {
     {"run", "[--listen ADDRESS:PORT] [--threads N]", "the server: pages, API, sync with the stations",
      run_options, srv_cmd_run},
     {"station", "add NAME [--class C]… | list | code NAME-or-ID | revoke NAME-or-ID",
      "stations, and the codes that pair them", station_options, srv_cmd_station},
+    {"bundle", "import FILE", "events that a station exported to a file", NULL, srv_cmd_bundle},
+    {"demo-data", "[--students N] [--days D] [--seed S]", "fills an empty store, for trials and benchmarks", demo_options,
+     srv_cmd_demo_data},
     {"settings", "", "every setting, its meaning and its default, as a file", NULL, srv_cmd_settings},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };

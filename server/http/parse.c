@@ -36,6 +36,9 @@ static enum srv_request_step end_request_line(struct srv_request *request, const
         bool other = memmem(line, size, " HTTP/", 6) != NULL;
         return refuse(request, other ? 505 : 400, "HTTP/1.1 is spoken here");
     }
+    const char *first = memchr(line, ' ', size);
+    if (memchr(first + 1, ' ', size - (size_t)(first + 1 - line)) != at) /* llhttp 8 takes several spaces */
+        return refuse(request, 400, "the request line is broken");
     request->request_line_size = size;
     return SRV_STEP_MORE;
 }
@@ -61,6 +64,8 @@ static enum srv_request_step end_line(struct srv_request *request)
         return refuse(request, 400, "a line of the head is folded");
     if (size == 2)
         return SRV_STEP_HEAD;
+    if (line[0] == ':') /* llhttp 8 takes an empty name */
+        return refuse(request, 400, "a header field has no name");
     if (++request->field_count > SRV_FIELDS_MAX)
         return refuse(request, 431, "too many header fields");
     return SRV_STEP_MORE;
@@ -95,7 +100,7 @@ static int on_header_field(llhttp_t *parser, const char *at, size_t size)
         return -1; /* a trailer */
     request->span_name = at;
     request->span_name_size = size;
-    request->span_value = at + size; /* an empty value has no span */
+    request->span_value = at + size; /* where an empty value may end */
     request->span_value_size = 0;
     return 0;
 }
@@ -105,8 +110,10 @@ static int on_header_value(llhttp_t *parser, const char *at, size_t size)
     struct srv_request *request = parser->data;
     if (request->head_done)
         return -1;
-    request->span_value = at;
-    request->span_value_size = size;
+    if (size > 0) { /* an empty one is said to be behind its line */
+        request->span_value = at;
+        request->span_value_size = size;
+    }
     return 0;
 }
 

@@ -145,6 +145,7 @@ static void fill_answer(struct look *look, bool *ret_news)
         changes->items[i].body.data = look->items.bodies.data + look->items.offsets[i];
     changes->reset = look->at.reset;
     changes->time_ms = cm_wall_ms(pull->core->clock);
+    changes->acked = look->items.station.acked_seq;
     changes->frames = pull->frames;
     changes->job_count = pull->job_count;
     for (int i = 0; i < pull->job_count; i++)

@@ -35,6 +35,10 @@ enum stn_option {
     STN_OPT_DATE,
     STN_OPT_BY,
     STN_OPT_REASON,
+    STN_OPT_CA,
+    STN_OPT_PIN,
+    STN_OPT_RENEW,
+    STN_OPT_ONCE,
     STN_OPT_COUNT_
 };
 
@@ -72,6 +76,9 @@ int stn_cmd_roll(struct stn_cli *cli);
 int stn_cmd_correct(struct stn_cli *cli);
 int stn_cmd_erase(struct stn_cli *cli);
 int stn_cmd_trust_clock(struct stn_cli *cli);
+int stn_cmd_pair(struct stn_cli *cli);
+int stn_cmd_sync(struct stn_cli *cli);
+int stn_cmd_bundle(struct stn_cli *cli);
 int stn_cmd_settings(struct stn_cli *cli);
 
 /* "rollcall-station: MESSAGE" on stderr; returns STN_EXIT_FAILED or STN_EXIT_USAGE. */

@@ -2,7 +2,10 @@
 #include "cli/cli.h"
 
 #include "capture/capture.h"
+#include "cli/server_call.h"
 #include "recognition/threshold.h"
+#include "store/store_sync.h"
+#include "sync/message.h"
 #include "vision/pipeline.h"
 
 #include <langinfo.h>
@@ -81,6 +84,95 @@ static void check_store(struct doctor *doctor, size_t *ret_templates)
              (long long)(behind_ms / 60000));
     else
         find(doctor, FINE, "clock", "not behind the log; zone %s", doctor->cli->settings.timezone);
+}
+
+/* What the server says of its time, with a question that changes nothing. */
+static void judge_answer(struct doctor *doctor, const char *url, const struct stn_server_call *call,
+                         int64_t sent_wall_ms)
+{
+    static struct cm_changes changes; /* 27 kB */
+    if (call->failure == STN_SYNC_UNTRUSTED)
+        find(doctor, BROKEN, "server", "the certificate of %s is not to be trusted (%s): pair with --ca or --pin",
+             url, call->text);
+    else if (call->failure != STN_SYNC_ANSWERED)
+        find(doctor, WARNING, "server", "%s cannot be reached (%s): marks are kept until it can", url, call->text);
+    else if (call->status == 401 || call->status == 403)
+        find(doctor, BROKEN, "server", "%s does not know this station any more: pair it again", url);
+    else if (call->status != 200 || cm_message_decode(CM_MESSAGE_CHANGES, call->body.data, call->body.size,
+                                                      &changes, NULL) != CM_OK)
+        find(doctor, BROKEN, "server", "%s answers %d: is that the right server, and of this version?", url,
+             call->status);
+    else {
+        int64_t now_ms = cm_wall_ms(doctor->cli->clock);
+        int64_t offset_ms = changes.time_ms - sent_wall_ms - (now_ms - sent_wall_ms) / 2;
+        bool off = offset_ms > CM_SYNC_CLOCK_SUSPECT_MS || offset_ms < -CM_SYNC_CLOCK_SUSPECT_MS;
+        find(doctor, FINE, "server", "%s answers in %lld ms%s", url, (long long)(now_ms - sent_wall_ms),
+             strncmp(url, "https:", 6) == 0 ? ", its certificate holds" : ", without encryption");
+        find(doctor, off ? BROKEN : FINE, "server clock",
+             off ? "%.1f s off this station's: set the clock, or marks will wait for a person"
+                 : "%.1f s off this station's",
+             (double)offset_ms / 1000);
+    }
+}
+
+static void ask_server(struct doctor *doctor, struct stn_store *store, const struct stn_pairing *pairing)
+{
+    struct cm_pull pull = {.version = ROLLCALL_VERSION, .wall_ms = cm_wall_ms(doctor->cli->clock)};
+    struct cm_err err = CM_ERR_INIT;
+    struct stn_sync_marks marks;
+    struct stn_server_call call = {0};
+    struct cm_buf pem, path;
+    cm_buf_init(&pem, STN_CA_MAX);
+    cm_buf_init(&path, STN_SYNC_PATH_SIZE);
+    enum cm_code code = stn_store_get_ca(store, &pem, &err);
+    if (code == CM_OK)
+        code = stn_store_get_sync_marks(store, &marks, &err);
+    if (code == CM_OK) {
+        memcpy(pull.cursor, marks.cursor, sizeof pull.cursor);
+        cm_buf_append_text(&path, "/sync/v1/changes?");
+        code = cm_pull_query(&pull, &path);
+    }
+    struct stn_transport_options options = {.url = pairing->url,
+                                            .token = pairing->token,
+                                            .ca_pem = (const char *)pem.data,
+                                            .pin = pairing->pin,
+                                            .allow_plain = doctor->cli->settings.allow_plain};
+    struct stn_sync_request request = {.channel = STN_SYNC_DOWN,
+                                       .path = (const char *)path.data,
+                                       .timeout_ms = 10000,
+                                       .answer_max = CM_SYNC_CHANGES_MAX};
+    if (code == CM_OK)
+        code = stn_server_call(&options, &request, &call, &err);
+    if (code == CM_OK)
+        judge_answer(doctor, pairing->url, &call, pull.wall_ms);
+    else
+        find(doctor, BROKEN, "server", "%s", err.msg);
+    stn_server_call_finish(&call);
+    cm_buf_finish(&path);
+    cm_buf_finish(&pem);
+}
+
+static void check_server(struct doctor *doctor)
+{
+    struct cm_err err = CM_ERR_INIT;
+    struct stn_store *store = NULL;
+    struct stn_pairing pairing;
+    struct cm_school school;
+    if (stn_cli_open_store(doctor->cli, true, &store, NULL) != CM_OK)
+        return; /* said already */
+    enum cm_code code = stn_store_get_pairing(store, &pairing, &err);
+    if (code == CM_NOTFOUND)
+        find(doctor, FINE, "server", "none: this station works alone (rollcall-station pair URL CODE)");
+    else if (code != CM_OK)
+        find(doctor, BROKEN, "server", "%s", err.msg);
+    else
+        ask_server(doctor, store, &pairing);
+    if (code == CM_OK && stn_store_get_school(store, &school, NULL) == CM_OK &&
+        strcmp(school.timezone, doctor->cli->settings.timezone) != 0)
+        find(doctor, BROKEN, "timezone", "this station uses %s, the school %s: set [station] timezone",
+             doctor->cli->settings.timezone, school.timezone);
+    explicit_bzero(&pairing, sizeof pairing);
+    stn_store_close(store);
 }
 
 static void check_models(struct doctor *doctor)
@@ -172,6 +264,7 @@ int stn_cmd_doctor(struct stn_cli *cli)
         return stn_cli_usage("doctor takes no %s", cli->argv[0]);
     check_models(&doctor);
     check_store(&doctor, &templates);
+    check_server(&doctor);
     check_threshold(&doctor, templates);
     check_liveness(&doctor);
     check_camera(&doctor);

@@ -3,6 +3,7 @@
 #include "base/utf8.h"
 #include "enrol/enrol.h"
 #include "roster/roster_csv.h"
+#include "store/store_sync.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -20,6 +21,15 @@ static enum cm_code find_student(struct stn_cli *cli, struct stn_store *store, s
     enum cm_code code = stn_store_get_student(store, id, &student, &why);
     if (code != CM_OK && code != CM_NOTFOUND)
         return cm_fail(err, code, "%s", why.msg);
+    struct stn_pairing pairing;
+    if ((name != NULL || class_id != NULL || code == CM_NOTFOUND) &&
+        stn_store_get_pairing(store, &pairing, NULL) == CM_OK) {
+        cm_fail(err, CM_INVALID,
+                "%.60s is not to be changed here: the roster comes from %.100s; add students there, then enrol",
+                id, pairing.url);
+        explicit_bzero(&pairing, sizeof pairing);
+        return err->code;
+    }
     if (code == CM_NOTFOUND && (name == NULL || class_id == NULL))
         return cm_fail(err, CM_NOTFOUND, "%.60s is not on the roster: add --name NAME --class CLASS", id);
     snprintf(student.id, sizeof student.id, "%s", id);
@@ -123,7 +133,8 @@ static int enrol(struct stn_cli *cli, struct stn_store *store, struct stn_portra
     if (code != CM_OK)
         return stn_cli_fail(&err);
     if (!cli->json)
-        printf("%s (%s) is enrolled with %d templates\n", student.name, student.id, report.template_count);
+        printf("%s (%s) is enrolled with %d templates%s\n", student.name, student.id, report.template_count,
+               stn_store_is_paired(store) ? "; the server gets them with the next sync" : "");
     if (report.look_alike.id[0] != '\0')
         fprintf(stderr, "warning: %s looks much like %s (%s), distance %.2f: look twice at their marks\n",
                 student.name, report.look_alike.name, report.look_alike.id,

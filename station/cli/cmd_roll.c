@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 
 #include "roll/roll.h"
+#include "store/store_sync.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -187,13 +188,15 @@ int stn_cmd_erase(struct stn_cli *cli)
     if (stn_cli_open_store(cli, false, &store, &err) != CM_OK)
         return stn_cli_fail(&err);
     enum cm_code code = stn_store_erase_templates(store, cli->argv[0], &err);
+    bool paired = stn_store_is_paired(store);
     stn_store_close(store);
     if (code != CM_OK)
         return stn_cli_fail(&err);
     if (cli->json)
         stn_cli_print_json(json_pack("{s:s, s:b}", "id", cli->argv[0], "erased", true));
     else
-        printf("the templates of %s and their key are destroyed; marks stay\n", cli->argv[0]);
+        printf("the templates of %s and their key are destroyed; marks stay%s\n", cli->argv[0],
+               paired ? "; the server and its other stations do the same with the next sync" : "");
     return STN_EXIT_OK;
 }
 

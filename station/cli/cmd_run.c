@@ -64,6 +64,8 @@ static enum cm_code start_engine(struct stn_run *run, bool with_preview, struct 
         .class_id = cli->settings.class_id,
         .data_dir = cli->settings.data_dir,
         .store = run->store,
+        .sync = true,
+        .allow_plain = cli->settings.allow_plain,
         .until_eof = stn_cli_value(cli, STN_OPT_UNTIL_EOF) != NULL,
         .on_event = queue_event,
         .on_preview = with_preview ? queue_preview : NULL,

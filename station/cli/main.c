@@ -21,7 +21,9 @@ static const struct option long_options[] = {
     {"class", required_argument, NULL, STN_OPT_CLASS},   {"enrolled", no_argument, NULL, STN_OPT_ENROLLED},
     {"policy", required_argument, NULL, STN_OPT_POLICY}, {"fps", required_argument, NULL, STN_OPT_FPS},
     {"date", required_argument, NULL, STN_OPT_DATE},     {"by", required_argument, NULL, STN_OPT_BY},
-    {"reason", required_argument, NULL, STN_OPT_REASON}, {NULL, 0, NULL, 0},
+    {"reason", required_argument, NULL, STN_OPT_REASON}, {"ca", required_argument, NULL, STN_OPT_CA},
+    {"pin", required_argument, NULL, STN_OPT_PIN},       {"renew", no_argument, NULL, STN_OPT_RENEW},
+    {"once", no_argument, NULL, STN_OPT_ONCE},           {NULL, 0, NULL, 0},
 };
 
 static const enum stn_option run_options[] = {STN_OPT_HEADLESS, STN_OPT_CAMERA, STN_OPT_UNTIL_EOF,
@@ -32,6 +34,8 @@ static const enum stn_option roll_options[] = {STN_OPT_DATE, STN_OPT_CLASS, 0};
 static const enum stn_option correct_options[] = {STN_OPT_DATE, STN_OPT_BY, STN_OPT_REASON, 0};
 
 static const enum stn_option trust_options[] = {STN_OPT_BY, 0};
+static const enum stn_option pair_options[] = {STN_OPT_CA, STN_OPT_PIN, STN_OPT_RENEW, 0};
+static const enum stn_option sync_options[] = {STN_OPT_ONCE, 0};
 
 static const struct stn_command commands[] = {
     {"run", "[--headless] [--camera SPEC] [--policy P] [--until-eof] [--events -]",
@@ -47,6 +51,11 @@ static const struct stn_command commands[] = {
     {"erase", "ID", "destroy the templates of a student and their key", NULL, stn_cmd_erase},
     {"trust-clock", "--by NAME", "the clock is right now, although the log holds later times", trust_options,
      stn_cmd_trust_clock},
+    {"pair", "URL CODE [--ca FILE | --pin sha256//…] [--renew]",
+     "begin with a server (station add there prints the code); --renew: with a new log, after a fork",
+     pair_options, stn_cmd_pair},
+    {"sync", "[--once]", "send and fetch now; run does it by itself", sync_options, stn_cmd_sync},
+    {"bundle", "export FILE", "what the server does not have yet, as a sealed file", NULL, stn_cmd_bundle},
     {"status", "", "what is in the store", NULL, stn_cmd_status},
     {"doctor", "", "checks everything and says what to do", NULL, stn_cmd_doctor},
     {"settings", "", "every setting, its meaning and its default, as a file", NULL, stn_cmd_settings},

@@ -128,6 +128,8 @@ static void build_status(const struct stn_ui_state *state, struct stn_view *view
     int count = 0;
     if (view->policy[0]) /* first: whatever is cut off on a narrow screen, this is not */
         set_status(&view->status[count++], "", STN_TONE_WARN, view->policy);
+    if (state->sync.paired)
+        build_server(state, &view->status[count++]);
     set_status(&view->status[count++], "store", state->store.ok ? STN_TONE_OK : STN_TONE_BAD,
                state->store.ok ? "" : "failed");
     set_status(&view->status[count++], "lane",
@@ -137,8 +139,6 @@ static void build_status(const struct stn_ui_state *state, struct stn_view *view
                lane_open ? "" : "closed");
     set_status(&view->status[count++], "camera", camera_tone(state->camera.state),
                state->camera.state == STN_CAMERA_CLEAR ? "" : stn_camera_state_name(state->camera.state));
-    if (state->sync.paired)
-        build_server(state, &view->status[count++]);
     if (!view->policy[0] && state->have_started)
         set_status(&view->status[count++], "policy", STN_TONE_OK, state->started.policy);
     view->status_count = count;

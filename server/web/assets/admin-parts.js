@@ -1,7 +1,8 @@
 /* Parts that several sections of the admin page use. */
 import { a } from './admin-strings.js';
 import { path, post } from './api.js';
-import { addDays, dateAt, dateTextLong, momentText } from './time.js';
+import { t } from './strings.js';
+import { addDays, dateAt, dateTextLong, momentText, timeOf } from './time.js';
 import { button, field, formDialog, h, newId, person, select, status, toast } from './ui.js';
 
 /** The heading of a section, with what one can do at its right. */
@@ -20,11 +21,14 @@ export function classSelect(classes, value, onchange, { all = true } = {}) {
 /** A day with steps to the day before and after; onchange("2026-11-23"). */
 export function dayField(value, onchange) {
     const input = h('input', { type: 'date', value, max: addDays(dateAt(), 366) });
+    const back = button(a.today, () => set(dateAt()), { kind: 'quiet compact' });
     const set = (date) => {
         input.value = date;
+        back.hidden = date === dateAt();
         onchange(date);
     };
-    input.addEventListener('change', () => input.value && onchange(input.value));
+    back.hidden = value === dateAt();
+    input.addEventListener('change', () => input.value && set(input.value));
     const id = newId('day');
     input.id = id;
     return h('div', { class: 'field day-field' }, h('label', { for: id }, a.day),
@@ -32,11 +36,19 @@ export function dayField(value, onchange) {
             button('‹', () => set(addDays(input.value || dateAt(), -1)), { 'aria-label': a.dayBefore, class: 'step' }),
             input,
             button('›', () => set(addDays(input.value || dateAt(), 1)), { 'aria-label': a.dayAfter, class: 'step' }),
-            button(a.today, () => set(dateAt()), { kind: 'quiet compact' })));
+            back));
 }
 
 export function percent(rate) {
     return rate === null || rate === undefined ? '–' : `${(rate * 100).toFixed(rate === 1 ? 0 : 1)} %`;
+}
+
+/** How a session stands, in a sentence. */
+export function sessionText(session) {
+    if (!session) return a.session.noSchool;
+    if (session.state === 'open') return a.session.open(timeOf(session.start), timeOf(session.late_after), timeOf(session.close));
+    if (session.state === 'unjudged') return a.session.unjudged(session.able_min, session.window_min);
+    return session.closed_by ? a.session.closedBy(session.closed_by) : a.session.closed;
 }
 
 /** A number under its word. */
@@ -120,6 +132,26 @@ export function showOnce({ title, text, secret, lines = [] }) {
         submitText: null,
         cancelText: a.seenIt,
     });
+}
+
+/** A choice of things to do with one thing. items: [{ text, hint, danger, run }], falsy ones left out; runs the chosen one. */
+export async function chooseDialog(title, items) {
+    let chosen = null;
+    await formDialog({
+        title,
+        body: h('div', { class: 'choice-list' }, items.filter(Boolean).map((item) => h('button', {
+            type: 'button',
+            class: item.danger ? 'danger' : '',
+            onclick: (event) => {
+                chosen = item;
+                event.currentTarget.closest('dialog').close();
+            },
+        }, item.text, item.hint && h('span', { class: 'muted small' }, item.hint)))),
+        submit: null,
+        submitText: null,
+        cancelText: t.close,
+    });
+    await chosen?.run();
 }
 
 /** Calls fn now, then not more often than every ms; the last call is never lost. */

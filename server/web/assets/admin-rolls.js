@@ -1,5 +1,5 @@
 /* The roll of a class and day: read, correct with a reason, close with what follows said before, reopen, print. */
-import { classSelect, correctDialog, dayField, percent, sectionHead, throttle } from './admin-parts.js';
+import { classSelect, correctDialog, dayField, percent, sectionHead, sessionText, throttle } from './admin-parts.js';
 import { a } from './admin-strings.js';
 import { get, path, post, url } from './api.js';
 import { t } from './strings.js';
@@ -15,8 +15,7 @@ function summary(roll) {
 
 function stateLine(roll) {
     const { session } = roll;
-    if (session.state === 'open') return a.session.open(session.start, session.late_after, session.close);
-    if (session.state === 'unjudged') return a.session.unjudged(session.able_min, session.window_min);
+    if (session.state !== 'closed') return sessionText(session);
     const how = session.closed_by ? a.session.closedByAt(session.closed_by, momentText(session.closed_at)) : a.session.closed;
     return `${how} ${a.session.coverage(session.able_min, session.window_min)}`;
 }
@@ -43,7 +42,7 @@ function closeDialog(roll) {
     });
 }
 
-function rollTable(roll, context, changed) {
+function rollTable(roll, stations, context, changed) {
     const correct = (item) => async () => {
         if (await correctDialog({ item, classId: roll.class_id, date: roll.date })) changed();
     };
@@ -56,7 +55,7 @@ function rollTable(roll, context, changed) {
             { title: a.name, head: true, cell: (item) => h('a', { href: context.href({ section: 'students', id: item.student_id }) }, person(item.name)) },
             { title: a.state, cell: (item) => status(item.status) },
             { title: a.time, cell: (item) => timeOf(item.captured) },
-            { title: a.how, class: 'wide-only', cell: (item) => [a.methods[item.method] ?? item.method ?? '', item.station && h('div', { class: 'muted small' }, person(item.station))] },
+            { title: a.how, class: 'wide-only', cell: (item) => [a.methods[item.method] ?? item.method ?? '', item.station && h('div', { class: 'muted small' }, person(stations.get(item.station) ?? item.station))] },
             { title: a.points, class: 'number wide-only', cell: (item) => h('span', { title: item.points_text }, item.points ?? '') },
             { title: a.correction, class: 'wide-only', cell: (item) => item.corrected_by && h('div', { class: 'small' }, person(item.reason), h('div', { class: 'muted' }, person(item.corrected_by))) },
             { title: a.actions, hidden: true, class: 'actions no-print', cell: (item) => button(a.correct.short, correct(item), { kind: 'compact', 'aria-label': a.correct.of(item.name), data: { student: item.student_id } }) },
@@ -76,15 +75,16 @@ function show(place, context) {
         replace(body);
         load();
     };
-    const draw = (roll) => {
+    const draw = async (roll) => {
+        const stations = await context.stationNames();
         const changed = () => load();
         if (!roll.session)
             return empty(a.session.noSchool, roll.no_school || a.session.noSchoolText);
         const shownItems = roll.items.filter((item) => !state.only || item.status === state.only);
         const filter = select('only', [['', a.everybody], ...ORDER.filter((word) => roll.counts[word] > 0).map((word) => [word, `${t.status[word]} (${roll.counts[word]})`])], { value: state.only });
-        filter.addEventListener('change', () => {
+        filter.addEventListener('change', async () => {
             state.only = filter.value;
-            replace(body, draw(roll));
+            replace(body, await draw(roll));
             body.querySelector('select[name=only]').focus();
         });
         const seen = roll.counts.present + roll.counts.late;
@@ -107,7 +107,7 @@ function show(place, context) {
                     h('a', { class: 'button', href: url('/api/export/attendance', { from: roll.date, to: roll.date, class: roll.class_id }), download: true }, a.csv))),
             roll.items.length === 0 ? empty(a.todayPage.nobody, a.todayPage.nobodyText) : [
                 h('div', { class: 'toolbar no-print' }, field(a.showOnly, filter)),
-                rollTable({ ...roll, items: shownItems }, context, changed),
+                rollTable({ ...roll, items: shownItems }, stations, context, changed),
                 h('p', { class: 'print-only signature' }, a.signature)],
         ];
     };

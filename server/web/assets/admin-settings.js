@@ -3,7 +3,7 @@ import { classSelect, sectionHead } from './admin-parts.js';
 import { a } from './admin-strings.js';
 import { get, patch, path, put, remove, url } from './api.js';
 import { t } from './strings.js';
-import { addDays, dateAt, dateTextLong } from './time.js';
+import { addDays, dateAt, dateText, dateTextLong } from './time.js';
 import { attempt, busyWith, button, check, clearErrors, confirmDialog, empty, field, formDialog, h, loadInto, missing, person, showErrors, showFailure, table, toast, replace } from './ui.js';
 
 const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun']; // the API's words
@@ -15,8 +15,21 @@ function classDialog(one) {
     const input = (name, type, value, more = {}) => h('input', { name, type, value: value ?? '', required: true, autocomplete: 'off', ...more });
     const days = h('fieldset', {}, h('legend', {}, a.classForm.weekdays), h('div', { class: 'checks' }, WEEKDAYS.map((day) =>
         check(weekdayText(day), { name: 'weekdays', value: day, checked: one ? one.weekdays.includes(day) : day !== 'Sun' }))));
+    const deleteIt = async (event) => {
+        const dialog = event.currentTarget.closest('dialog');
+        if (!(await confirmDialog({ title: a.classForm.deleteTitle(one.id), text: a.classForm.deleteText, yes: a.classForm.delete, danger: true }))) return;
+        try {
+            await remove(path('/api/classes', one.id));
+            toast(a.saved);
+            dialog.close(); // the list hears of it
+        } catch (error) {
+            if (error.status === undefined) throw error;
+            showFailure(dialog.querySelector('form'), error);
+        }
+    };
     return formDialog({
         title: one ? a.classForm.editTitle(one.id) : a.classForm.add,
+        actions: one ? [button(a.classForm.delete, deleteIt, { kind: 'danger' })] : [],
         body: h('div', { class: 'form-grid' },
             field(a.classForm.id, input('id', 'text', one?.id, { readonly: Boolean(one), maxlength: '63' }), { hint: one ? null : a.classForm.idHint }),
             field(a.classForm.coordinator, input('coordinator', 'text', one?.coordinator, { required: false, maxlength: '120' })),
@@ -50,13 +63,11 @@ function classesCard(context) {
             { title: a.classForm.close, class: 'number wide-only', cell: (one) => a.minutes(one.close_after_min) },
             { title: a.classForm.weekdays, class: 'wide-only', cell: (one) => one.weekdays.map(weekdayText).join(' ') },
             { title: a.nav.students, class: 'number', cell: (one) => String(one.students) },
-            { title: a.actions, hidden: true, class: 'actions', cell: (one) => h('div', { class: 'row end' },
-                button(a.student.edit, async () => (await classDialog(one)) && load(), { kind: 'compact', 'aria-label': a.classForm.editOf(one.id) }),
-                button(a.users.delete, async () => {
-                    if (!(await confirmDialog({ title: a.classForm.deleteTitle(one.id), text: a.classForm.deleteText, yes: a.users.delete, danger: true }))) return;
-                    await attempt(() => remove(path('/api/classes', one.id)));
+            { title: a.actions, hidden: true, class: 'actions', cell: (one) =>
+                button(a.student.edit, async () => {
+                    await classDialog(one);
                     load();
-                }, { kind: 'compact danger', 'aria-label': a.classForm.deleteOf(one.id) })) },
+                }, { kind: 'compact', 'aria-label': a.classForm.editOf(one.id) }) },
         ],
     }));
     load();
@@ -90,7 +101,7 @@ function calendarCard(context) {
         caption: a.calendar.title,
         rows: items,
         columns: [
-            { title: a.day, head: true, cell: (one) => dateTextLong(one.date) },
+            { title: a.day, head: true, cell: (one) => dateText(one.date) },
             { title: a.calendar.label, cell: (one) => person(one.label) },
             { title: a.class, cell: (one) => one.class_id || a.allClasses },
             { title: a.actions, hidden: true, class: 'actions', cell: (one) => button(a.calendar.remove, async () => {
@@ -111,7 +122,9 @@ function calendarCard(context) {
 function schoolForm(found) {
     const go = h('button', { type: 'submit', class: 'primary' }, t.save);
     const input = (name, type, more = {}) => h('input', { name, type, value: found[name] ?? '', autocomplete: 'off', ...more });
+    const restart = h('div', { class: 'banner', role: 'status', hidden: !found.restart_needed }, a.school.restart);
     const form = h('form', { class: 'stack', novalidate: true },
+        restart,
         h('div', { class: 'form-grid' },
             field(a.school.name, input('school_name', 'text', { maxlength: '120' })),
             field(a.school.timezone, input('timezone', 'text', { maxlength: '60', required: true, spellcheck: 'false' }), { hint: a.school.timezoneHint }),
@@ -129,6 +142,7 @@ function schoolForm(found) {
         await busyWith(go, async () => {
             try {
                 found = { ...found, ...wanted, ...(await patch('/api/settings', changed)) };
+                restart.hidden = !found.restart_needed;
                 toast(a.saved);
             } catch (error) {
                 if (error.status === undefined) throw error;

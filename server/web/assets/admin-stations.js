@@ -1,6 +1,6 @@
 /* Stations: how each is, and for administrators adding, pairing, changing and revoking them. */
 import { clockText, stationTags } from './admin-camera.js';
-import { sectionHead, showOnce, throttle } from './admin-parts.js';
+import { chooseDialog, sectionHead, showOnce, throttle } from './admin-parts.js';
 import { a } from './admin-strings.js';
 import { get, patch, path, post } from './api.js';
 import { momentText, timeOf } from './time.js';
@@ -53,10 +53,11 @@ function actions(station, context, changed) {
             changed();
         },
     };
-    return h('div', { class: 'row end' },
-        button(a.station.edit, does.edit, { kind: 'compact', 'aria-label': a.station.editOf(station.name) }),
-        button(a.station.newCode, does.code, { kind: 'compact', 'aria-label': a.station.codeOf(station.name) }),
-        button(a.station.revoke, does.revoke, { kind: 'compact danger', 'aria-label': a.station.revokeOf(station.name) }));
+    return button(a.change, () => chooseDialog(station.name, [
+        { text: a.station.edit, hint: a.station.editHint, run: does.edit },
+        { text: a.station.newCode, hint: a.station.newCodeHint, run: does.code },
+        { text: a.station.revoke, hint: a.station.revokeHint, danger: true, run: does.revoke },
+    ]), { kind: 'compact', 'aria-label': a.changeOf(station.name) });
 }
 
 function forkedNotes(stations) {
@@ -78,9 +79,9 @@ function draw(list, context, changed) {
                 { title: a.station.backlogWord, class: 'number wide-only', cell: (one) => String(one.backlog ?? 0) },
                 { title: a.station.clock, class: 'number wide-only', cell: (one) => (one.last_seen ? clockText(one.clock_offset_ms ?? 0) : '') },
                 { title: a.station.version, class: 'wide-only', cell: (one) => one.version || '' },
-                { title: a.actions, hidden: true, class: 'actions', cell: (one) => [
-                    h('div', { class: 'row end' }, one.paired && !one.revoked && h('a', { class: 'button compact', href: context.href({ section: 'today', query: { station: one.id, class: one.classes[0] } }) }, a.station.watch)),
-                    actions(one, context, changed)] },
+                { title: a.actions, hidden: true, class: 'actions', cell: (one) => h('div', { class: 'row end' },
+                    one.paired && !one.revoked && h('a', { class: 'button compact wide-only', href: context.href({ section: 'today', query: { station: one.id, class: one.classes[0] } }) }, a.station.watch),
+                    actions(one, context, changed)) },
             ],
         }),
     ];

@@ -101,22 +101,24 @@ function monthCard(student, context, changed) {
     };
 }
 
+const isNumber = (value) => typeof value === 'number';
+
 function scores(item) {
     if (item.method !== 'face') return null;
     return h('div', { class: 'scores' },
-        item.distance !== null && scoreBar(a.scores.match, item.distance, 0.8, item.threshold === null ? null : { value: item.threshold, most: true }),
-        item.margin !== null && scoreBar(a.scores.margin, item.margin, 0.4),
+        isNumber(item.distance) && scoreBar(a.scores.match, item.distance, 0.8, !isNumber(item.threshold) ? null : { value: item.threshold, most: true }),
+        isNumber(item.margin) && scoreBar(a.scores.margin, item.margin, 0.4),
         item.blink_ms > 0 && scoreBar(a.scores.blink, item.blink_ms, 500, null, 0),
         h('p', { class: 'muted small' }, [item.first_try && a.scores.firstTry, item.eye_contact && a.scores.eyeContact, item.policy && a.scores.policy(item.policy), item.live_reason].filter(Boolean).join(' · ')));
 }
 
-function historyLine(student, item) {
+function historyLine(item, stations) {
     const at = item.kind === 'mark' ? item.captured : item.at;
     const when = h('span', { class: 'muted nowrap' }, item.kind === 'mark' ? `${dateText(item.date)} ${timeOf(at)}` : momentText(at));
     if (item.kind === 'mark')
         return h('li', { class: 'history-item' },
             h('div', { class: 'row between' }, h('span', { class: 'row' }, status(item.status), item.clock_suspect && h('span', { class: 'tag warn' }, a.scores.clock)), when),
-            h('p', { class: 'small' }, [a.methods[item.method] ?? item.method, item.station].filter(Boolean).join(' · '), item.points_text && ` · ${item.points_text}`), scores(item));
+            h('p', { class: 'small' }, [a.methods[item.method] ?? item.method, stations.get(item.station) ?? item.station].filter(Boolean).join(' · '), item.points_text && ` · ${item.points_text}`), scores(item));
     if (item.kind === 'correction')
         return h('li', { class: 'history-item' },
             h('div', { class: 'row between' }, h('span', { class: 'row' }, status(item.status), h('span', { class: 'tag info' }, a.corrected)), when),
@@ -125,16 +127,17 @@ function historyLine(student, item) {
         h('div', { class: 'row between' }, h('span', { class: 'tag warn' }, a.kinds.dispute), when), h('p', { class: 'small' }, person(item.reason)));
 }
 
-function historyCard(student) {
+function historyCard(student, context) {
     const body = h('div', {});
     const address = path('/api/students', student.id, 'history');
-    const load = () => loadInto(body, () => get(address, { limit: HISTORY_PAGE }), (first) => {
+    const load = () => loadInto(body, () => get(address, { limit: HISTORY_PAGE }), async (first) => {
+        const stations = await context.stationNames();
         if (first.items.length === 0) return empty(a.history.none, a.history.noneText);
-        const list = h('ol', { class: 'plain history' }, first.items.map((item) => historyLine(student, item)));
+        const list = h('ol', { class: 'plain history' }, first.items.map((item) => historyLine(item, stations)));
         let { next } = first;
         const more = button(t.more, () => attempt(async () => {
             const page = await get(address, { limit: HISTORY_PAGE, after: next });
-            list.append(...page.items.map((item) => historyLine(student, item)));
+            list.append(...page.items.map((item) => historyLine(item, stations)));
             next = page.next;
             if (!next) more.remove();
         }, more), { kind: 'compact' });
@@ -151,7 +154,7 @@ function trendCard(student) {
         if (months.length < 2) return h('p', { class: 'muted' }, a.student.trendLater);
         return barChart({
             label: a.student.trend,
-            labels: months.map((one) => monthText(one.month)),
+            labels: months.map((one) => t.months[Number(one.month.slice(5)) - 1]),
             series: [
                 { name: t.status.present, colour: '--present', values: months.map((one) => one.present) },
                 { name: t.status.late, colour: '--late', values: months.map((one) => one.late) },
@@ -192,7 +195,7 @@ export function studentPanel(side, context, id, does) {
         student = found;
         if (first) {
             month = monthCard(student, context, changed);
-            history = historyCard(student);
+            history = historyCard(student, context);
             replace(rest, month.node, trendCard(student), history.node);
         }
         return [head(student, context, actions), figures(student.standing), facts(student)];

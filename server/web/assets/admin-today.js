@@ -1,7 +1,7 @@
 /* Today: numbers, what happens now, a camera, and the class to act on. Everything live. */
 import { cameraCard } from './admin-camera.js';
 import { feedCard } from './admin-feed.js';
-import { classSelect, correctDialog, dayField, figure, percent, sectionHead, throttle } from './admin-parts.js';
+import { classSelect, correctDialog, dayField, figure, percent, sessionText, throttle } from './admin-parts.js';
 import { a } from './admin-strings.js';
 import { get } from './api.js';
 import { t } from './strings.js';
@@ -22,16 +22,9 @@ function numbers(total) {
         figure(a.numbers.rate, percent(total.rate), { sub: a.numbers.of(total.students, total.excused) }));
 }
 
-function sessionText(session) {
-    if (!session) return a.session.noSchool;
-    if (session.state === 'open') return a.session.open(session.start, session.late_after, session.close);
-    if (session.state === 'unjudged') return a.session.unjudged(session.able_min, session.window_min);
-    return session.closed_by ? a.session.closedBy(session.closed_by) : a.session.closed;
-}
-
 function classTable(stats, pick) {
     if (stats.classes.length === 0) return empty(a.todayPage.noClasses, a.todayPage.noClassesText);
-    const number = (name) => ({ title: t.status[name], class: 'number', cell: (row) => String(row[name]) });
+    const number = (name) => ({ title: a.numbers[name], class: 'number', cell: (row) => String(row[name]) });
     return table({
         caption: a.todayPage.classes,
         rows: stats.classes,
@@ -39,10 +32,9 @@ function classTable(stats, pick) {
             { title: a.class, head: true, cell: (row) => h('button', { type: 'button', class: 'link', onclick: () => pick(row.id) }, row.id) },
             { title: a.session.title, class: 'wide-only', cell: (row) => h('span', { class: 'muted' }, sessionText(row.session)) },
             number('present'), number('late'),
-            { title: a.numbers.none, class: 'number', cell: (row) => String(row.none) },
-            number('absent'),
+            number('none'), number('absent'),
             { ...number('excused'), class: 'number wide-only' },
-            { title: t.status.unjudged, class: 'number wide-only', cell: (row) => String(row.unjudged + row.pending) },
+            { title: a.numbers.unjudged, class: 'number wide-only', cell: (row) => String(row.unjudged + row.pending) },
             { title: a.numbers.rate, class: 'number', cell: (row) => percent(row.rate) },
         ],
     });
@@ -132,7 +124,7 @@ function show(place, context) {
     const concerns = (event) => (!state.class || event.detail.class_id === state.class) && event.detail.date === state.date;
 
     replace(place,
-        sectionHead(a.nav.today), dayLine, pickers, numbersPlace,
+        h('div', { class: 'section-head' }, h('div', {}, h('h1', { tabindex: '-1' }, a.nav.today), dayLine), pickers), numbersPlace,
         h('div', { class: 'today-columns' }, feed.node, camera.node),
         h('section', { class: 'stack', 'aria-labelledby': 'grid-title' }, Object.assign(gridTitle, { id: 'grid-title' }), gridPlace));
     drawPickers();

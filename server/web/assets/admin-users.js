@@ -1,8 +1,8 @@
 /* Accounts of administrators, coordinators and students. One-time passwords are shown once. */
-import { sectionHead, showOnce } from './admin-parts.js';
+import { chooseDialog, sectionHead, showOnce } from './admin-parts.js';
 import { checkedClasses, classChecks } from './admin-stations.js';
 import { a } from './admin-strings.js';
-import { get, patch, path, post, remove } from './api.js';
+import { getAll, patch, path, post, remove } from './api.js';
 import { attempt, button, confirmDialog, empty, field, formDialog, h, loadInto, person, replace, select, showErrors, table, toast } from './ui.js';
 
 const ROLES = ['coordinator', 'admin', 'student'];
@@ -61,10 +61,13 @@ function actions(user, context, changed) {
             changed();
         },
     };
-    const act = (word, fn, kind = 'compact') => button(a.users[word], fn, { kind, 'aria-label': `${a.users[word]}: ${user.name}` });
     const self = user.name === context.me.username;
-    return h('div', { class: 'row end' }, act('edit', does.edit), act('reset', does.reset),
-        !self && act(user.disabled ? 'enable' : 'disable', does.disable), !self && act('delete', does.remove, 'compact danger'));
+    return button(a.change, () => chooseDialog(user.full_name || user.name, [
+        { text: a.users.edit, hint: a.users.editHint, run: does.edit },
+        { text: a.users.reset, hint: a.users.resetHint, run: does.reset },
+        !self && (user.disabled ? { text: a.users.enable, run: does.disable } : { text: a.users.disable, hint: a.users.disableHint, run: does.disable }),
+        !self && { text: a.users.delete, hint: a.users.deleteHint, danger: true, run: does.remove },
+    ]), { kind: 'compact', 'aria-label': a.changeOf(user.name) });
 }
 
 function show(place, context) {
@@ -80,8 +83,7 @@ function show(place, context) {
                 caption: a.nav.users,
                 rows: rows.slice(0, 300),
                 columns: [
-                    { title: a.users.name, head: true, cell: (user) => [person(user.name), user.full_name && h('div', { class: 'muted small' }, person(user.full_name))] },
-                    { title: a.users.role, cell: (user) => [a.roles[user.role], user.student_id && h('div', { class: 'muted small' }, user.student_id)] },
+                    { title: a.users.name, head: true, cell: (user) => [person(user.name), user.full_name && h('div', { class: 'muted small' }, person(user.full_name)), h('div', { class: 'muted small' }, a.roles[user.role], user.student_id && user.student_id !== user.name && ` · ${user.student_id}`)] },
                     { title: a.classes, class: 'wide-only', cell: (user) => (user.classes ?? []).join(', ') },
                     { title: a.state, cell: (user) => (user.disabled ? h('span', { class: 'tag bad' }, a.users.disabled) : user.must_change_password ? h('span', { class: 'tag warn' }, a.users.oneTime) : h('span', { class: 'tag good' }, a.users.active)) },
                     { title: a.actions, hidden: true, class: 'actions', cell: (user) => actions(user, context, load) },
@@ -90,7 +92,7 @@ function show(place, context) {
             rows.length > 300 && h('p', { class: 'muted' }, a.users.tooMany(300, rows.length)),
         ];
     };
-    const load = () => loadInto(body, () => get('/api/users'), (answer) => {
+    const load = () => loadInto(body, () => getAll('/api/users'), (answer) => {
         all = answer.items;
         return draw();
     });

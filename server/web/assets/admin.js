@@ -28,6 +28,7 @@ let me;
 let sections;
 let shown = null; // { section, handle, listeners }
 let classList = null;
+let stationList = null;
 
 // ---- where we are ----------------------------------------------------------------------------------------------------
 
@@ -54,6 +55,7 @@ function context(section, listeners) {
         /** Changes the address without a step for the back button. */
         note: (route) => history.replaceState(null, '', hashOf({ section: section.id, ...route })),
         classes,
+        stationNames,
         /** Listens to the live stream until the section is left. */
         on: (name, fn) => {
             live.addEventListener(name, fn);
@@ -77,6 +79,15 @@ function classes() {
         throw error;
     });
     return classList;
+}
+
+/** Names of stations by id; without an answer, none: they are an addition only. */
+function stationNames() {
+    stationList ??= get('/api/stations').then((answer) => new Map(answer.items.map((one) => [one.id, one.name]))).catch(() => {
+        stationList = null;
+        return new Map();
+    });
+    return stationList;
 }
 
 // ---- the frame -------------------------------------------------------------------------------------------------------
@@ -188,8 +199,12 @@ async function main() {
     buildFrame();
     live.addEventListener('changed', (event) => {
         if (['classes', 'students'].includes(event.detail.what)) classList = null;
+        if (event.detail.what === 'stations') stationList = null;
     });
-    live.addEventListener('reset', () => { classList = null; });
+    live.addEventListener('reset', () => {
+        classList = null;
+        stationList = null;
+    });
     live.addEventListener('signed-out', () => get('/api/me').catch(() => {}));
     live.start();
     window.addEventListener('hashchange', () => show(true));

@@ -28,11 +28,16 @@ export function toLogin(hash = '') {
     location.assign(`/${next}${hash}`);
 }
 
+/** The server's words as a sentence of their own. */
+function asSentence(words) {
+    const text = words.charAt(0).toUpperCase() + words.slice(1);
+    return /[.!?]$/.test(text) ? text : `${text}.`;
+}
+
 function sentence(status, error, headers) {
     if (status === 429) return t.error.tooMany(headers.get('Retry-After') || '60');
     if (status === 413) return t.error.tooLarge;
-    if (error?.message && status < 500) return error.message;
-    if (error?.message && status === 503) return error.message; // says what is missing: a station, a free queue
+    if (error?.message && (status < 500 || status === 503)) return asSentence(error.message); // 503 says what is missing: a station, a free queue
     if (status === 403) return t.error.forbidden;
     if (status === 404) return t.error.notFound;
     if (status >= 500) return t.error.server;

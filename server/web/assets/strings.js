@@ -13,7 +13,7 @@ export const t = {
         pending: 'waits for a person',
         none: 'not yet seen',
     },
-    shape: { present: '✓', late: '!', excused: '–', absent: '✗', unjudged: '?', pending: '?', none: '·' },
+    shape: { present: '✓', late: '!', excused: '–', absent: '✗', unjudged: '?', pending: '?', none: '?' },
     weekdays: ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'],
     weekdaysLong: ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'],
     months: ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'],

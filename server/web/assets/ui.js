@@ -51,7 +51,7 @@ export function person(text) {
 
 export function status(word, { text = true } = {}) {
     return h('span', { class: `status ${word}` },
-        h('span', { class: 'shape', 'aria-hidden': 'true' }, t.shape[word] ?? '·'),
+        h('span', { class: 'shape', 'aria-hidden': 'true' }, t.shape[word] ?? '?'),
         h('span', { class: text ? 'word' : 'visually-hidden' }, t.status[word] ?? word));
 }
 

@@ -47,8 +47,13 @@ static void *sample(enum cm_message_kind kind)
         break;
     case CM_MESSAGE_CHANGES: {
         struct cm_changes *changes = message;
-        *changes = (struct cm_changes){
-            .cursor = "ab.1", .time_ms = 1, .more = true, .frames = true, .count = 2, .job_count = 1};
+        *changes = (struct cm_changes){.cursor = "ab.1",
+                                       .time_ms = 1,
+                                       .more = true,
+                                       .frames = true,
+                                       .acked = 70000,
+                                       .count = 2,
+                                       .job_count = 1};
         changes->items[0] = (struct cm_item){.kind = CM_ITEM_CLASS, .id = "10-B", .body = span};
         changes->items[1] = (struct cm_item){
             .kind = CM_ITEM_STUDENT, .id = "S1", .gone = true, .erased = true, .body = {bytes, 0}};

@@ -151,6 +151,41 @@ static void live_empty(struct scene *scene)
     stn_ui_key(&scene->state, '2', scene->clock.now_us);
 }
 
+static void sync_event(struct scene *scene, const char *trouble, const char *text, uint64_t waiting,
+                       const char *news)
+{
+    struct stn_event event = {.kind = STN_EV_SYNC};
+    event.u.sync = (struct stn_ev_sync){
+        .paired = true, .online = strcmp(trouble, "fine") == 0, .waiting = waiting, .server = "https://school.example"};
+    snprintf(event.u.sync.trouble, sizeof event.u.sync.trouble, "%s", trouble);
+    snprintf(event.u.sync.text, sizeof event.u.sync.text, "%s", text);
+    snprintf(event.u.sync.news, sizeof event.u.sync.news, "%s", news);
+    scene_apply(scene, &event);
+}
+
+static void live_server(struct scene *scene)
+{
+    live(scene);
+    sync_event(scene, "fine", "", 0, "");
+    sync_event(scene, "fine", "", 0, "from the server: 1 student, 1 enrolment");
+}
+
+static void live_server_away(struct scene *scene)
+{
+    live(scene);
+    sync_event(scene, "fine", "", 0, "");
+    sync_event(scene, "server_away", "https://school.example: connection refused", 31, "");
+}
+
+static void live_forked(struct scene *scene)
+{
+    live(scene);
+    sync_event(scene, "forked",
+               "the server has other events of this station from number 17 on: it was restored from a backup or runs "
+               "twice. Its events are kept. Way out: rollcall-station pair --renew URL CODE",
+               4, "");
+}
+
 static void no_image(struct scene *scene)
 {
     scene_frame(scene, STN_PROMPT_BLINK, "bu");
@@ -203,6 +238,9 @@ static const struct {
     {"live", live, COMMON | ASCII},
     {"live-one", live_one, COMMON},
     {"live-trouble", live_trouble, COMMON},
+    {"live-server", live_server, COMMON | ASCII},
+    {"live-server-away", live_server_away, COMMON},
+    {"live-forked", live_forked, COMMON},
     {"live-empty", live_empty, EMPTY | SMALL},
     {"help", help, COMMON | ASCII},
     {"quit", quit, COMMON | ASCII},

@@ -152,6 +152,14 @@ static void random_event(struct stn_event *event)
         event->u.roll.present = (int32_t)random_below(100000);
         random_text(event->u.roll.class_id, sizeof event->u.roll.class_id);
         break;
+    case STN_EV_SYNC:
+        event->u.sync.paired = random_below(2);
+        event->u.sync.online = random_below(2);
+        event->u.sync.waiting = random_state;
+        random_text(event->u.sync.trouble, sizeof event->u.sync.trouble);
+        random_text(event->u.sync.text, sizeof event->u.sync.text);
+        random_text(event->u.sync.news, sizeof event->u.sync.news);
+        break;
     case STN_EV_STOPPED:
         random_text(event->u.stopped.reason, sizeof event->u.stopped.reason);
         break;

@@ -1,0 +1,70 @@
+#include "simulation/world.h"
+
+#include "record/embedding.h"
+#include "simulation/chance.h"
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+void sim_class_id(int class_, char out[static CM_ID_SIZE])
+{
+    snprintf(out, CM_ID_SIZE, "%c", 'A' + class_);
+}
+
+void sim_student_id(int student, char out[static CM_ID_SIZE])
+{
+    snprintf(out, CM_ID_SIZE, "S%02d", student);
+}
+
+void sim_random_class(int class_, struct cm_class *ret_class)
+{
+    *ret_class = (struct cm_class){.start_minute = 480 + sim_draw(60),
+                                   .late_after_min = sim_draw(20),
+                                   .close_after_min = 30 + sim_draw(30),
+                                   .weekdays = 0x1f};
+    sim_class_id(class_, ret_class->id);
+    snprintf(ret_class->coordinator, sizeof ret_class->coordinator, "coordinator %d", sim_draw(100));
+}
+
+void sim_random_student(int student, int class_, struct cm_student *ret_student)
+{
+    *ret_student = (struct cm_student){.id = ""};
+    sim_student_id(student, ret_student->id);
+    sim_class_id(class_, ret_student->class_id);
+    snprintf(ret_student->name, sizeof ret_student->name, "name %d", sim_draw(1000));
+}
+
+/* Orthogonal directions are 1.9 apart; the noise within one face stays below 0.1. */
+int sim_enrol(int face, const char *student_id, int64_t wall_ms, struct cm_template ret_templates[3])
+{
+    int count = 1 + sim_draw(3);
+    for (int i = 0; i < count; i++) {
+        struct cm_template *template_ = &ret_templates[i];
+        *template_ = (struct cm_template){
+            .model = CM_EMBEDDING_MODEL, .quality = (float)sim_draw(100) / 100, .created_wall_ms = wall_ms};
+        snprintf(template_->student_id, sizeof template_->student_id, "%s", student_id);
+        for (int k = 0; k < CM_EMBEDDING_DIM; k++)
+            template_->embedding[k] = (k == face ? 1.35f : 0) + (float)(sim_part() - 0.5) * 0.01f;
+    }
+    return count;
+}
+
+void sim_view_class(struct cm_buf *view, const struct cm_class *class_)
+{
+    cm_buf_appendf(view, "class %s %s %d %d %d %u\n", class_->id, class_->coordinator,
+                   (int)class_->start_minute, (int)class_->late_after_min, (int)class_->close_after_min,
+                   (unsigned)class_->weekdays);
+}
+
+void sim_view_student(struct cm_buf *view, const struct cm_student *student)
+{
+    cm_buf_appendf(view, "student %s %s %s\n", student->id, student->class_id, student->name);
+}
+
+void sim_view_template(struct cm_buf *view, const struct cm_template *template_)
+{
+    cm_buf_appendf(view, "template %s %" PRId64 " %.2f %.6f %.6f\n", template_->student_id,
+                   template_->created_wall_ms, (double)template_->quality, (double)template_->embedding[0],
+                   (double)template_->embedding[100]);
+}
