@@ -39,6 +39,7 @@ enum srv_option {
     SRV_OPT_DAYS,
     SRV_OPT_SEED,
     SRV_OPT_BY,
+    SRV_OPT_HTML,
     SRV_OPT_COUNT_
 };
 
@@ -72,6 +73,7 @@ struct srv_command {
 
 int srv_cmd_run(struct srv_cli *cli);
 int srv_cmd_station(struct srv_cli *cli);
+int srv_cmd_user(struct srv_cli *cli);
 int srv_cmd_bundle(struct srv_cli *cli);
 int srv_cmd_demo_data(struct srv_cli *cli);
 int srv_cmd_settings(struct srv_cli *cli);

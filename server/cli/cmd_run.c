@@ -3,16 +3,22 @@
 #include "api/cache.h"
 #include "app/app.h"
 #include "auth/auth.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "live/live.h"
 #include "routes/routes.h"
+#include "store/settings.h"
 #include "sync/sync.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 /*
  * The server's parts, made in this order and taken down in reverse. Signals have a thread of their own, which waits for
@@ -119,6 +125,42 @@ static void each_minute(void *arg)
         free(purge);
 }
 
+/* ---- one server a data folder ---- */
+
+/* Two would not know of each other's logins and open pages. The lock goes with the process. */
+static enum cm_code lock_folder(const char *dir, struct cm_err *err)
+{
+    char path[560];
+    snprintf(path, sizeof path, "%s/server.lock", dir);
+    if (cm_file_make_folders(dir, err) != CM_OK)
+        return err->code;
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return cm_fail(err, cm_file_code(errno), "cannot write in %.200s: %s", dir, strerror(errno));
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+        return CM_OK;
+    close(fd);
+    return cm_fail(err, CM_EXISTS,
+                   "a server runs on %.180s already: stop it, or name another folder by --data", dir);
+}
+
+/* ---- the first start ---- */
+
+static enum cm_code put_if_absent(struct srv_store *store, const char *name, const char *value,
+                                  struct cm_err *err)
+{
+    char there[SRV_SETTING_SIZE];
+    enum cm_code code = srv_store_get_setting(store, name, there, err);
+    return code == CM_NOTFOUND ? srv_store_put_setting(store, name, value, err) : code;
+}
+
+static enum cm_code put_school(struct srv_store *store, void *arg, struct cm_err *err)
+{
+    const struct srv_settings *settings = arg;
+    enum cm_code code = put_if_absent(store, SRV_SETTING_SCHOOL_NAME, settings->school_name, err);
+    return code == CM_OK ? put_if_absent(store, SRV_SETTING_TIMEZONE, settings->timezone, err) : code;
+}
+
 /* ---- what the start says ---- */
 
 /* The password goes to the terminal alone, once: it is in no log and cannot be asked for again. */
@@ -203,7 +245,9 @@ static enum cm_code open_all(struct server *server, struct cm_err *err)
     *app = (struct srv_app){.clock = server->cli->clock,
                             .zone = server->cli->zone,
                             .started_wall_ms = cm_wall_ms(server->cli->clock)};
-    if (srv_cli_open_store(server->cli, false, &app->store, err) != CM_OK ||
+    if (lock_folder(server->cli->settings.data_dir, err) != CM_OK ||
+        srv_cli_open_store(server->cli, false, &app->store, err) != CM_OK ||
+        srv_store_write(app->store, put_school, &server->cli->settings, err) != CM_OK ||
         srv_writer_create(app->store, &app->writer, err) != CM_OK)
         return err->code;
     const struct srv_auth_options auth = {

@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 
 #include "base/log.h"
+#include "store/settings.h"
 
 #include <errno.h>
 #include <locale.h>
@@ -34,21 +35,28 @@ static const struct option long_options[] = {
     {"days", required_argument, NULL, SRV_OPT_DAYS},
     {"seed", required_argument, NULL, SRV_OPT_SEED},
     {"by", required_argument, NULL, SRV_OPT_BY},
+    {"html", required_argument, NULL, SRV_OPT_HTML},
     {NULL, 0, NULL, 0},
 };
 
 static const enum srv_option run_options[] = {SRV_OPT_LISTEN, SRV_OPT_THREADS, 0};
+static const enum srv_option user_options[] = {SRV_OPT_ROLE,    SRV_OPT_NAME, SRV_OPT_CLASS,
+                                               SRV_OPT_STUDENT, SRV_OPT_HTML, 0};
 static const enum srv_option station_options[] = {SRV_OPT_CLASS, 0};
 static const enum srv_option demo_options[] = {SRV_OPT_STUDENTS, SRV_OPT_DAYS, SRV_OPT_SEED, 0};
 
 static const struct srv_command commands[] = {
     {"run", "[--listen ADDRESS:PORT] [--threads N]", "the server: pages, API, sync with the stations",
      run_options, srv_cmd_run},
+    {"user",
+     "add NAME --role admin|coordinator|student [--name N] [--class C]… [--student ID] | list | "
+     "reset|disable|enable|delete NAME | slips --class C [--html FILE]",
+     "who may log in, and one-time passwords", user_options, srv_cmd_user},
     {"station", "add NAME [--class C]… | list | code NAME-or-ID | revoke NAME-or-ID",
      "stations, and the codes that pair them", station_options, srv_cmd_station},
     {"bundle", "import FILE", "events that a station exported to a file", NULL, srv_cmd_bundle},
-    {"demo-data", "[--students N] [--days D] [--seed S]", "fills an empty store, for trials and benchmarks", demo_options,
-     srv_cmd_demo_data},
+    {"demo-data", "[--students N] [--days D] [--seed S]", "fills an empty store, for trials and benchmarks",
+     demo_options, srv_cmd_demo_data},
     {"settings", "", "every setting, its meaning and its default, as a file", NULL, srv_cmd_settings},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
@@ -215,6 +223,25 @@ static bool check_options(const struct srv_command *command, const struct srv_cl
     return true;
 }
 
+/* The school's zone is a setting of the store once there is one: what is derived from the events depends on it. */
+static enum cm_code adopt_zone(struct srv_cli *cli, struct cm_err *err)
+{
+    char name[SRV_SETTING_SIZE] = "";
+    struct srv_store *store = NULL;
+    if (srv_cli_open_store(cli, true, &store, NULL) != CM_OK)
+        return CM_OK; /* none yet; what else is wrong, the command will say */
+    enum cm_code code = srv_store_get_setting(store, SRV_SETTING_TIMEZONE, name, NULL);
+    srv_store_close(store);
+    if (code != CM_OK || strcmp(name, cm_zone_name(cli->zone)) == 0)
+        return CM_OK;
+    struct cm_zone *zone = NULL;
+    if (cm_zone_open(name, &zone, err) != CM_OK)
+        return err->code;
+    cm_zone_close(cli->zone);
+    cli->zone = zone;
+    return CM_OK;
+}
+
 static enum cm_code prepare(struct srv_cli *cli, struct cm_err *err)
 {
     if (sodium_init() < 0)
@@ -233,7 +260,9 @@ static enum cm_code prepare(struct srv_cli *cli, struct cm_err *err)
     cm_log_set_level((enum cm_log_level)cli->settings.log_level);
     if (cli->settings.log_file[0] != '\0' && cm_log_to_file(cli->settings.log_file, err) != CM_OK)
         return err->code;
-    return cm_zone_open(cli->settings.timezone, &cli->zone, err);
+    if (cm_zone_open(cli->settings.timezone, &cli->zone, err) != CM_OK)
+        return err->code;
+    return adopt_zone(cli, err);
 }
 
 int main(int argc, char **argv)

@@ -28,8 +28,10 @@ static const struct cm_option options[] = {
         "Address of the reverse proxy whose X-Forwarded-For and X-Forwarded-Proto are believed; empty: none"),
     SETTING(STRING, store_url, "store", "url", "",
             "lmdb:DIR; empty: lmdb: and the folder store in the data folder"),
-    SETTING(STRING, school_name, "school", "name", "School", "Name at the top of the pages"),
-    SETTING(STRING, timezone, "school", "timezone", CM_ZONE_DEFAULT, "Zone of the school's dates and times"),
+    SETTING(STRING, school_name, "school", "name", "School",
+            "Name at the top of the pages: at the first start; later it is changed there"),
+    SETTING(STRING, timezone, "school", "timezone", CM_ZONE_DEFAULT,
+            "Zone of the school's dates and times: at the first start; later it is changed in the pages"),
     SETTING(CHOICE, log_level, "log", "level", "info", level_names, "Least important event that is logged"),
     SETTING(PATH, log_file, "log", "file", "", "Log file; empty: stderr"),
 };

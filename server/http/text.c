@@ -43,12 +43,12 @@ bool srv_text_unescape(const char *text, size_t size, char *ret_text, size_t roo
     return true;
 }
 
-/* Printable ASCII with whole escapes, none of them %00. */
+/* Printable ASCII with whole escapes, none of them %00; a fragment is not for servers. */
 static bool target_ok(const char *text, size_t size)
 {
     for (size_t i = 0; i < size; i++) {
         unsigned char c = (unsigned char)text[i];
-        if (c <= 0x20 || c >= 0x7f)
+        if (c <= 0x20 || c >= 0x7f || c == '#')
             return false;
         if (c == '%' && escaped_byte(text + i, size - i) <= 0)
             return false;

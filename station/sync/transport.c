@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "crypt/seal.h"
 #include "sync/message.h"
+#include <arpa/inet.h>
 #include <assert.h>
 #include <curl/curl.h>
 #include <pthread.h>
@@ -50,7 +51,10 @@ static void start_curl(void)
 
 static bool is_loopback(const char *host)
 {
-    return strcmp(host, "localhost") == 0 || strncmp(host, "127.", 4) == 0 || strcmp(host, "[::1]") == 0;
+    struct in_addr address; /* a name may begin like an address: 127.0.0.1.example */
+    bool numbers = inet_pton(AF_INET, host, &address) == 1;
+    return (numbers && ntohl(address.s_addr) >> 24 == 127) || strcmp(host, "localhost") == 0 ||
+           strcmp(host, "[::1]") == 0;
 }
 
 static enum cm_code check_parts(CURLU *url, bool allow_plain, struct cm_err *err)
@@ -333,7 +337,7 @@ static bool copy_options(struct stn_transport *transport, const struct stn_trans
     transport->url = copy(options->url);
     transport->ca_pem = copy(options->ca_pem);
     transport->pin = copy(options->pin);
-    if (copy(options->token) == NULL)
+    if (options->token == NULL || options->token[0] == '\0')
         return transport->url != NULL;
     size_t size = sizeof "Authorization: Bearer " + strlen(options->token);
     transport->authorization = malloc(size);

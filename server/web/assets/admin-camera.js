@@ -78,14 +78,13 @@ export function cameraCard(context, classOf) {
             } else {
                 await start(station, frame, control);
             }
-        });
+        }, { data: { keep: 'camera' } });
         return [h('div', { class: 'toolbar' }, field(a.station.word, pick, { hideLabel: true, class: 'grow' }), control), frame, stationTags(station)];
     };
     const reload = () => loadInto(body, () => get('/api/stations'), (answer) => draw(answer.items));
     const refresh = () => {
         if (body.contains(document.activeElement) && document.activeElement.tagName === 'SELECT') return; // do not pull it away
-        const focused = body.contains(document.activeElement) && document.activeElement.tagName === 'BUTTON';
-        reload().then(() => focused && body.querySelector('.toolbar button')?.focus());
+        reload();
     };
     context.onChanged(['stations'], refresh);
     const hidden = () => document.hidden && picture && stopAndSay();

@@ -51,6 +51,11 @@ export function sessionText(session) {
     return session.closed_by ? a.session.closedBy(session.closed_by) : a.session.closed;
 }
 
+/** Whom a line of a roll or of the feed is about; of those who were erased only the number is left. */
+export function nameOf(item) {
+    return item.name || item.student_id;
+}
+
 /** A number under its word. */
 export function figure(word, value, { kind = '', sub, shape } = {}) {
     return h('div', { class: `figure ${kind}` },
@@ -99,7 +104,7 @@ export function correctDialog({ item, classId, date, preset }) {
     return formDialog({
         title: a.correct.title,
         body: [
-            h('p', {}, h('strong', {}, person(item.name)), ` · ${classId} · ${dateTextLong(date)}`),
+            h('p', {}, h('strong', {}, person(nameOf(item))), ` · ${classId} · ${dateTextLong(date)}`),
             h('p', { class: 'muted' }, a.correct.now, ' ', status(item.status), item.captured && ` · ${a.correct.seen(momentText(item.captured))}`),
             item.corrected_by && h('p', { class: 'muted' }, a.correct.before, ' ', person(item.corrected_by), ': ', person(item.reason)),
             statusChoice('status', preset ?? (item.status === 'present' ? 'late' : 'present')),

@@ -1,5 +1,5 @@
 /* The roll of a class and day: read, correct with a reason, close with what follows said before, reopen, print. */
-import { classSelect, correctDialog, dayField, percent, sectionHead, sessionText, throttle } from './admin-parts.js';
+import { classSelect, correctDialog, dayField, nameOf, percent, sectionHead, sessionText, throttle } from './admin-parts.js';
 import { a } from './admin-strings.js';
 import { get, path, post, url } from './api.js';
 import { t } from './strings.js';
@@ -23,7 +23,7 @@ function stateLine(roll) {
 function closeDialog(roll) {
     const unseen = roll.items.filter((item) => item.status === 'none' || item.status === 'unjudged');
     const waiting = roll.items.filter((item) => item.status === 'pending');
-    const names = (items) => h('ul', { class: 'names' }, items.slice(0, 40).map((item) => h('li', {}, person(item.name))));
+    const names = (items) => h('ul', { class: 'names' }, items.slice(0, 40).map((item) => h('li', {}, person(nameOf(item)))));
     return formDialog({
         title: a.close.title(roll.class_id, dateTextLong(roll.date)),
         body: [
@@ -52,13 +52,13 @@ function rollTable(roll, stations, context, changed) {
         rows: roll.items,
         columns: [
             { title: a.rollNumber, cell: (item) => item.roll_number || '' },
-            { title: a.name, head: true, cell: (item) => h('a', { href: context.href({ section: 'students', id: item.student_id }) }, person(item.name)) },
+            { title: a.name, head: true, cell: (item) => h('a', { href: context.href({ section: 'students', id: item.student_id }) }, person(nameOf(item))) },
             { title: a.state, cell: (item) => status(item.status) },
             { title: a.time, cell: (item) => timeOf(item.captured) },
             { title: a.how, class: 'wide-only', cell: (item) => [a.methods[item.method] ?? item.method ?? '', item.station && h('div', { class: 'muted small' }, person(stations.get(item.station) ?? item.station))] },
             { title: a.points, class: 'number wide-only', cell: (item) => h('span', { title: item.points_text }, item.points ?? '') },
             { title: a.correction, class: 'wide-only', cell: (item) => item.corrected_by && h('div', { class: 'small' }, person(item.reason), h('div', { class: 'muted' }, person(item.corrected_by))) },
-            { title: a.actions, hidden: true, class: 'actions no-print', cell: (item) => button(a.correct.short, correct(item), { kind: 'compact', 'aria-label': a.correct.of(item.name), data: { student: item.student_id } }) },
+            { title: a.actions, hidden: true, class: 'actions no-print', cell: (item) => button(a.correct.short, correct(item), { kind: 'compact', 'aria-label': a.correct.of(nameOf(item)), data: { keep: item.student_id } }) },
         ],
     });
 }
@@ -111,11 +111,7 @@ function show(place, context) {
                 h('p', { class: 'print-only signature' }, a.signature)],
         ];
     };
-    const load = async () => {
-        const focused = body.contains(document.activeElement) ? document.activeElement.dataset?.student : null;
-        await loadInto(body, () => get('/api/rolls', { class: state.class, date: state.date }), draw);
-        if (focused) body.querySelector(`[data-student="${CSS.escape(focused)}"]`)?.focus();
-    };
+    const load = () => loadInto(body, () => get('/api/rolls', { class: state.class, date: state.date }), draw);
     const begin = async () => {
         const list = await context.classes();
         if (list.length === 0) return replace(body, empty(a.todayPage.noClasses, a.todayPage.noClassesText));

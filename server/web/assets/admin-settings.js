@@ -67,7 +67,7 @@ function classesCard(context) {
                 button(a.student.edit, async () => {
                     await classDialog(one);
                     load();
-                }, { kind: 'compact', 'aria-label': a.classForm.editOf(one.id) }) },
+                }, { kind: 'compact', 'aria-label': a.classForm.editOf(one.id), data: { keep: one.id } }) },
         ],
     }));
     load();

@@ -57,7 +57,7 @@ function actions(station, context, changed) {
         { text: a.station.edit, hint: a.station.editHint, run: does.edit },
         { text: a.station.newCode, hint: a.station.newCodeHint, run: does.code },
         { text: a.station.revoke, hint: a.station.revokeHint, danger: true, run: does.revoke },
-    ]), { kind: 'compact', 'aria-label': a.changeOf(station.name) });
+    ]), { kind: 'compact', 'aria-label': a.changeOf(station.name), data: { keep: station.id } });
 }
 
 function forkedNotes(stations) {

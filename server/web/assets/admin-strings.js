@@ -146,7 +146,7 @@ export const a = {
         import: 'Import',
         search: 'Search',
         placeholder: 'Name, number or roll no.',
-        archived: 'Also those who left',
+        archived: 'Those who left',
         left: 'left',
         yes: 'enrolled',
         no: 'not enrolled',

@@ -18,13 +18,13 @@ function head(student, context, does) {
         student.enrolled ? h('span', { class: 'tag good' }, a.student.templates(student.template_count)) : !student.archived && h('span', { class: 'tag warn' }, a.student.notEnrolled),
     ];
     return h('div', { class: 'stack tight' },
-        h('div', { class: 'row between' }, h('h2', { tabindex: '-1' }, person(student.name)), button('✕', does.close, { kind: 'quiet compact', 'aria-label': a.student.close })),
+        h('div', { class: 'row between' }, h('h2', { tabindex: '-1' }, person(student.name)), button('✕', does.close, { data: { keep: 'close' }, kind: 'quiet compact', 'aria-label': a.student.close })),
         h('p', { class: 'muted' }, h('span', { class: 'mono' }, student.id), ` · ${student.class_id}`, student.roll_number && ` · ${a.student.rollNumber(student.roll_number)}`),
         h('div', { class: 'row' }, tags),
         context.isAdmin && h('div', { class: 'row panel-actions' },
-            button(a.student.edit, does.edit, { kind: 'compact' }),
-            !student.archived && button(student.enrolled ? a.student.enrolAgain : a.student.enrol, does.enrol, { kind: student.enrolled ? 'compact' : 'compact primary' }),
-            h('details', { class: 'more' }, h('summary', { class: 'button compact' }, a.student.more), h('div', { class: 'stack tight card' },
+            button(a.student.edit, does.edit, { kind: 'compact', data: { keep: 'edit' } }),
+            !student.archived && button(student.enrolled ? a.student.enrolAgain : a.student.enrol, does.enrol, { kind: student.enrolled ? 'compact' : 'compact primary', data: { keep: 'enrol' } }),
+            h('details', { class: 'more' }, h('summary', { class: 'button compact', data: { keep: 'more' } }, a.student.more), h('div', { class: 'stack tight card' },
                 student.enrolled && button(a.student.unenrol, does.unenrol, { kind: 'quiet' }),
                 button(student.archived ? a.student.restore : a.student.archive, does.archive, { kind: 'quiet' }),
                 h('a', { class: 'button quiet-link', href: path('/api/students', student.id, 'export'), download: true }, a.student.data),
@@ -62,7 +62,7 @@ function monthView(student, days, correct) {
     const cell = (day) => {
         const number = h('span', { class: 'day-number' }, String(Number(day.date.slice(8))));
         if (!day.status) return h('td', { class: day.label ? 'closed' : '', title: day.label }, number, day.label && h('span', { class: 'visually-hidden' }, person(day.label)));
-        return h('td', {}, h('button', { type: 'button', class: `day ${day.status}`, title: `${dateTextLong(day.date)}: ${t.status[day.status]}`, onclick: () => correct(day) },
+        return h('td', {}, h('button', { type: 'button', class: `day ${day.status}`, data: { keep: day.date }, title: `${dateTextLong(day.date)}: ${t.status[day.status]}`, onclick: () => correct(day) },
             number, status(day.status, { text: false })));
     };
     const cells = [...Array.from({ length: blanks }, () => h('td', {})), ...days.map(cell)];

@@ -1,12 +1,12 @@
 /* Today: numbers, what happens now, a camera, and the class to act on. Everything live. */
 import { cameraCard } from './admin-camera.js';
 import { feedCard } from './admin-feed.js';
-import { classSelect, correctDialog, dayField, figure, percent, sessionText, throttle } from './admin-parts.js';
+import { classSelect, correctDialog, dayField, figure, nameOf, percent, sessionText, throttle } from './admin-parts.js';
 import { a } from './admin-strings.js';
 import { get } from './api.js';
 import { t } from './strings.js';
 import { dateAt, dateTextLong, timeOf } from './time.js';
-import { empty, field, h, loadInto, person, replace, status, table } from './ui.js';
+import { empty, field, h, keepFocus, loadInto, person, replace, status, table } from './ui.js';
 
 const KEYS = { p: 'present', l: 'late', e: 'excused', a: 'absent' };
 
@@ -29,7 +29,7 @@ function classTable(stats, pick) {
         caption: a.todayPage.classes,
         rows: stats.classes,
         columns: [
-            { title: a.class, head: true, cell: (row) => h('button', { type: 'button', class: 'link', onclick: () => pick(row.id) }, row.id) },
+            { title: a.class, head: true, cell: (row) => h('button', { type: 'button', class: 'link', data: { keep: row.id }, onclick: () => pick(row.id) }, row.id) },
             { title: a.session.title, class: 'wide-only', cell: (row) => h('span', { class: 'muted' }, sessionText(row.session)) },
             number('present'), number('late'),
             number('none'), number('absent'),
@@ -48,7 +48,7 @@ function tile(roll, item, changed) {
     return h('li', {}, h('button', {
         type: 'button',
         class: `tile ${item.status}`,
-        data: { student: item.student_id },
+        data: { keep: item.student_id },
         onclick: act(),
         onkeydown: (event) => {
             if (KEYS[event.key] && !event.ctrlKey && !event.metaKey && !event.altKey) {
@@ -58,7 +58,7 @@ function tile(roll, item, changed) {
         },
     },
     status(item.status, { text: false }),
-    h('span', { class: 'tile-name' }, item.roll_number && h('span', { class: 'muted' }, `${item.roll_number} `), person(item.name)),
+    h('span', { class: 'tile-name' }, item.roll_number && h('span', { class: 'muted' }, `${item.roll_number} `), person(nameOf(item))),
     h('span', { class: 'muted small' }, detail, item.corrected_by && ` · ${a.corrected}`)));
 }
 
@@ -70,13 +70,6 @@ function classGrid(roll, context, changed) {
             h('a', { href: context.href({ section: 'rolls', query: { class: roll.class_id, date: roll.date } }) }, a.todayPage.openRoll)),
         h('p', { class: 'muted small wide-only' }, a.todayPage.keys),
         h('ul', { class: 'plain tiles' }, roll.items.map((item) => tile(roll, item, changed))));
-}
-
-/** The tile under the focus keeps it when the grid is drawn anew. */
-function keepFocus(place, draw) {
-    const id = place.contains(document.activeElement) ? document.activeElement.dataset?.student : null;
-    draw();
-    if (id) place.querySelector(`[data-student="${CSS.escape(id)}"]`)?.focus();
 }
 
 function show(place, context) {

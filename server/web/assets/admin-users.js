@@ -67,7 +67,7 @@ function actions(user, context, changed) {
         { text: a.users.reset, hint: a.users.resetHint, run: does.reset },
         !self && (user.disabled ? { text: a.users.enable, run: does.disable } : { text: a.users.disable, hint: a.users.disableHint, run: does.disable }),
         !self && { text: a.users.delete, hint: a.users.deleteHint, danger: true, run: does.remove },
-    ]), { kind: 'compact', 'aria-label': a.changeOf(user.name) });
+    ]), { kind: 'compact', 'aria-label': a.changeOf(user.name), data: { keep: user.name } });
 }
 
 function show(place, context) {

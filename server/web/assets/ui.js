@@ -1,6 +1,6 @@
 /*
- * Building the page. Data becomes text nodes and properties, never markup: there is no innerHTML here or anywhere else, so
- * a name that looks like HTML is only an odd name.
+ * Building the page. Data becomes text nodes and properties, never markup, here and everywhere else: no string is ever
+ * parsed as HTML, so a name that looks like HTML is only an odd name.
  */
 import { t } from './strings.js';
 
@@ -42,6 +42,15 @@ export function icon(name) {
 export function replace(node, ...children) {
     node.replaceChildren();
     return append(node, children);
+}
+
+const kept = (place, key) => key && place.querySelector(`[data-keep="${CSS.escape(key)}"]`);
+
+/** Draws a place anew; what has the focus there and a data-keep of its own finds it again in the new one. */
+export function keepFocus(place, draw) {
+    const key = place.contains(document.activeElement) ? document.activeElement.dataset.keep : null;
+    draw();
+    kept(place, key)?.focus();
 }
 
 /** Somebody's words (a name, a note): kept apart from the direction of the text around them. */
@@ -222,7 +231,7 @@ export function formDialog({ title, body, submit, submitText = t.save, danger = 
         const before = document.activeElement;
         dialog.addEventListener('close', () => {
             dialog.remove();
-            if (before?.isConnected) before.focus();
+            (before?.isConnected ? before : kept(document, before?.dataset.keep))?.focus();
             onclose?.();
             resolve(result);
         });
@@ -279,7 +288,9 @@ export async function loadInto(place, load, show) {
     place.setAttribute('aria-busy', 'true');
     try {
         const data = await load();
-        if (current()) replace(place, await show(data));
+        if (!current()) return;
+        const nodes = await show(data);
+        if (current()) keepFocus(place, () => replace(place, nodes));
     } catch (error) {
         if (error.status === undefined) throw error;
         if (current())

@@ -1,29 +1,10 @@
+/* Passwords that are given to people once, and the first admin, who gets one. */
 #include "auth/private.h"
 
 #include "auth/words.h"
-#include <ctype.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
-
-bool srv_auth_user_name(const char *typed, char ret_name[64])
-{
-    size_t size = strnlen(typed, 64);
-    if (size == 0 || size >= 64)
-        return false;
-    char name[64] = "";
-    for (size_t i = 0; i < size; i++) {
-        char c = typed[i];
-        if (c >= 'A' && c <= 'Z')
-            c = (char)(c - 'A' + 'a');
-        bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-        if (!plain && (i == 0 || strchr("._@-", c) == NULL))
-            return false;
-        name[i] = c;
-    }
-    memcpy(ret_name, name, sizeof(name));
-    return true;
-}
 
 static const char *random_word(void)
 {

@@ -1,0 +1,173 @@
+/* POST /api/students/import */
+#include "api/handlers.h"
+
+#include "api/api.h"
+#include "api/import.h"
+#include "http_json/json.h"
+#include "live/live.h"
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Reading megabytes of CSV takes a while: it is done on the writer's thread, a dry run too. */
+struct import_write {
+    struct srv_write write; /* first */
+    struct srv_call *call;
+    struct srv_app *app;
+    json_t *files; /* holds the texts */
+    struct srv_import import;
+};
+
+static void write_free(struct import_write *write)
+{
+    srv_call_unref(write->call);
+    json_decref(write->files);
+    free(write);
+}
+
+static enum cm_code run(struct srv_store *store, void *arg, struct cm_err *err)
+{
+    struct import_write *write = arg;
+    return srv_import_run(store, &write->import, err);
+}
+
+static void put_problem(struct srv_out *out, const struct srv_import_remark *remark)
+{
+    srv_out_begin(out, NULL);
+    srv_out_text(out, "file", remark->file);
+    srv_out_int(out, "line", (int64_t)remark->line);
+    srv_out_text(out, "message", remark->text);
+    srv_out_end(out);
+}
+
+static void put_note(struct srv_out *out, const struct srv_import_remark *remark)
+{
+    char line[32] = "", text[CM_ROSTER_REMARK_SIZE + 96];
+    if (remark->line > 0)
+        snprintf(line, sizeof line, "line %zu: ", remark->line);
+    snprintf(text, sizeof text, "%s: %s%s", remark->file, line, remark->text);
+    srv_out_text(out, NULL, text);
+}
+
+static void put_remarks(struct srv_out *out, const char *name, const struct srv_import_remarks *remarks,
+                        void (*put)(struct srv_out *, const struct srv_import_remark *))
+{
+    size_t shown = remarks->count < SRV_IMPORT_REMARKS_MAX ? remarks->count : SRV_IMPORT_REMARKS_MAX;
+    srv_out_list(out, name);
+    for (size_t i = 0; i < shown; i++)
+        put(out, &remarks->list[i]);
+    srv_out_list_end(out);
+}
+
+static void answer(struct import_write *write, int status)
+{
+    const struct srv_import *import = &write->import;
+    struct srv_out out;
+    srv_out_init(&out);
+    srv_out_begin(&out, NULL);
+    if (status == 422) {
+        srv_out_begin(&out, "error");
+        srv_out_text(&out, "code", "invalid");
+        srv_out_text(&out, "message", "nothing was imported: the files have problems");
+        srv_out_text(&out, "field", "files");
+        srv_out_end(&out);
+    }
+    srv_out_bool(&out, "dry_run", import->dry_run);
+    srv_out_begin(&out, "classes");
+    srv_out_int(&out, "added", import->classes.added);
+    srv_out_int(&out, "changed", import->classes.changed);
+    srv_out_end(&out);
+    srv_out_begin(&out, "students");
+    srv_out_int(&out, "added", import->students.added);
+    srv_out_int(&out, "changed", import->students.changed);
+    srv_out_int(&out, "removed", import->students.removed);
+    srv_out_int(&out, "unchanged", import->students.unchanged);
+    srv_out_end(&out);
+    put_remarks(&out, "problems", &import->problems, put_problem);
+    srv_out_int(&out, "problem_count", (int64_t)import->problems.count);
+    put_remarks(&out, "notes", &import->notes, put_note);
+    srv_out_end(&out);
+    srv_out_answer(write->call, status, &out);
+}
+
+static void done(struct srv_write *base, enum cm_code code, const struct cm_err *err)
+{
+    struct import_write *write = (struct import_write *)base;
+    bool refused = code == CM_INVALID && write->import.problems.count > 0;
+    if (code == CM_OK && !write->import.dry_run) {
+        srv_live_changes(write->app->live);
+        srv_live_changed(write->app->live, "classes", NULL, NULL);
+        srv_live_changed(write->app->live, "students", NULL, NULL);
+    }
+    if (code == CM_OK || (refused && write->import.dry_run))
+        answer(write, 200);
+    else if (refused)
+        answer(write, 422);
+    else
+        srv_json_failed(write->call, code, err);
+    write_free(write);
+}
+
+/* {files:[{name,text}]} */
+static bool take_files(struct srv_call *call, struct import_write *write)
+{
+    struct srv_import *import = &write->import;
+    size_t i, count = json_array_size(write->files);
+    json_t *item;
+    if (!json_is_array(write->files) || count == 0 || count > SRV_IMPORT_FILES_MAX) {
+        srv_json_invalid(call, "files", "files is a list of 1 to %d files", SRV_IMPORT_FILES_MAX);
+        return false;
+    }
+    json_array_foreach(write->files, i, item)
+    {
+        const char *name = NULL, *text = NULL;
+        size_t name_size = 0, size = 0;
+        if (json_unpack(item, "{s:s%, s:s%!}", "name", &name, &name_size, "text", &text, &size) != 0 ||
+            strlen(name) != name_size) {
+            srv_json_invalid(call, "files", "each file has a name and a text");
+            return false;
+        }
+        import->files[import->file_count++] =
+            (struct srv_import_file){.name = name, .text = text, .size = size};
+    }
+    return true;
+}
+
+static bool read_body(struct srv_call *call, struct import_write *write)
+{
+    struct srv_import *import = &write->import;
+    const struct srv_json_field fields[] = {
+        {.name = "files", .type = SRV_JSON_VALUE, .required = true, .ret = &write->files},
+        {.name = "allow_removals", .type = SRV_JSON_BOOL, .ret = &import->allow_removals},
+    };
+    return srv_json_query_bool(call, "dry_run", false, &import->dry_run) && SRV_JSON_BODY(call, fields) &&
+           take_files(call, write);
+}
+
+void srv_api_students_import(struct srv_call *call)
+{
+    struct import_write *write = calloc(1, sizeof *write);
+    struct cm_err err = CM_ERR_INIT;
+    if (write == NULL) {
+        srv_answer_error(call, 500, "internal", "out of memory");
+        return;
+    }
+    srv_call_ref(call);
+    write->call = call;
+    write->app = srv_app_of(call);
+    write->write.run = run;
+    write->write.done = done;
+    write->write.loop = srv_call_loop(call);
+    write->import.now_ms = srv_api_now(write->app);
+    write->import.today = srv_api_today(write->app);
+    if (!read_body(call, write)) {
+        write_free(write);
+        return;
+    }
+    enum cm_code code = srv_writer_submit(write->app->writer, &write->write);
+    if (code == CM_OK)
+        return;
+    srv_json_failed(call, code, &err);
+    write_free(write);
+}

@@ -1,0 +1,298 @@
+/* What follows from a change of the roster, the calendar or the stations: which sessions must be looked at again. */
+#include "store/derive_work.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum concern { JUDGE = 1, WHOLE = 2, RECOUNT = 4 };
+
+static enum cm_code concern(struct srv_tx *tx, const char *class_id, int32_t date, int what,
+                            struct cm_err *err)
+{
+    struct srv_slot *slot;
+    enum cm_code code = srv_slot_of(tx, class_id, date, &slot, err);
+    if (code != CM_OK)
+        return code;
+    slot->judge = true;
+    slot->full = slot->full || (what & WHOLE) != 0;
+    slot->recount = slot->recount || (what & RECOUNT) != 0;
+    return CM_OK;
+}
+
+/* ---- the dates of a class ---- */
+
+struct dates {
+    struct srv_work *work;
+    int32_t *list;
+    size_t count, room;
+    int32_t until; /* not from this one on */
+    enum cm_code code;
+};
+
+static enum cm_code add_date(struct dates *dates, int32_t date, struct cm_err *err)
+{
+    enum cm_code code =
+        srv_grow((void **)&dates->list, dates->count, &dates->room, sizeof dates->list[0], err);
+    if (code == CM_OK)
+        dates->list[dates->count++] = date;
+    return code;
+}
+
+static enum cm_code take_date(void *arg, struct cm_bytes key, struct cm_bytes value, struct cm_err *err)
+{
+    struct dates *dates = arg;
+    (void)value;
+    if (key.size < 6)
+        return srv_damaged("a session's key is cut short", err);
+    const uint8_t *bytes = key.data;
+    int32_t date = (int32_t)srv_get_u32(bytes + strnlen((const char *)bytes, key.size - 5) + 1);
+    if (date >= dates->until)
+        return CM_EOF;
+    if (dates->count > 0 && dates->list[dates->count - 1] == date)
+        return CM_OK;
+    return add_date(dates, date, err);
+}
+
+/* Where a station's log speaks of the class. */
+static enum cm_code add_reach(struct srv_tx *tx, const char *class_id, int32_t from, struct dates *dates,
+                              struct cm_err *err)
+{
+    struct srv_work *work = tx->store->work;
+    int64_t first_ms = INT64_MAX, last_ms = INT64_MIN;
+    for (size_t i = 0; i < work->reach_count; i++) {
+        const struct srv_reach *reach = &work->reaches[i];
+        if (!srv_log_serves(work, reach->log, class_id))
+            continue;
+        first_ms = reach->first_wall_ms < first_ms ? reach->first_wall_ms : first_ms;
+        last_ms = reach->reach_wall_ms > last_ms ? reach->reach_wall_ms : last_ms;
+    }
+    if (first_ms > last_ms)
+        return CM_OK;
+    int32_t first = cm_date_add(cm_zone_date(tx->store->zone, first_ms), -1);
+    int32_t last = cm_zone_date(tx->store->zone, last_ms);
+    enum cm_code code = CM_OK;
+    for (int32_t date = first > from ? first : from;
+         code == CM_OK && cm_date_valid(date) && date <= last && date < dates->until;
+         date = cm_date_add(date, 1))
+        code = add_date(dates, date, err);
+    return code;
+}
+
+static int by_number(const void *a, const void *b)
+{
+    int32_t x, y;
+    memcpy(&x, a, sizeof x);
+    memcpy(&y, b, sizeof y);
+    return x < y ? -1 : x > y;
+}
+
+/* Every date on which the class has, or may now have, a session. */
+static enum cm_code concern_class(struct srv_tx *tx, const char *class_id, int32_t from, int32_t until,
+                                  int what, struct cm_err *err)
+{
+    static const enum srv_table tables[] = {SRV_T_SESSIONS, SRV_T_DAYS, SRV_T_CLOSINGS};
+    struct dates dates = {.work = tx->store->work, .until = until};
+    struct srv_key first;
+    srv_session_key(class_id, from, &first);
+    enum cm_code code = srv_rules_read(tx, err);
+    for (size_t i = 0; i < sizeof tables / sizeof tables[0] && code == CM_OK; i++) {
+        if (tables[i] != SRV_T_DAYS || tx->replay) /* else each day's session has a row */
+            code = srv_walk(tx, tables[i], &first, strlen(class_id) + 1, take_date, &dates, err);
+    }
+    if (code == CM_OK)
+        code = add_reach(tx, class_id, from, &dates, err);
+    if (dates.count > 1)
+        qsort(dates.list, dates.count, sizeof dates.list[0], by_number);
+    for (size_t i = 0; i < dates.count && code == CM_OK; i++) {
+        if (i == 0 || dates.list[i] != dates.list[i - 1])
+            code = concern(tx, class_id, dates.list[i], what, err);
+    }
+    free(dates.list);
+    return code;
+}
+
+/* The classes of the roster, copied: slots may be flushed, and the rules read again, while they are gone through. */
+static enum cm_code copy_classes(struct srv_tx *tx, char (**ret_ids)[CM_ID_SIZE], size_t *ret_count,
+                                 struct cm_err *err)
+{
+    struct srv_work *work = tx->store->work;
+    enum cm_code code = srv_rules_read(tx, err);
+    if (code != CM_OK)
+        return code;
+    char(*ids)[CM_ID_SIZE] = malloc((work->rule_count + 1) * sizeof *ids);
+    if (ids == NULL)
+        return cm_fail(err, CM_NOMEM, "no memory for the classes");
+    for (size_t i = 0; i < work->rule_count; i++)
+        strcpy(ids[i], work->rules[i].id);
+    *ret_ids = ids;
+    *ret_count = work->rule_count;
+    return CM_OK;
+}
+
+/* ---- what changed ---- */
+
+enum cm_code srv_derive_class(struct srv_tx *tx, const char *class_id, struct cm_err *err)
+{
+    srv_work_forget(tx->store->work);
+    return concern_class(tx, class_id, 0, INT32_MAX, WHOLE | RECOUNT, err);
+}
+
+enum cm_code srv_derive_closure(struct srv_tx *tx, const char *class_id, int32_t date, struct cm_err *err)
+{
+    char(*ids)[CM_ID_SIZE];
+    size_t count;
+    if (class_id[0] != '\0')
+        return concern(tx, class_id, date, WHOLE | RECOUNT, err);
+    enum cm_code code = copy_classes(tx, &ids, &count, err);
+    if (code != CM_OK)
+        return code;
+    for (size_t i = 0; i < count && code == CM_OK; i++)
+        code = concern(tx, ids[i], date, WHOLE | RECOUNT, err);
+    free(ids);
+    return code;
+}
+
+enum cm_code srv_derive_session(struct srv_tx *tx, const char *class_id, int32_t date, struct cm_err *err)
+{
+    return concern(tx, class_id, date, JUDGE, err);
+}
+
+enum cm_code srv_derive_service(struct srv_tx *tx, const char *class_id, struct cm_err *err)
+{
+    char(*ids)[CM_ID_SIZE];
+    size_t count;
+    srv_work_forget(tx->store->work);
+    if (class_id[0] != '\0')
+        return concern_class(tx, class_id, 0, INT32_MAX, JUDGE, err);
+    enum cm_code code = copy_classes(tx, &ids, &count, err);
+    if (code != CM_OK)
+        return code;
+    for (size_t i = 0; i < count && code == CM_OK; i++)
+        code = concern_class(tx, ids[i], 0, INT32_MAX, JUDGE, err);
+    free(ids);
+    return code;
+}
+
+enum cm_code srv_derive_all_sessions(struct srv_tx *tx, struct cm_err *err)
+{
+    return srv_derive_service(tx, "", err);
+}
+
+struct his_dates {
+    struct srv_tx *tx;
+    struct {
+        char class_id[CM_ID_SIZE];
+        int32_t date;
+    } *list;
+    size_t count, room;
+};
+
+static enum cm_code take_his_date(void *arg, const struct srv_student_day *day, struct cm_err *err)
+{
+    struct his_dates *his = arg;
+    enum cm_code code = srv_grow((void **)&his->list, his->count, &his->room, sizeof his->list[0], err);
+    if (code != CM_OK)
+        return code;
+    strcpy(his->list[his->count].class_id, day->class_id);
+    his->list[his->count++].date = day->date;
+    return CM_OK;
+}
+
+static enum cm_code concern_his_days(struct srv_tx *tx, const char *student_id, int32_t from, int32_t to,
+                                     bool erase, struct cm_err *err)
+{
+    struct his_dates his = {.tx = tx};
+    enum cm_code code = srv_each_student_day(tx, student_id, from, to, take_his_date, &his, err);
+    for (size_t i = 0; i < his.count && code == CM_OK; i++) {
+        struct srv_key key;
+        srv_day_key(his.list[i].class_id, his.list[i].date, student_id, &key);
+        if (erase)
+            code = srv_delete(tx, SRV_T_DAYS, &key, err);
+        if (code == CM_OK)
+            code = concern(tx, his.list[i].class_id, his.list[i].date, WHOLE, err);
+    }
+    free(his.list);
+    return code;
+}
+
+enum cm_code srv_derive_membership(struct srv_tx *tx, const char *student_id, const char *class_id,
+                                   int32_t from, int32_t to, struct cm_err *err)
+{
+    tx->store->work->members_class[0] = '\0';
+    enum cm_code code = concern_class(tx, class_id, from, to != 0 ? to : INT32_MAX, WHOLE, err);
+    if (code == CM_OK) /* what he has in other classes on these dates counts otherwise now */
+        code = concern_his_days(tx, student_id, from, to != 0 ? cm_date_add(to, -1) : INT32_MAX, false, err);
+    return code == CM_OK ? srv_dirty_student(tx->store->work, student_id, err) : code;
+}
+
+enum cm_code srv_derive_erase(struct srv_tx *tx, const char *student_id, struct cm_err *err)
+{
+    struct srv_key key = {0};
+    if (srv_work_pending(tx->store->work)) { /* rows that are still to be written would come back */
+        enum cm_code code = srv_work_flush(tx, err);
+        if (code != CM_OK)
+            return code;
+    }
+    enum cm_code code = concern_his_days(tx, student_id, 0, INT32_MAX, true, err);
+    srv_key_text(&key, student_id);
+    if (code == CM_OK)
+        code = srv_delete_prefix(tx, SRV_T_HISTORY, &key, err);
+    if (code == CM_OK)
+        code = srv_delete(tx, SRV_T_STANDINGS, &key, err);
+    tx->store->work->members_class[0] = '\0';
+    return code;
+}
+
+/* ---- logs ---- */
+
+/* The sessions of one class that end after `from` and not after `to`. */
+static enum cm_code concern_ends(struct srv_tx *tx, const char *class_id, int64_t from_ms, int64_t to_ms,
+                                 struct cm_err *err)
+{
+    struct srv_work *work = tx->store->work;
+    int32_t last = cm_zone_date(tx->store->zone, to_ms);
+    enum cm_code code = CM_OK;
+    for (int32_t date = cm_date_add(cm_zone_date(tx->store->zone, from_ms), -1); code == CM_OK && date <= last;
+         date = cm_date_add(date, 1)) {
+        struct srv_rules *rules = srv_rules_of(work, class_id);
+        if (rules == NULL || !cm_class_meets(&rules->class_, date))
+            continue;
+        const struct cm_session *times = srv_rules_times(tx->store, rules, date);
+        if (times->close_wall_ms > from_ms && times->close_wall_ms <= to_ms)
+            code = concern(tx, class_id, date, JUDGE, err);
+    }
+    return code;
+}
+
+static void update_reach(struct srv_work *work, uint32_t log, const struct srv_log *after)
+{
+    for (size_t i = 0; i < work->reach_count; i++) {
+        if (work->reaches[i].log == log)
+            work->reaches[i] = (struct srv_reach){log, after->first_wall_ms, after->reach_wall_ms};
+    }
+}
+
+enum cm_code srv_derive_reach(struct srv_tx *tx, uint32_t log, const struct srv_log *before,
+                              const struct srv_log *after, struct cm_err *err)
+{
+    struct srv_work *work = tx->store->work;
+    if (before->acked_seq == 0) /* it is new among the logs that say anything */
+        work->rules_read = false;
+    enum cm_code code = srv_rules_read(tx, err);
+    if (code != CM_OK)
+        return code;
+    update_reach(work, log, after);
+    int64_t from = before->acked_seq > 0 ? before->reach_wall_ms : after->first_wall_ms - 1;
+    int64_t to = after->reach_wall_ms;
+    if (from > to) { /* the clock was set back */
+        int64_t higher = from;
+        from = to;
+        to = higher;
+    }
+    for (size_t i = 0; i < work->rule_count && code == CM_OK; i++) {
+        if (srv_log_serves(work, log, work->rules[i].id))
+            code = concern_ends(tx, work->rules[i].id, from, to, err);
+    }
+    return code;
+}
+

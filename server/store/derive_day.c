@@ -1,0 +1,258 @@
+/* The rows of sessions: one student's, and a session as a whole; and the standings that follow. */
+#include "store/derive_work.h"
+
+#include <string.h>
+
+/* ---- one student in one session ---- */
+
+enum cm_code srv_relation_of(struct srv_tx *tx, const char *student_id, const char *class_id, int32_t date,
+                             enum srv_relation *ret_relation, char ret_class_on[CM_ID_SIZE],
+                             struct cm_err *err)
+{
+    bool known;
+    enum cm_code code = srv_class_on(tx, student_id, date, ret_class_on, &known, err);
+    if (code != CM_OK)
+        return code;
+    if (known && strcmp(ret_class_on, class_id) == 0)
+        *ret_relation = SRV_MEMBER;
+    else
+        *ret_relation = known && ret_class_on[0] == '\0' ? SRV_GUEST : SRV_LENT;
+    return CM_OK;
+}
+
+/* A member of whom nothing names his class may have been seen by a station that did not yet know that he moved. */
+static enum cm_code borrow(struct srv_tx *tx, const struct srv_slot *slot, const char *student_id,
+                           struct cm_evidence *ret_counts, const struct cm_session **ret_times,
+                           struct cm_err *err)
+{
+    struct srv_work *work = tx->store->work;
+    struct srv_standing_full standing;
+    enum cm_code code = srv_standing_load(tx, student_id, &standing, err);
+    for (int i = 0; code == CM_OK && i < standing.seen_count; i++) {
+        struct srv_key key;
+        struct srv_day_row other;
+        if (strcmp(standing.seen[i], slot->class_id) == 0)
+            continue;
+        srv_day_key(standing.seen[i], slot->date, student_id, &key);
+        code = srv_day_load(tx, &key, &other, err);
+        if (code != CM_OK) {
+            code = code == CM_NOTFOUND ? CM_OK : code;
+            continue;
+        }
+        uint64_t before = ret_counts->has_mark ? ret_counts->mark_number : 0;
+        cm_evidence_merge(ret_counts, &other.evidence);
+        struct srv_rules *rules = srv_rules_of(work, standing.seen[i]);
+        if (ret_counts->has_mark && ret_counts->mark_number != before && rules != NULL)
+            *ret_times = srv_rules_times(tx->store, rules, slot->date);
+    }
+    return code;
+}
+
+static bool same(const struct srv_day_row *a, const struct srv_day_row *b)
+{
+    return a->status == b->status && a->points == b->points && a->lent == b->lent &&
+           a->borrowed == b->borrowed && a->captured_wall_ms == b->captured_wall_ms &&
+           a->mark_feed == b->mark_feed && a->correction_feed == b->correction_feed;
+}
+
+static enum cm_code change_standing(struct srv_tx *tx, const struct srv_slot *slot, const char *student_id,
+                                    const struct srv_day_row *old, const struct srv_day_row *row,
+                                    struct cm_err *err)
+{
+    struct srv_day_fact was = srv_day_fact_of(old), is = srv_day_fact_of(row);
+    struct srv_standing_full standing;
+    if (memcmp(&was, &is, sizeof was) == 0)
+        return CM_OK;
+    enum cm_code code = srv_standing_load(tx, student_id, &standing, err);
+    if (code != CM_OK)
+        return code;
+    if (!srv_standing_change(&standing.row, slot->date, slot->school, &was, &is))
+        return srv_dirty_student(tx->store->work, student_id, err);
+    return srv_standing_save(tx, student_id, &standing, err);
+}
+
+enum cm_code srv_rederive(struct srv_tx *tx, const struct srv_slot *slot, const char *student_id,
+                          enum srv_relation relation, bool changed, struct srv_day_row *row,
+                          struct cm_err *err)
+{
+    struct srv_day_row old = *row;
+    struct cm_evidence counts = row->evidence;
+    const struct cm_session *times = slot->known ? &slot->times : NULL;
+    bool own = counts.has_mark || counts.has_correction;
+    enum cm_code code = CM_OK;
+    row->lent = own && relation == SRV_LENT;
+    row->borrowed = false;
+    if (relation == SRV_MEMBER && !own) {
+        code = borrow(tx, slot, student_id, &counts, &times, err);
+        row->borrowed = counts.has_mark || counts.has_correction;
+    }
+    if (code != CM_OK)
+        return code;
+    if (relation == SRV_LENT)
+        counts = (struct cm_evidence){0};
+    srv_derive_day(row, &counts, times, slot->info.state, slot->school, relation == SRV_MEMBER);
+    if (relation == SRV_LENT) { /* as it will be read again */
+        row->captured_wall_ms = row->evidence.captured_wall_ms;
+        row->mark_feed = row->evidence.mark_number;
+        row->correction_feed = row->evidence.correction_number;
+    }
+    if (changed || !same(&old, row)) {
+        struct srv_key key;
+        srv_day_key(slot->class_id, slot->date, student_id, &key);
+        code = srv_day_save(tx, &key, row, err);
+    }
+    if (code != CM_OK || tx->replay)
+        return code;
+    return change_standing(tx, slot, student_id, &old, row, err);
+}
+
+/* ---- a session ---- */
+
+void srv_count_day(struct srv_session_info *info, enum cm_roll_status status, int by)
+{
+    int32_t *const counts[] = {
+        [CM_ROLL_NONE] = &info->none,       [CM_ROLL_PRESENT] = &info->present,
+        [CM_ROLL_LATE] = &info->late,       [CM_ROLL_EXCUSED] = &info->excused,
+        [CM_ROLL_ABSENT] = &info->absent,   [CM_ROLL_UNJUDGED] = &info->unjudged,
+        [CM_ROLL_PENDING] = &info->pending,
+    };
+    *counts[status] += by;
+}
+
+static enum cm_code take_item(void *arg, struct cm_bytes key, struct cm_bytes value, struct cm_err *err)
+{
+    struct srv_work *work = arg;
+    const uint8_t *at = key.data, *end = at + key.size;
+    enum cm_code code =
+        srv_grow((void **)&work->items, work->item_count, &work->item_room, sizeof work->items[0], err);
+    if (code != CM_OK)
+        return code;
+    struct srv_day_item *item = &work->items[work->item_count];
+    const char *class_id = srv_take_text(&at, end, CM_ID_SIZE);
+    if (class_id == NULL || end - at < 6)
+        return srv_damaged("a day's key does not decode", err);
+    at += 4;
+    const char *student_id = srv_take_text(&at, end, CM_ID_SIZE);
+    if (student_id == NULL)
+        return srv_damaged("a day's key does not decode", err);
+    strcpy(item->student_id, student_id);
+    code = srv_day_decode(value, &item->row, err);
+    if (code == CM_OK)
+        work->item_count++;
+    return code;
+}
+
+static enum cm_code load_members(struct srv_tx *tx, const char *class_id, struct cm_err *err)
+{
+    struct srv_work *work = tx->store->work;
+    if (work->members_class[0] != '\0' && strcmp(work->members_class, class_id) == 0)
+        return CM_OK;
+    work->members_class[0] = '\0';
+    enum cm_code code = srv_members_load(tx, class_id, &work->members, err);
+    if (code == CM_OK)
+        strcpy(work->members_class, class_id);
+    return code;
+}
+
+struct whole {
+    struct srv_tx *tx;
+    struct srv_slot *slot;
+    size_t rows, members;
+};
+
+static enum cm_code derive_one(struct whole *w, const char *student_id, enum srv_relation relation,
+                               struct srv_day_row *row, struct cm_err *err)
+{
+    enum cm_code code = srv_rederive(w->tx, w->slot, student_id, relation, false, row, err);
+    if (code == CM_OK && w->slot->recount && !w->tx->replay)
+        code = srv_dirty_student(w->tx->store->work, student_id, err);
+    if (code != CM_OK)
+        return code;
+    if (row->status != CM_ROLL_NONE || (relation == SRV_MEMBER && w->slot->school))
+        srv_count_day(&w->slot->info, row->status, 1);
+    w->rows += !srv_day_says_nothing(row);
+    w->members += relation == SRV_MEMBER;
+    return CM_OK;
+}
+
+static enum cm_code derive_stranger(struct whole *w, struct srv_day_item *item, struct cm_err *err)
+{
+    enum srv_relation relation;
+    char class_on[CM_ID_SIZE];
+    enum cm_code code = srv_relation_of(w->tx, item->student_id, w->slot->class_id, w->slot->date, &relation,
+                                        class_on, err);
+    return code == CM_OK ? derive_one(w, item->student_id, relation, &item->row, err) : code;
+}
+
+/* Members and rows, both in order of student, side by side. */
+static enum cm_code derive_each(struct whole *w, struct cm_err *err)
+{
+    struct srv_work *work = w->tx->store->work;
+    size_t m = 0, i = 0;
+    enum cm_code code = CM_OK;
+    while (code == CM_OK && (m < work->members.count || i < work->item_count)) {
+        const struct srv_member *member = m < work->members.count ? &work->members.list[m] : NULL;
+        if (member != NULL && !srv_member_on(member, w->slot->date)) {
+            m++;
+            continue;
+        }
+        struct srv_day_item *item = i < work->item_count ? &work->items[i] : NULL;
+        int order = member == NULL ? 1
+                    : item == NULL ? -1
+                                   : strcmp(member->student_id, item->student_id);
+        struct srv_day_row empty = {0};
+        if (order > 0)
+            code = derive_stranger(w, item, err);
+        else
+            code = derive_one(w, member->student_id, SRV_MEMBER, order == 0 ? &item->row : &empty, err);
+        m += order <= 0;
+        i += order >= 0;
+    }
+    return code;
+}
+
+enum cm_code srv_derive_whole(struct srv_tx *tx, struct srv_slot *slot, struct cm_err *err)
+{
+    struct srv_work *work = tx->store->work;
+    struct srv_session_info *info = &slot->info;
+    struct whole w = {.tx = tx, .slot = slot};
+    struct srv_key prefix;
+    info->present = info->late = info->excused = info->absent = info->unjudged = info->pending = info->none =
+        0;
+    srv_session_key(slot->class_id, slot->date, &prefix);
+    work->item_count = 0;
+    enum cm_code code = srv_walk(tx, SRV_T_DAYS, &prefix, prefix.size, take_item, work, err);
+    if (code == CM_OK)
+        code = load_members(tx, slot->class_id, err);
+    if (code == CM_OK)
+        code = derive_each(&w, err);
+    if (code != CM_OK)
+        return code;
+    bool said = info->state != SRV_SESSION_OPEN || info->able_min > 0 || w.rows > 0;
+    bool exists = said && (w.rows > 0 || w.members > 0);
+    if (exists)
+        return srv_session_save(tx, info, slot->school, err);
+    return slot->stored ? srv_delete(tx, SRV_T_SESSIONS, &prefix, err) : CM_OK;
+}
+
+/* ---- standings ---- */
+
+static enum cm_code sum_day(void *arg, const struct srv_student_day *day, struct cm_err *err)
+{
+    struct srv_standing_full *standing = arg;
+    struct srv_day_fact fact = srv_day_fact_of(day->row);
+    (void)err;
+    srv_standing_add(&standing->row, day->date, day->school, &fact);
+    return CM_OK;
+}
+
+enum cm_code srv_sum_up(struct srv_tx *tx, const char *student_id, struct cm_err *err)
+{
+    struct srv_standing_full standing;
+    enum cm_code code = srv_standing_load(tx, student_id, &standing, err);
+    if (code != CM_OK)
+        return code;
+    memset(&standing.row, 0, sizeof standing.row);
+    code = srv_each_student_day(tx, student_id, 0, INT32_MAX, sum_day, &standing, err);
+    return code == CM_OK ? srv_standing_save(tx, student_id, &standing, err) : code;
+}

@@ -1,0 +1,266 @@
+/* Who is in which class when, and what a school day is. */
+#include "store/derive_kv.h"
+#include "store/settings.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- by class ---- */
+
+static enum cm_code take_member(void *arg, struct cm_bytes key, struct cm_bytes value, struct cm_err *err)
+{
+    struct srv_members *members = arg;
+    const uint8_t *at = key.data, *end = at + key.size;
+    if (srv_take_text(&at, end, CM_ID_SIZE) == NULL)
+        return srv_damaged("a member has no class", err);
+    const char *student_id = srv_take_text(&at, end, CM_ID_SIZE);
+    if (student_id == NULL || end - at != 4 || value.size != 4)
+        return srv_damaged("a member does not decode", err);
+    if (members->count == members->room) {
+        size_t room = members->room > 0 ? members->room * 2 : 64;
+        struct srv_member *list = realloc(members->list, room * sizeof *list);
+        if (list == NULL)
+            return cm_fail(err, CM_NOMEM, "no memory for the members of a class");
+        members->list = list;
+        members->room = room;
+    }
+    struct srv_member *member = &members->list[members->count++];
+    strcpy(member->student_id, student_id);
+    member->from = (int32_t)srv_get_u32(at);
+    member->to = (int32_t)srv_get_u32(value.data);
+    return CM_OK;
+}
+
+enum cm_code srv_members_load(struct srv_tx *tx, const char *class_id, struct srv_members *members,
+                              struct cm_err *err)
+{
+    struct srv_key prefix = {0};
+    members->count = 0;
+    srv_key_text(&prefix, class_id);
+    return srv_walk(tx, SRV_T_MEMBERS, &prefix, prefix.size, take_member, members, err);
+}
+
+/* ---- by student ---- */
+
+struct class_on {
+    int32_t date;
+    char *class_id;
+    bool known;
+};
+
+static enum cm_code look_at_membership(void *arg, struct cm_bytes key, struct cm_bytes value,
+                                       struct cm_err *err)
+{
+    struct class_on *on = arg;
+    const uint8_t *at = value.data, *end = at + value.size;
+    if (value.size < 5 || key.size < 5)
+        return srv_damaged("a membership does not decode", err);
+    int32_t from = (int32_t)srv_get_u32((const uint8_t *)key.data + key.size - 4);
+    int32_t to = (int32_t)srv_get_u32(at);
+    at += 4;
+    const char *class_id = srv_take_text(&at, end, CM_ID_SIZE);
+    if (class_id == NULL)
+        return srv_damaged("a membership has no class", err);
+    on->known = true;
+    if (on->date >= from && (to == 0 || on->date < to))
+        strcpy(on->class_id, class_id);
+    return CM_OK;
+}
+
+enum cm_code srv_class_on(struct srv_tx *tx, const char *student_id, int32_t date,
+                          char ret_class_id[CM_ID_SIZE], bool *ret_known, struct cm_err *err)
+{
+    struct class_on on = {.date = date, .class_id = ret_class_id};
+    struct srv_key prefix = {0};
+    ret_class_id[0] = '\0';
+    srv_key_text(&prefix, student_id);
+    enum cm_code code = srv_walk(tx, SRV_T_MEMBERSHIPS, &prefix, prefix.size, look_at_membership, &on, err);
+    if (code == CM_OK)
+        *ret_known = on.known;
+    return code;
+}
+
+/* ---- school days ---- */
+
+static enum cm_code has_closure(struct srv_tx *tx, int32_t date, const char *class_id, bool *ret_has,
+                                struct cm_err *err)
+{
+    struct srv_key key = {0};
+    struct cm_bytes value;
+    srv_key_u32(&key, (uint32_t)date);
+    srv_key_text(&key, class_id);
+    enum cm_code code = srv_get(tx, SRV_T_CLOSURES, &key, &value, err);
+    if (code != CM_OK && code != CM_NOTFOUND)
+        return code;
+    *ret_has = code == CM_OK;
+    return CM_OK;
+}
+
+enum cm_code srv_is_school_day(struct srv_tx *tx, const struct cm_class *class_, int32_t date,
+                               bool *ret_school, struct cm_err *err)
+{
+    bool closed = false;
+    enum cm_code code = CM_OK;
+    if (!cm_class_meets(class_, date)) {
+        *ret_school = false;
+        return CM_OK;
+    }
+    code = has_closure(tx, date, "", &closed, err);
+    if (code == CM_OK && !closed)
+        code = has_closure(tx, date, class_->id, &closed, err);
+    if (code == CM_OK)
+        *ret_school = !closed;
+    return code;
+}
+
+enum cm_code srv_coverage_percent(struct srv_tx *tx, int32_t *ret_percent, struct cm_err *err)
+{
+    struct srv_key key = {0};
+    struct cm_bytes value;
+    char text[16] = "";
+    srv_key_byte(&key, 's');
+    srv_key_text(&key, SRV_SETTING_COVERAGE_PERCENT);
+    enum cm_code code = srv_get(tx, SRV_T_META, &key, &value, err);
+    if (code != CM_OK && code != CM_NOTFOUND)
+        return code;
+    if (code == CM_OK && value.size < sizeof text)
+        memcpy(text, value.data, value.size);
+    long percent = strtol(text, NULL, 10);
+    *ret_percent = percent >= 1 && percent <= 100 ? (int32_t)percent : SRV_COVERAGE_PERCENT_DEFAULT;
+    return CM_OK;
+}
+
+/* ---- the days of one student ---- */
+
+struct day { /* found, to be put in order */
+    const char *class_id; /* in the list of classes */
+    int32_t date;
+    bool school;
+    enum srv_session_state state;
+    struct srv_day_row row;
+};
+
+struct days {
+    struct srv_tx *tx;
+    const char *student_id;
+    int32_t from, to;
+    char classes[2 * SRV_SEEN_MAX][CM_ID_SIZE]; /* in which there may be rows of his */
+    int class_count;
+    srv_student_day_fn *visit;
+    void *arg;
+    const char *class_id; /* the one under way */
+    struct day *list;     /* several classes: collected */
+    size_t count, room;
+    bool collect;
+};
+
+static void add_class(struct days *days, const char *class_id)
+{
+    for (int i = 0; i < days->class_count; i++) {
+        if (strcmp(days->classes[i], class_id) == 0)
+            return;
+    }
+    if (days->class_count < (int)(sizeof days->classes / sizeof days->classes[0]))
+        strcpy(days->classes[days->class_count++], class_id);
+}
+
+static enum cm_code add_membership(void *arg, struct cm_bytes key, struct cm_bytes value, struct cm_err *err)
+{
+    struct days *days = arg;
+    const uint8_t *at = (const uint8_t *)value.data + 4;
+    (void)key;
+    const char *class_id =
+        value.size > 4 ? srv_take_text(&at, (const uint8_t *)value.data + value.size, CM_ID_SIZE) : NULL;
+    if (class_id == NULL)
+        return srv_damaged("a membership does not decode", err);
+    add_class(days, class_id);
+    return CM_OK;
+}
+
+static enum cm_code keep_day(struct days *days, const struct day *day, struct cm_err *err)
+{
+    if (days->count == days->room) {
+        size_t room = days->room > 0 ? days->room * 2 : 64;
+        struct day *list = realloc(days->list, room * sizeof *list);
+        if (list == NULL)
+            return cm_fail(err, CM_NOMEM, "no memory for a student's days");
+        days->list = list;
+        days->room = room;
+    }
+    days->list[days->count++] = *day;
+    return CM_OK;
+}
+
+static enum cm_code show_day(struct days *days, const struct day *day, struct cm_err *err)
+{
+    struct srv_student_day shown = {day->class_id, day->date, day->school, day->state, &day->row};
+    return days->visit(days->arg, &shown, err);
+}
+
+static enum cm_code look_at_session(void *arg, struct cm_bytes key, struct cm_bytes value, struct cm_err *err)
+{
+    struct days *days = arg;
+    struct day day = {.class_id = days->class_id};
+    struct srv_key day_key;
+    if (key.size < 6)
+        return srv_damaged("a session's key is cut short", err);
+    day.date = (int32_t)srv_get_u32((const uint8_t *)key.data + key.size - 4);
+    if (day.date > days->to)
+        return CM_EOF;
+    day.school = srv_session_meets(value);
+    day.state = srv_session_state_of(value);
+    day_key.size = 0;
+    srv_key_bytes(&day_key, key.data, key.size);
+    srv_key_text(&day_key, days->student_id);
+    enum cm_code code = srv_day_load(days->tx, &day_key, &day.row, err);
+    if (code != CM_OK)
+        return code == CM_NOTFOUND ? CM_OK : code;
+    return days->collect ? keep_day(days, &day, err) : show_day(days, &day, err);
+}
+
+static enum cm_code walk_class(struct days *days, const char *class_id, struct cm_err *err)
+{
+    struct srv_key first;
+    days->class_id = class_id;
+    srv_session_key(class_id, days->from, &first);
+    return srv_walk(days->tx, SRV_T_SESSIONS, &first, strlen(class_id) + 1, look_at_session, days, err);
+}
+
+static int by_date(const void *a, const void *b)
+{
+    const struct day *x = a, *y = b;
+    if (x->date != y->date)
+        return x->date < y->date ? -1 : 1;
+    return strcmp(x->class_id, y->class_id);
+}
+
+static enum cm_code visit_collected(struct days *days, struct cm_err *err)
+{
+    enum cm_code code = CM_OK;
+    if (days->count > 1)
+        qsort(days->list, days->count, sizeof days->list[0], by_date);
+    for (size_t i = 0; i < days->count && code == CM_OK; i++)
+        code = show_day(days, &days->list[i], err);
+    return code == CM_EOF ? CM_OK : code;
+}
+
+enum cm_code srv_each_student_day(struct srv_tx *tx, const char *student_id, int32_t from, int32_t to,
+                                  srv_student_day_fn *visit, void *arg, struct cm_err *err)
+{
+    struct days days = {
+        .tx = tx, .student_id = student_id, .from = from, .to = to, .visit = visit, .arg = arg};
+    struct srv_standing_full standing;
+    struct srv_key prefix = {0};
+    srv_key_text(&prefix, student_id);
+    enum cm_code code = srv_walk(tx, SRV_T_MEMBERSHIPS, &prefix, prefix.size, add_membership, &days, err);
+    if (code == CM_OK)
+        code = srv_standing_load(tx, student_id, &standing, err);
+    for (int i = 0; code == CM_OK && i < standing.seen_count; i++)
+        add_class(&days, standing.seen[i]);
+    days.collect = days.class_count > 1;
+    for (int i = 0; i < days.class_count && code == CM_OK; i++)
+        code = walk_class(&days, days.classes[i], err);
+    if (code == CM_OK && days.collect)
+        code = visit_collected(&days, err);
+    free(days.list);
+    return code;
+}

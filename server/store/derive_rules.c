@@ -1,0 +1,234 @@
+/* What a session is judged by: classes, services, the reach of logs, coverage, a person's closing. */
+#include "store/derive_work.h"
+
+#include "record/codec.h"
+#include "store/records.h"
+#include <stdlib.h>
+#include <string.h>
+
+static const int64_t hour_ms = 60 * 60 * 1000;
+
+enum cm_code srv_grow(void **list, size_t count, size_t *room, size_t item_size, struct cm_err *err)
+{
+    if (count < *room)
+        return CM_OK;
+    size_t larger = *room > 0 ? *room * 2 : 64;
+    void *moved = realloc(*list, larger * item_size);
+    if (moved == NULL)
+        return cm_fail(err, CM_NOMEM, "no memory for what must be derived");
+    *list = moved;
+    *room = larger;
+    return CM_OK;
+}
+
+/* ---- reading them ---- */
+
+static enum cm_code take_class(void *arg, struct cm_bytes key, struct cm_bytes value, struct cm_err *err)
+{
+    struct srv_work *work = arg;
+    struct cm_err why = CM_ERR_INIT;
+    (void)key;
+    enum cm_code code =
+        srv_grow((void **)&work->rules, work->rule_count, &work->rule_room, sizeof work->rules[0], err);
+    if (code != CM_OK)
+        return code;
+    struct srv_rules *rules = &work->rules[work->rule_count];
+    rules->date = 0;
+    if (cm_record_decode(CM_RECORD_CLASS, value.data, value.size, &rules->class_, &why) != CM_OK)
+        return cm_fail(err, CM_CORRUPT, "a class of the store does not decode: %s", why.msg);
+    strcpy(rules->id, rules->class_.id);
+    work->rule_count++;
+    return CM_OK;
+}
+
+static enum cm_code take_service(void *arg, struct cm_bytes key, struct cm_bytes value, struct cm_err *err)
+{
+    struct srv_work *work = arg;
+    const uint8_t *at = key.data, *end = at + key.size;
+    const char *class_id = srv_take_text(&at, end, CM_ID_SIZE);
+    if (class_id == NULL || end - at != 12 || value.size != 8)
+        return srv_damaged("a station's service does not decode", err);
+    enum cm_code code = srv_grow((void **)&work->services, work->service_count, &work->service_room,
+                                 sizeof work->services[0], err);
+    if (code != CM_OK)
+        return code;
+    struct srv_service *service = &work->services[work->service_count++];
+    strcpy(service->class_id, class_id);
+    service->log = srv_get_u32(at);
+    service->from_wall_ms = srv_get_instant(at + 4);
+    service->to_wall_ms = srv_get_instant(value.data);
+    return CM_OK;
+}
+
+static enum cm_code take_log(void *arg, struct cm_bytes key, struct cm_bytes value, struct cm_err *err)
+{
+    struct srv_work *work = arg;
+    struct srv_log log;
+    if (key.size != 4)
+        return srv_damaged("a log's key has the wrong size", err);
+    enum cm_code code = srv_log_decode(value, &log, err);
+    if (code == CM_OK)
+        code = srv_grow((void **)&work->reaches, work->reach_count, &work->reach_room,
+                        sizeof work->reaches[0], err);
+    if (code != CM_OK || log.acked_seq == 0)
+        return code;
+    work->reaches[work->reach_count++] =
+        (struct srv_reach){srv_get_u32(key.data), log.first_wall_ms, log.reach_wall_ms};
+    return CM_OK;
+}
+
+enum cm_code srv_rules_read(struct srv_tx *tx, struct cm_err *err)
+{
+    struct srv_work *work = tx->store->work;
+    struct srv_key all = {0};
+    if (work->rules_read)
+        return CM_OK;
+    work->rule_count = work->service_count = work->reach_count = 0;
+    enum cm_code code = srv_walk(tx, SRV_T_CLASSES, &all, 0, take_class, work, err);
+    if (code == CM_OK)
+        code = srv_walk(tx, SRV_T_SERVICES, &all, 0, take_service, work, err);
+    if (code == CM_OK)
+        code = srv_walk(tx, SRV_T_LOGS, &all, 0, take_log, work, err);
+    if (code == CM_OK)
+        code = srv_coverage_percent(tx, &work->coverage_percent, err);
+    work->rules_read = code == CM_OK;
+    return code;
+}
+
+static int by_id(const void *a, const void *b)
+{
+    return strcmp(a, ((const struct srv_rules *)b)->id);
+}
+
+struct srv_rules *srv_rules_of(struct srv_work *work, const char *class_id)
+{
+    return work->rule_count > 0
+               ? bsearch(class_id, work->rules, work->rule_count, sizeof work->rules[0], by_id)
+               : NULL;
+}
+
+const struct cm_session *srv_rules_times(struct srv_kvstore *store, struct srv_rules *rules, int32_t date)
+{
+    if (rules->date != date) {
+        rules->times = cm_session_of(&rules->class_, store->zone, date);
+        rules->date = date;
+    }
+    return &rules->times;
+}
+
+const struct srv_reach *srv_reach_of(const struct srv_work *work, uint32_t log)
+{
+    for (size_t i = 0; i < work->reach_count; i++) {
+        if (work->reaches[i].log == log)
+            return &work->reaches[i];
+    }
+    return NULL;
+}
+
+static bool names(const struct srv_service *service, const char *class_id)
+{
+    return service->class_id[0] == '\0' || strcmp(service->class_id, class_id) == 0;
+}
+
+bool srv_log_serves(const struct srv_work *work, uint32_t log, const char *class_id)
+{
+    for (size_t i = 0; i < work->service_count; i++) {
+        if (work->services[i].log == log && names(&work->services[i], class_id))
+            return true;
+    }
+    return false;
+}
+
+/* ---- judging ---- */
+
+static enum cm_code take_span(void *arg, struct cm_bytes key, struct cm_bytes value, struct cm_err *err)
+{
+    struct srv_work *work = arg;
+    if (key.size != 24 || value.size != 9)
+        return srv_damaged("a span of coverage does not decode", err);
+    bool able = ((const uint8_t *)value.data)[8] != 0;
+    const int64_t at[2] = {srv_get_instant((const uint8_t *)key.data + 8), srv_get_instant(value.data)};
+    for (int i = 0; i < 2; i++) {
+        enum cm_code code = srv_grow((void **)&work->edges, work->edge_count, &work->edge_room,
+                                     sizeof work->edges[0], err);
+        if (code != CM_OK)
+            return code;
+        int sign = i == 0 ? 1 : -1;
+        work->edges[work->edge_count++] = (struct srv_edge){at[i], able ? sign : 0, able ? 0 : sign};
+    }
+    return CM_OK;
+}
+
+/* Spans are cut at the hours, so those of the window's hours are all that touch it. */
+static enum cm_code able_ms(struct srv_tx *tx, uint32_t log, const struct cm_session *times, int64_t *ret_ms,
+                            struct cm_err *err)
+{
+    struct srv_work *work = tx->store->work;
+    int64_t first = times->start_wall_ms / hour_ms, last = times->close_wall_ms / hour_ms;
+    enum cm_code code = CM_OK;
+    work->edge_count = 0;
+    for (int64_t hour = first; hour <= last && code == CM_OK; hour++) {
+        struct srv_key prefix = {0};
+        srv_key_u32(&prefix, log);
+        srv_key_u32(&prefix, (uint32_t)hour);
+        code = srv_walk(tx, SRV_T_COVERAGE, &prefix, prefix.size, take_span, work, err);
+    }
+    if (code == CM_OK)
+        *ret_ms = srv_able_ms(work->edges, work->edge_count, times->start_wall_ms, times->close_wall_ms);
+    return code;
+}
+
+static enum cm_code read_closing(struct srv_tx *tx, struct srv_slot *slot, enum srv_person *ret_person,
+                                 struct cm_err *err)
+{
+    struct srv_key key;
+    struct cm_bytes value;
+    srv_session_key(slot->class_id, slot->date, &key);
+    enum cm_code code = srv_get(tx, SRV_T_CLOSINGS, &key, &value, err);
+    slot->info.closed_by[0] = '\0';
+    slot->info.closed_wall_ms = 0;
+    *ret_person = SRV_PERSON_NOBODY;
+    if (code != CM_OK)
+        return code == CM_NOTFOUND ? CM_OK : code;
+    const uint8_t *bytes = value.data, *at = bytes + 9;
+    const char *by = value.size > 9 ? srv_take_text(&at, bytes + value.size, CM_NAME_SIZE) : NULL;
+    if (by == NULL)
+        return srv_damaged("a closing does not decode", err);
+    *ret_person = bytes[8] != 0 ? SRV_PERSON_CLOSED : SRV_PERSON_REOPENED;
+    if (*ret_person == SRV_PERSON_CLOSED) {
+        strcpy(slot->info.closed_by, by);
+        slot->info.closed_wall_ms = srv_get_instant(bytes);
+    }
+    return CM_OK;
+}
+
+enum cm_code srv_judge(struct srv_tx *tx, struct srv_slot *slot, struct cm_err *err)
+{
+    struct srv_work *work = tx->store->work;
+    struct srv_station_facts stations[SRV_SERVING_MAX];
+    struct srv_session_facts facts = {.school = slot->school,
+                                      .coverage_percent = work->coverage_percent,
+                                      .start_wall_ms = slot->times.start_wall_ms,
+                                      .close_wall_ms = slot->times.close_wall_ms};
+    size_t count = 0;
+    enum cm_code code = read_closing(tx, slot, &facts.person, err);
+    for (size_t i = 0; code == CM_OK && slot->school && i < work->service_count && count < SRV_SERVING_MAX;
+         i++) {
+        const struct srv_service *service = &work->services[i];
+        const struct srv_reach *reach = srv_reach_of(work, service->log);
+        if (!names(service, slot->class_id) || reach == NULL || slot->times.start_wall_ms < service->from_wall_ms ||
+            slot->times.start_wall_ms >= service->to_wall_ms)
+            continue;
+        struct srv_station_facts *station = &stations[count++];
+        *station = (struct srv_station_facts){reach->first_wall_ms, reach->reach_wall_ms, 0};
+        if (reach->first_wall_ms < slot->times.close_wall_ms && reach->reach_wall_ms > slot->times.start_wall_ms)
+            code = able_ms(tx, service->log, &slot->times, &station->able_ms, err);
+    }
+    if (code != CM_OK)
+        return code;
+    struct srv_judgement judgement = srv_judge_session(&facts, stations, count);
+    slot->info.state = judgement.state;
+    slot->info.able_min = judgement.able_min;
+    slot->info.window_min = judgement.window_min;
+    return CM_OK;
+}

@@ -1,0 +1,218 @@
+/* What a write must derive anew: collecting it, and doing it at the end. */
+#include "store/derive_work.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum cm_code srv_work_create(struct srv_work **ret_work, struct cm_err *err)
+{
+    struct srv_work *work = calloc(1, sizeof *work);
+    if (work == NULL)
+        return cm_fail(err, CM_NOMEM, "no memory for the store");
+    for (int i = 0; i < SRV_BUCKETS; i++)
+        work->buckets[i] = -1;
+    *ret_work = work;
+    return CM_OK;
+}
+
+void srv_work_destroy(struct srv_work *work)
+{
+    if (work == NULL)
+        return;
+    free(work->slots);
+    free(work->students);
+    free(work->rules);
+    free(work->services);
+    free(work->reaches);
+    free(work->members.list);
+    free(work->items);
+    free(work->edges);
+    free(work);
+}
+
+static void drop_slots(struct srv_work *work)
+{
+    if (work->slot_count > 0) {
+        for (int i = 0; i < SRV_BUCKETS; i++)
+            work->buckets[i] = -1;
+    }
+    work->slot_count = 0;
+    work->student_count = 0;
+}
+
+void srv_work_forget(struct srv_work *work)
+{
+    work->rules_read = false;
+    work->members_class[0] = '\0';
+}
+
+void srv_work_reset(struct srv_work *work)
+{
+    drop_slots(work);
+    srv_work_forget(work);
+}
+
+bool srv_work_pending(const struct srv_work *work)
+{
+    return work->slot_count > 0 || work->student_count > 0;
+}
+
+/* ---- slots ---- */
+
+static uint32_t bucket_of(const char *class_id, int32_t date)
+{
+    uint32_t hash = 2166136261u; /* FNV-1a */
+    for (const char *at = class_id; *at != '\0'; at++)
+        hash = (hash ^ (uint8_t)*at) * 16777619u;
+    for (int shift = 0; shift < 32; shift += 8)
+        hash = (hash ^ ((uint32_t)date >> shift & 0xff)) * 16777619u;
+    return (hash ^ hash >> 15) % SRV_BUCKETS;
+}
+
+static enum cm_code read_slot(struct srv_tx *tx, struct srv_slot *slot, struct cm_err *err)
+{
+    struct srv_key key;
+    struct cm_bytes value;
+    bool met;
+    struct srv_rules *rules = srv_rules_of(tx->store->work, slot->class_id);
+    slot->known = rules != NULL;
+    enum cm_code code = CM_OK;
+    if (rules != NULL) {
+        slot->times = *srv_rules_times(tx->store, rules, slot->date);
+        code = srv_is_school_day(tx, &rules->class_, slot->date, &slot->school, err);
+    }
+    if (code != CM_OK)
+        return code;
+    srv_session_key(slot->class_id, slot->date, &key);
+    code = srv_get(tx, SRV_T_SESSIONS, &key, &value, err);
+    if (code == CM_NOTFOUND) {
+        strcpy(slot->info.class_id, slot->class_id);
+        slot->info.date = slot->date;
+        slot->judge = slot->full = true; /* its numbers are not known yet */
+        return CM_OK;
+    }
+    if (code == CM_OK)
+        code = srv_session_decode(srv_key_all(&key), value, &slot->info, &met, err);
+    slot->stored = true;
+    return code;
+}
+
+enum cm_code srv_slot_of(struct srv_tx *tx, const char *class_id, int32_t date, struct srv_slot **ret_slot,
+                         struct cm_err *err)
+{
+    struct srv_work *work = tx->store->work;
+    uint32_t bucket = bucket_of(class_id, date);
+    for (int i = work->buckets[bucket]; i >= 0; i = work->slots[i].next) {
+        if (work->slots[i].date == date && strcmp(work->slots[i].class_id, class_id) == 0) {
+            *ret_slot = &work->slots[i];
+            return CM_OK;
+        }
+    }
+    enum cm_code code = CM_OK;
+    if (work->slot_count >= SRV_SLOTS_MAX)
+        code = srv_work_flush(tx, err);
+    if (code == CM_OK)
+        code = srv_rules_read(tx, err);
+    if (code == CM_OK)
+        code = srv_grow((void **)&work->slots, work->slot_count, &work->slot_room, sizeof work->slots[0], err);
+    if (code != CM_OK)
+        return code;
+    struct srv_slot *slot = &work->slots[work->slot_count];
+    memset(slot, 0, sizeof *slot);
+    strcpy(slot->class_id, class_id);
+    slot->date = date;
+    code = read_slot(tx, slot, err);
+    if (code != CM_OK)
+        return code;
+    slot->next = work->buckets[bucket];
+    work->buckets[bucket] = (int)work->slot_count++;
+    *ret_slot = slot;
+    return CM_OK;
+}
+
+enum cm_code srv_dirty_student(struct srv_work *work, const char *student_id, struct cm_err *err)
+{
+    enum cm_code code = srv_grow((void **)&work->students, work->student_count, &work->student_room,
+                                 sizeof work->students[0], err);
+    if (code == CM_OK)
+        strcpy(work->students[work->student_count++], student_id);
+    return code;
+}
+
+/* ---- doing it ---- */
+
+static int by_class(const void *a, const void *b)
+{
+    const struct srv_slot *x = a, *y = b;
+    int order = strcmp(x->class_id, y->class_id);
+    if (order != 0)
+        return order;
+    return x->date < y->date ? -1 : x->date > y->date;
+}
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(a, b);
+}
+
+static enum cm_code finish_slot(struct srv_tx *tx, struct srv_slot *slot, struct cm_err *err)
+{
+    enum cm_code code = CM_OK;
+    if (slot->judge || slot->full) {
+        struct srv_session_info before = slot->info;
+        code = srv_judge(tx, slot, err);
+        slot->full = slot->full || before.state != slot->info.state;
+        slot->counts = slot->counts || before.able_min != slot->info.able_min ||
+                       before.window_min != slot->info.window_min ||
+                       before.closed_wall_ms != slot->info.closed_wall_ms ||
+                       strcmp(before.closed_by, slot->info.closed_by) != 0;
+    }
+    if (code != CM_OK)
+        return code;
+    if (slot->full)
+        return srv_derive_whole(tx, slot, err);
+    return slot->counts ? srv_session_save(tx, &slot->info, slot->school, err) : CM_OK;
+}
+
+/* A slot without a row may lose its only reason to have one: whether coverage is left is seen by the whole. */
+static void widen(struct srv_slot *slot)
+{
+    if (slot->judge && slot->info.state == SRV_SESSION_OPEN)
+        slot->full = true;
+}
+
+static enum cm_code finish_slots(struct srv_tx *tx, struct cm_err *err)
+{
+    struct srv_work *work = tx->store->work;
+    enum cm_code code = srv_rules_read(tx, err);
+    if (work->slot_count > 1)
+        qsort(work->slots, work->slot_count, sizeof work->slots[0], by_class);
+    for (size_t i = 0; i < work->slot_count && code == CM_OK; i++) {
+        widen(&work->slots[i]);
+        code = finish_slot(tx, &work->slots[i], err);
+    }
+    return code;
+}
+
+static enum cm_code finish_students(struct srv_tx *tx, struct cm_err *err)
+{
+    struct srv_work *work = tx->store->work;
+    enum cm_code code = CM_OK;
+    if (work->student_count > 1)
+        qsort(work->students, work->student_count, sizeof work->students[0], by_text);
+    for (size_t i = 0; i < work->student_count && code == CM_OK; i++) {
+        if (i == 0 || strcmp(work->students[i], work->students[i - 1]) != 0)
+            code = srv_sum_up(tx, work->students[i], err);
+    }
+    return code;
+}
+
+enum cm_code srv_work_flush(struct srv_tx *tx, struct cm_err *err)
+{
+    struct srv_work *work = tx->store->work;
+    enum cm_code code = finish_slots(tx, err);
+    if (code == CM_OK && !tx->replay)
+        code = finish_students(tx, err);
+    drop_slots(work);
+    return code;
+}

@@ -1,0 +1,34 @@
+/* What a server would send, made by hand: pages of changes and answers, encoded as on the wire. */
+#ifndef TEST_SERVER_DOUBLE_H
+#define TEST_SERVER_DOUBLE_H
+
+#include "base/buf.h"
+#include "store_fixture.h"
+#include "store/store_sync.h"
+#include "sync/message.h"
+
+struct page { /* large: keep it off small stacks */
+    struct cm_changes changes;
+    struct cm_buf bodies[CM_SYNC_ITEMS_MAX];
+};
+
+void double_pair(struct fixture *f); /* with https://school.example, paired at the fixture's time */
+extern const struct cm_box *double_box; /* the server's key pair */
+
+struct page *page_create(const char *cursor);
+void page_destroy(struct page *page);
+void page_class(struct page *page, const char *id);
+void page_student(struct page *page, const char *id, const char *class_id);
+void page_gone(struct page *page, enum cm_item_kind kind, const char *id, bool erased);
+/* count 0: an empty body. `key` is the station's, NULL: of somebody else, so that it does not open. */
+void page_templates(struct page *page, const char *id, size_t count, const uint8_t *public_key);
+void page_closure(struct page *page, int32_t date, const char *class_id, const char *label);
+void page_station(struct page *page, const char *only_class); /* NULL: every class */
+
+/* Applies it and requires success; frees the page. */
+struct stn_applied page_apply(struct fixture *f, struct page *page);
+
+size_t count_templates(struct fixture *f, const char *student_id); /* NULL: of all */
+bool has_student(struct fixture *f, const char *id);
+
+#endif

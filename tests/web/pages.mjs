@@ -1,0 +1,122 @@
+/*
+ * Every section of the admin page, and the sign-in page, with a school of a real size and an empty one, at the width of a
+ * desk and of a phone, light and dark: nothing on the console, nothing against the policy, nothing wider than the
+ * window, nothing serious for axe-core. ROLLCALL_TEST_SHOTS=DIR keeps a picture of each.
+ */
+import { accessibilityProblems, equal, finish, openWindow, overflow, PHONE, settled, shot, signIn, test, WIDE } from './lib.mjs';
+import { emptySchool, makeCoordinator, PASSWORD, realSchool } from './school.mjs';
+
+const SECTIONS = ['today', 'rolls', 'students', 'activity', 'alerts', 'stations', 'users', 'settings', 'export'];
+const LOOKS = [
+    ['desk light', { viewport: WIDE, colorScheme: 'light' }],
+    ['desk dark', { viewport: WIDE, colorScheme: 'dark' }],
+    ['phone light', { viewport: PHONE, colorScheme: 'light' }],
+    ['phone dark', { viewport: PHONE, colorScheme: 'dark' }],
+];
+
+async function look(page, name) {
+    await settled(page);
+    await shot(page, name.replace(/ /g, '-'));
+    equal(await overflow(page), 0, `${name}: pixels beyond the window`);
+    equal(await accessibilityProblems(page), [], `${name}: accessibility`);
+}
+
+async function visitAll(window, page, server, school, lookName, routes) {
+    for (const [name, hash] of routes) {
+        await page.goto(`${server.url}/admin#${hash}`);
+        await page.reload(); // as somebody who opens a bookmark
+        await look(page, `${school} ${name} ${lookName}`);
+        equal(window.problems, [], `${school} ${name} ${lookName}: problems`);
+    }
+}
+
+async function inEachLook(name, body) {
+    for (const [lookName, options] of LOOKS)
+        await test(`${name}, ${lookName}`, async () => {
+            const window = await openWindow(options);
+            try {
+                return await body(window, await window.page(), lookName);
+            } finally {
+                await window.close();
+            }
+        });
+}
+
+const real = await realSchool();
+const klass = real.classes[0].id;
+const student = real.students.find((one) => one.class_id === klass).id;
+
+await inEachLook('sign-in page', async (window, page, lookName) => {
+    for (const hash of ['', '#change', '#reset']) {
+        await page.goto(`${real.server.url}/${hash}`);
+        await page.reload();
+        await look(page, `sign-in ${hash.slice(1)} ${lookName}`);
+    }
+    equal(window.problems, [], 'problems');
+});
+
+await inEachLook('a real school', async (window, page, lookName) => {
+    await signIn(page, real.server, 'admin', PASSWORD);
+    await visitAll(window, page, real.server, 'real', lookName, [
+        ...SECTIONS.map((section) => [section, section]),
+        ['today class', `today?class=${klass}`], ['student', `students/${encodeURIComponent(student)}`],
+    ]);
+});
+
+await inEachLook('the dialogs', async (window, page, lookName) => {
+    await signIn(page, real.server, 'admin', PASSWORD);
+    const dialogs = [
+        ['correct', `rolls?class=${klass}`, (p) => p.getByRole('button', { name: /^Correct / }).first()],
+        ['close', `rolls?class=${klass}`, (p) => p.getByRole('button', { name: 'Close the roll' })],
+        ['student', 'students', (p) => p.getByRole('button', { name: 'Add a student' })],
+        ['import', 'students', (p) => p.getByRole('button', { name: 'Import' })],
+        ['enrol', `students/${encodeURIComponent(student)}`, (p) => p.getByRole('button', { name: /^Enrol / })],
+        ['station', 'stations', (p) => p.getByRole('button', { name: 'Add a station' })],
+        ['user', 'users', (p) => p.getByRole('button', { name: 'Add an account' })],
+        ['class', 'settings', (p) => p.getByRole('button', { name: 'Add a class' })],
+        ['closure', 'settings', (p) => p.getByRole('button', { name: 'Add a day' })],
+    ];
+    for (const [name, hash, opener] of dialogs) {
+        await page.goto(`${real.server.url}/admin#${hash}`);
+        await page.reload();
+        await settled(page);
+        if (name === 'close' && !(await opener(page).isVisible())) continue; // closed by itself, or no school today
+        await opener(page).click();
+        await page.locator('dialog[open]').waitFor();
+        await look(page, `dialog ${name} ${lookName}`);
+        await page.keyboard.press('Escape');
+        await page.locator('dialog[open]').waitFor({ state: 'detached' });
+        equal(await opener(page).evaluate((node) => node === document.activeElement), true, `dialog ${name}: the focus is back`);
+    }
+    equal(window.problems, [], 'problems');
+});
+
+await test('a coordinator sees only what is his', async () => {
+    const coordinator = await makeCoordinator(real.server, real.admin, 'meera', [klass]);
+    const window = await openWindow();
+    const page = await window.page();
+    await signIn(page, real.server, coordinator.name, coordinator.password);
+    await settled(page);
+    equal(await page.locator('nav a').allInnerTexts(), ['Today', 'Rolls', 'Students', 'Activity', 'Alerts', 'Stations', 'Export'], 'sections');
+    await visitAll(window, page, real.server, 'coordinator', 'desk light', [
+        ...['today', 'rolls', 'students', 'activity', 'stations', 'export'].map((section) => [section, section]),
+        ['student', `students/${encodeURIComponent(student)}`], ['users', 'users'],
+    ]);
+    equal(await page.getByRole('heading', { level: 1 }).innerText(), 'Today', 'what he may not use leads to Today');
+    for (const [section, words] of [['students', ['Add a student', 'Import']], ['stations', ['Add a station', 'Change']]]) {
+        await page.goto(`${real.server.url}/admin#${section}`);
+        await settled(page);
+        for (const name of words) equal(await page.getByRole('button', { name }).count(), 0, `${section}: ${name}`);
+    }
+    await window.close();
+});
+await real.server.stop();
+
+const empty = await emptySchool();
+await inEachLook('an empty school', async (window, page, lookName) => {
+    await signIn(page, empty.server, 'admin', PASSWORD);
+    await visitAll(window, page, empty.server, 'empty', lookName, SECTIONS.map((section) => [section, section]));
+});
+await empty.server.stop();
+
+await finish();
