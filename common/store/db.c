@@ -556,6 +556,10 @@ static enum cm_code open_tables(struct cm_db *db, struct cm_err *err)
         return cm_fail(err, CM_NOTFOUND, "there is no store in %s yet", db->dir);
     if (code != CM_OK && code != CM_NOTFOUND)
         return code;
+    if (!complete && db->options.read_only)
+        return cm_fail(err, CM_INVALID,
+                       "the store %s is of an older version: run the program once, it brings it up to date",
+                       db->dir);
     return complete ? CM_OK : write_until_it_fits(db, create_tables, NULL, err);
 }
 

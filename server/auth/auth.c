@@ -132,6 +132,14 @@ int srv_auth_count_try(struct srv_auth *auth, const char *door, const char *acco
     return wait_s;
 }
 
+int srv_auth_count_session(struct srv_auth *auth, const char *account)
+{
+    pthread_mutex_lock(&auth->throttle_lock);
+    int wait_s = srv_throttle_session(&auth->throttle, account, mono_ms(auth));
+    pthread_mutex_unlock(&auth->throttle_lock);
+    return wait_s;
+}
+
 void srv_auth_try_succeeded(struct srv_auth *auth, const char *door, const char *account, const char *address)
 {
     pthread_mutex_lock(&auth->throttle_lock);

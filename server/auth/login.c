@@ -103,6 +103,12 @@ static void login_judged(struct srv_password_job *job)
         srv_task_destroy(task);
         return;
     }
+    int wait_s = srv_auth_count_session(task->auth, task->user.name);
+    if (wait_s > 0) {
+        srv_answer_wait(task->call, wait_s);
+        srv_task_destroy(task);
+        return;
+    }
     srv_session_new(task->auth, task->call, task->user.name, &task->session);
     srv_task_write(task, begin_session, session_begun);
 }

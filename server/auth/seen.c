@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* Another process may write to the store too (a command): what it ends has ended here after this at the latest. */
-enum { SEEN_US = 1000 * 1000 };
+enum { FRESH_US = 1000 * 1000 };
 enum { SETS = 512, WAYS = 4, LOCKS = 16 };
 
 struct slot {
@@ -39,23 +39,22 @@ static size_t set_of(const uint8_t token_hash[32])
     return (token_hash[0] | (size_t)token_hash[1] << 8) % SETS;
 }
 
-bool srv_seen_get(struct srv_seen *seen, const uint8_t token_hash[32], uint64_t version, int64_t mono_us,
-                  struct srv_seen_entry *ret_entry)
+enum srv_seen_state srv_seen_get(struct srv_seen *seen, const uint8_t token_hash[32], uint64_t version,
+                                 int64_t mono_us, struct srv_seen_entry *ret_entry)
 {
     size_t set = set_of(token_hash);
-    bool found = false;
+    enum srv_seen_state state = SRV_SEEN_NEVER;
     pthread_mutex_lock(&seen->locks[set % LOCKS]);
-    for (int i = 0; i < WAYS && !found; i++) {
+    for (int i = 0; i < WAYS && state == SRV_SEEN_NEVER; i++) {
         const struct slot *slot = &seen->slots[set][i];
         if (slot->looked_up_us == 0 || memcmp(slot->hash, token_hash, sizeof(slot->hash)) != 0)
             continue;
-        if (slot->version != version || mono_us - slot->looked_up_us >= SEEN_US)
-            break;
         *ret_entry = slot->entry;
-        found = true;
+        bool fresh = slot->version == version && mono_us - slot->looked_up_us < FRESH_US;
+        state = fresh ? SRV_SEEN_FRESH : SRV_SEEN_STALE;
     }
     pthread_mutex_unlock(&seen->locks[set % LOCKS]);
-    return found;
+    return state;
 }
 
 void srv_seen_put(struct srv_seen *seen, const uint8_t token_hash[32], uint64_t version, int64_t mono_us,

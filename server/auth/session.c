@@ -57,6 +57,7 @@ static enum cm_code over(struct cm_err *err)
     return cm_fail(err, CM_INVALID, "the session is over: log in again");
 }
 
+/* Session and user of a token whose claims were verified. */
 static enum cm_code look_up(struct srv_store *store, const struct srv_claims *claims, int64_t now_ms,
                             struct srv_seen_entry *ret_entry, struct cm_err *err)
 {
@@ -73,27 +74,42 @@ static enum cm_code look_up(struct srv_store *store, const struct srv_claims *cl
         now_ms >= session.expires_wall_ms)
         return over(err);
     fill_identity(&user, &session, &ret_entry->who);
-    int64_t token_ms = claims->expires_s * 1000;
+    ret_entry->token_expires_wall_ms = claims->expires_s * 1000;
     ret_entry->session_expires_wall_ms = session.expires_wall_ms;
     ret_entry->session_created_wall_ms = session.created_wall_ms;
-    ret_entry->expires_wall_ms = token_ms < session.expires_wall_ms ? token_ms : session.expires_wall_ms;
     return CM_OK;
+}
+
+/* The claims of a token that was verified before: its time alone can have run out since. */
+static enum cm_code claims_of(const struct srv_seen_entry *entry, int64_t now_ms, struct srv_claims *claims,
+                              struct cm_err *err)
+{
+    *claims = (struct srv_claims){.role = entry->who.role, .expires_s = entry->token_expires_wall_ms / 1000};
+    memcpy(claims->user, entry->who.user, sizeof(claims->user));
+    memcpy(claims->session, entry->who.session, sizeof(claims->session));
+    return now_ms < entry->token_expires_wall_ms ? CM_OK : over(err);
 }
 
 enum cm_code srv_session_identify(struct srv_auth *auth, const char *token, struct srv_seen_entry *ret_entry,
                                   struct cm_err *err)
 {
     uint8_t hash[32];
+    struct srv_claims claims;
     size_t size = strnlen(token, SRV_JWT_MAX);
     int64_t now_ms = cm_wall_ms(auth->clock), mono_us = cm_mono_us(auth->clock);
     uint64_t version = srv_store_version(auth->store); /* before anything is read from it */
+    if (size == SRV_JWT_MAX)
+        return cm_fail(err, CM_INVALID, "the token is too long");
     crypto_generichash(hash, sizeof(hash), (const uint8_t *)token, size, NULL, 0);
-    if (srv_seen_get(auth->seen, hash, version, mono_us, ret_entry))
-        return now_ms < ret_entry->expires_wall_ms ? CM_OK : over(err);
-    struct srv_claims claims;
-    enum cm_code code = srv_jwt_verify(&auth->keys, token, now_ms / 1000, &claims, err);
-    if (code == CM_OK)
-        code = look_up(auth->store, &claims, now_ms, ret_entry, err);
+    enum srv_seen_state state = srv_seen_get(auth->seen, hash, version, mono_us, ret_entry);
+    enum cm_code code = state == SRV_SEEN_NEVER
+                            ? srv_jwt_verify(&auth->keys, token, now_ms / 1000, &claims, err)
+                            : claims_of(ret_entry, now_ms, &claims, err);
+    if (code != CM_OK)
+        return code;
+    if (state == SRV_SEEN_FRESH)
+        return now_ms < ret_entry->session_expires_wall_ms ? CM_OK : over(err);
+    code = look_up(auth->store, &claims, now_ms, ret_entry, err);
     if (code == CM_OK)
         srv_seen_put(auth->seen, hash, version, mono_us, ret_entry);
     return code;

@@ -12,6 +12,7 @@ struct rule {
 };
 static const struct rule of_account = {4, 15 * 60 * 1000};
 static const struct rule of_address = {30, 30 * 1000};
+static const struct rule of_sessions = {200, 60 * 1000};
 enum { FIRST_WAIT_MS = 2000, FORGET_MS = 60 * 60 * 1000 };
 
 void srv_throttle_init(struct srv_throttle *throttle, const uint8_t hash_key[16])
@@ -160,4 +161,13 @@ void srv_throttle_succeeded(struct srv_throttle *throttle, const char *door, con
     slot = find(throttle, key_of(throttle, door, account, address), now_ms);
     if (slot != NULL)
         *slot = (struct srv_throttle_slot){.key = 0};
+}
+
+int srv_throttle_session(struct srv_throttle *throttle, const char *account, int64_t now_ms)
+{
+    uint64_t key = key_of(throttle, "session", account, "");
+    int64_t wait = wait_ms(throttle, key, now_ms);
+    if (wait == 0)
+        count(throttle, key, &of_sessions, now_ms);
+    return (int)((wait + 999) / 1000);
 }

@@ -6,6 +6,8 @@
  * - An account from one address: 4 free, then 2 s, 4 s, … 15 min. Whoever fails there slows down himself: the owner comes
  *   from another address, and nothing counts against an account alone.
  * - An address whatever the account: 30 free, then 2 s, 4 s, … 30 s: a whole school may be behind one address.
+ * - Sessions that an account begins, from wherever: 200 free, then 2 s, 4 s, … 60 s: so that one who may come in cannot fill
+ *   the store by coming in again and again.
  * An hour without a try forgets. IPv6 addresses count by their /64, which is what one customer has.
  *
  * The table is of fixed size. When a place is needed, what waits least and is oldest goes first.
@@ -40,5 +42,7 @@ int srv_throttle_wait(struct srv_throttle *throttle, const char *door, const cha
 /* It succeeded: the account's failures from there are forgotten, and the address gets this try back. */
 void srv_throttle_succeeded(struct srv_throttle *throttle, const char *door, const char *account,
                             const char *address, int64_t now_ms);
+/* An account begins a session: 0 and it is counted, or the seconds to wait. */
+int srv_throttle_session(struct srv_throttle *throttle, const char *account, int64_t now_ms);
 
 #endif

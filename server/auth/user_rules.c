@@ -120,13 +120,22 @@ enum cm_code srv_auth_add_user(struct srv_store *store, const struct srv_user *u
     return code == CM_OK ? srv_store_put_user(store, user, err) : code;
 }
 
+static bool same_classes(const struct srv_user *a, const struct srv_user *b)
+{
+    bool same = a->class_count == b->class_count;
+    for (int i = 0; same && i < a->class_count; i++)
+        same = strcmp(a->classes[i], b->classes[i]) == 0;
+    return same;
+}
+
 enum cm_code srv_auth_change_user(struct srv_store *store, const struct srv_user *user,
                                   struct srv_refusal *ret_refusal, struct cm_err *err)
 {
     struct srv_user before;
     *ret_refusal = (struct srv_refusal){0, NULL, NULL};
     enum cm_code code = srv_store_get_user(store, user->name, &before, err);
-    if (code == CM_OK)
+    if (code == CM_OK &&
+        !same_classes(user, &before)) /* one of his that was removed keeps nobody from the rest */
         code = check_classes(store, user, ret_refusal, err);
     if (code == CM_OK && (user->disabled || user->role != SRV_ROLE_ADMIN))
         code = check_not_last_admin(store, &before, ret_refusal, err);

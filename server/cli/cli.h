@@ -40,6 +40,7 @@ enum srv_option {
     SRV_OPT_SEED,
     SRV_OPT_BY,
     SRV_OPT_HTML,
+    SRV_OPT_YES,
     SRV_OPT_COUNT_
 };
 
@@ -76,6 +77,9 @@ int srv_cmd_station(struct srv_cli *cli);
 int srv_cmd_user(struct srv_cli *cli);
 int srv_cmd_bundle(struct srv_cli *cli);
 int srv_cmd_demo_data(struct srv_cli *cli);
+int srv_cmd_roster(struct srv_cli *cli);
+int srv_cmd_export(struct srv_cli *cli);
+int srv_cmd_erase(struct srv_cli *cli);
 int srv_cmd_settings(struct srv_cli *cli);
 
 /* "rollcall-server: MESSAGE" on stderr; returns SRV_EXIT_FAILED or SRV_EXIT_USAGE. */

@@ -35,6 +35,7 @@ static const struct option long_options[] = {
     {"days", required_argument, NULL, SRV_OPT_DAYS},
     {"seed", required_argument, NULL, SRV_OPT_SEED},
     {"by", required_argument, NULL, SRV_OPT_BY},
+    {"yes", no_argument, NULL, SRV_OPT_YES},
     {"html", required_argument, NULL, SRV_OPT_HTML},
     {NULL, 0, NULL, 0},
 };
@@ -44,6 +45,10 @@ static const enum srv_option user_options[] = {SRV_OPT_ROLE,    SRV_OPT_NAME, SR
                                                SRV_OPT_STUDENT, SRV_OPT_HTML, 0};
 static const enum srv_option station_options[] = {SRV_OPT_CLASS, 0};
 static const enum srv_option demo_options[] = {SRV_OPT_STUDENTS, SRV_OPT_DAYS, SRV_OPT_SEED, 0};
+
+static const enum srv_option roster_options[] = {SRV_OPT_DRY_RUN, SRV_OPT_FORCE, 0};
+static const enum srv_option export_options[] = {SRV_OPT_FROM, SRV_OPT_TO, SRV_OPT_CLASS, 0};
+static const enum srv_option erase_options[] = {SRV_OPT_YES, 0};
 
 static const struct srv_command commands[] = {
     {"run", "[--listen ADDRESS:PORT] [--threads N]", "the server: pages, API, sync with the stations",
@@ -57,6 +62,13 @@ static const struct srv_command commands[] = {
     {"bundle", "import FILE", "events that a station exported to a file", NULL, srv_cmd_bundle},
     {"demo-data", "[--students N] [--days D] [--seed S]", "fills an empty store, for trials and benchmarks",
      demo_options, srv_cmd_demo_data},
+    {"roster", "import FILE-or-FOLDER [--dry-run] [--force]",
+     "students and classes from CSV or a OneRoster folder; --force: also when a fifth of them would be gone",
+     roster_options, srv_cmd_roster},
+    {"export", "attendance [--from DATE] [--to DATE] [--class C]…", "attendance as CSV on stdout",
+     export_options, srv_cmd_export},
+    {"erase", "ID [--yes]", "erases a student for good, here and on every station", erase_options,
+     srv_cmd_erase},
     {"settings", "", "every setting, its meaning and its default, as a file", NULL, srv_cmd_settings},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };

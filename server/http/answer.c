@@ -35,8 +35,15 @@ static const struct default_line {
 enum { DEFAULTS = sizeof defaults / sizeof defaults[0], ONLY_TLS = DEFAULTS - 1, TYPE_MAX = 256 };
 
 /* Written by us alone: a second one would confuse the reader of the answer. */
-static const char *const reserved[] = {"Content-Length", "Transfer-Encoding", "Connection", "Date",
-                                       "Content-Type"};
+#define NAME(name)                                                                                           \
+    {                                                                                                        \
+        name, sizeof(name) - 1                                                                               \
+    }
+static const struct {
+    const char *name;
+    size_t size;
+} reserved[] = {NAME("Content-Length"), NAME("Transfer-Encoding"), NAME("Connection"), NAME("Date"),
+                NAME("Content-Type")};
 
 static const char *reason_of(int status)
 {
@@ -227,25 +234,40 @@ void srv_answer_error(struct srv_call *call, int status, const char *code, const
         srv_answer(call, status, "application/json", plain, sizeof plain - 1);
 }
 
-static bool header_is_sound(const char *name, const char *value)
+/* For every answer several times: lengths tell most names apart. */
+static bool same_name(const char *name, size_t size, const char *other, size_t other_size)
+{
+    return size == other_size && strncasecmp(name, other, size) == 0;
+}
+
+static bool header_is_sound(const char *name, size_t name_size, const char *value)
 {
     for (size_t i = 0; i < sizeof reserved / sizeof reserved[0]; i++)
-        if (strcasecmp(name, reserved[i]) == 0)
+        if (same_name(name, name_size, reserved[i].name, reserved[i].size))
             return false;
+    for (size_t i = 0; i < name_size; i++) {
+        unsigned char lower = (unsigned char)name[i] | 0x20;
+        if ((lower < 'a' || lower > 'z') && name[i] != '-')
+            return false;
+    }
     for (const char *c = value; *c != '\0'; c++)
         if (((unsigned char)*c < 0x20 && *c != '\t') || *c == 0x7f)
             return false;
-    return name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-")] == '\0';
+    return name_size > 0;
 }
 
 void srv_answer_header(struct srv_call *call, const char *name, const char *value)
 {
-    if (!header_is_sound(name, value) ||
-        cm_buf_appendf(&call->more_headers, "%s: %s\r\n", name, value) != CM_OK) {
+    struct cm_buf *lines = &call->more_headers;
+    size_t name_size = strlen(name), value_size = strlen(value), before = lines->size;
+    if (!header_is_sound(name, name_size, value) || lines->size + name_size + value_size + 4 > lines->max ||
+        cm_buf_append(lines, name, name_size) != CM_OK || cm_buf_append(lines, ": ", 2) != CM_OK ||
+        cm_buf_append(lines, value, value_size) != CM_OK || cm_buf_append(lines, "\r\n", 2) != CM_OK) {
+        lines->size = before; /* no half line */
         cm_log(CM_LOG_ERROR, "http", "a header of an answer was left out", CM_STR("name", name));
         return;
     }
     for (int i = 0; i < DEFAULTS; i++)
-        if (strcasecmp(name, defaults[i].name) == 0)
+        if (same_name(name, name_size, defaults[i].name, defaults[i].name_size))
             call->overrides |= 1u << i;
 }

@@ -12,8 +12,11 @@ enum { TAG_MAX = 96 };
 /* The packed bytes are another representation: its own strong tag, "abc" → "abc-gz". */
 static void packed_tag(const char *tag, char ret_tag[TAG_MAX])
 {
-    size_t size = strlen(tag);
-    snprintf(ret_tag, TAG_MAX, "%.*s-gz\"", (int)(size > 0 ? size - 1 : 0), tag);
+    static const char end[] = "-gz\"";
+    size_t size = strnlen(tag, TAG_MAX - sizeof end);
+    size -= size > 0; /* the quote */
+    memcpy(ret_tag, tag, size);
+    memcpy(ret_tag + size, end, sizeof end);
 }
 
 static void describe(struct srv_call *call, const struct srv_asset *asset, const char *tag)

@@ -132,7 +132,9 @@ enum cm_code srv_http_open(const struct srv_http_options *options, struct srv_ht
 int srv_http_port(const struct srv_http *http);
 /* Runs until srv_http_stop; the caller's thread is loop 0, the others are started. SIGPIPE must be ignored. */
 enum cm_code srv_http_run(struct srv_http *http, struct cm_err *err);
-void srv_http_stop(struct srv_http *http); /* any thread, async-signal-safe: graceful */
+/* Graceful; any thread, async-signal-safe, again is harmless. Not any more when srv_http_close begins: take signal handlers
+ * away before. */
+void srv_http_stop(struct srv_http *http);
 enum cm_code srv_http_reload_tls(struct srv_http *http,
                                  struct cm_err *err); /* any thread; on failure the old one stays */
 void srv_http_close(struct srv_http *http);

@@ -121,7 +121,9 @@ static void end_loop(struct srv_loop *loop)
 
 void srv_loop_conn_closed(struct srv_loop *loop)
 {
-    if (loop->stopping && loop->conn_count == 0)
+    bool woken_for_good =
+        atomic_load(&loop->http->stop) == SRV_STOP_SAID; /* else srv_http_stop still uses our wake */
+    if (loop->stopping && loop->conn_count == 0 && loop->wake_open && woken_for_good)
         end_loop(loop);
 }
 
@@ -172,6 +174,7 @@ static void on_tick(uv_timer_t *timer)
     }
     if (loop->stopping && now_ms >= loop->stop_by_ms)
         cut_all(loop);
+    srv_loop_conn_closed(loop);
 }
 
 static void on_connection(uv_stream_t *listener, int status)

@@ -158,10 +158,12 @@ enum cm_code srv_http_run(struct srv_http *http, struct cm_err *err)
 
 void srv_http_stop(struct srv_http *http)
 {
-    if (atomic_exchange(&http->stop, 1) != 0)
+    int running = 0;
+    if (!atomic_compare_exchange_strong(&http->stop, &running, SRV_STOP_SAYING))
         return;
     for (int i = 0; i < http->loop_count; i++)
         srv_loop_stop(&http->loops[i]);
+    atomic_store(&http->stop, SRV_STOP_SAID);
 }
 
 enum cm_code srv_http_reload_tls(struct srv_http *http, struct cm_err *err)

@@ -7,6 +7,9 @@
 
 struct srv_tls;
 
+/* Of srv_http.stop: while it is being said, no loop may end, since a closed one must not be woken. */
+enum { SRV_STOP_SAYING = 1, SRV_STOP_SAID };
+
 struct srv_http {
     struct srv_http_options options; /* address, files and proxy are copies */
     struct srv_limits limits;

@@ -1,6 +1,7 @@
 #include "http_json/json.h"
 
 #include "base/log.h"
+#include "base/utf8.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>

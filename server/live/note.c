@@ -57,13 +57,28 @@ enum cm_code srv_note_render(struct srv_note *note, struct cm_err *err)
                                                                  : cm_fail(err, CM_NOMEM, "out of memory");
 }
 
-/* Stations, users and enrolments are none of a student's business; of users and enrolments, only an admin's. */
+static bool is_one_of(const char *what, const char *const *names)
+{
+    while (*names != NULL && strcmp(*names, what) != 0)
+        names++;
+    return *names != NULL;
+}
+
+/* What a student's pages show; what is an admin's alone; the rest is for staff. */
 static bool of_role(const struct srv_note *note, uint32_t role)
 {
-    bool of_admin = strcmp(note->what, "users") == 0 || strcmp(note->what, "enrolment") == 0;
-    bool of_staff = of_admin || strcmp(note->what, "stations") == 0;
-    return role == SRV_ROLE_ADMIN || (role == SRV_ROLE_COORDINATOR && !of_admin) ||
-           (role == SRV_ROLE_STUDENT && !of_staff);
+    static const char *const of_students[] = {"roll", "students", "classes", "calendar", "settings", NULL};
+    static const char *const of_admins[] = {"users", "enrolment", NULL};
+    switch (role) {
+    case SRV_ROLE_ADMIN:
+        return true;
+    case SRV_ROLE_COORDINATOR:
+        return !is_one_of(note->what, of_admins);
+    case SRV_ROLE_STUDENT:
+        return is_one_of(note->what, of_students);
+    default:
+        return false;
+    }
 }
 
 struct srv_chunk *srv_note_for(const struct srv_note *note, const struct srv_viewer *viewer)

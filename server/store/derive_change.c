@@ -157,25 +157,25 @@ enum cm_code srv_derive_session(struct srv_tx *tx, const char *class_id, int32_t
     return concern(tx, class_id, date, JUDGE, err);
 }
 
-enum cm_code srv_derive_service(struct srv_tx *tx, const char *class_id, struct cm_err *err)
+enum cm_code srv_derive_service(struct srv_tx *tx, const char *class_id, int32_t from, struct cm_err *err)
 {
     char(*ids)[CM_ID_SIZE];
     size_t count;
     srv_work_forget(tx->store->work);
     if (class_id[0] != '\0')
-        return concern_class(tx, class_id, 0, INT32_MAX, JUDGE, err);
+        return concern_class(tx, class_id, from, INT32_MAX, JUDGE, err);
     enum cm_code code = copy_classes(tx, &ids, &count, err);
     if (code != CM_OK)
         return code;
     for (size_t i = 0; i < count && code == CM_OK; i++)
-        code = concern_class(tx, ids[i], 0, INT32_MAX, JUDGE, err);
+        code = concern_class(tx, ids[i], from, INT32_MAX, JUDGE, err);
     free(ids);
     return code;
 }
 
 enum cm_code srv_derive_all_sessions(struct srv_tx *tx, struct cm_err *err)
 {
-    return srv_derive_service(tx, "", err);
+    return srv_derive_service(tx, "", 0, err);
 }
 
 struct his_dates {
@@ -296,3 +296,82 @@ enum cm_code srv_derive_reach(struct srv_tx *tx, uint32_t log, const struct srv_
     return code;
 }
 
+/* ---- everything ---- */
+
+struct next_class {
+    const char *after;
+    char *found;
+};
+
+static enum cm_code take_next_class(void *arg, struct cm_bytes key, struct cm_bytes value, struct cm_err *err)
+{
+    struct next_class *next = arg;
+    const uint8_t *at = key.data;
+    const char *class_id = srv_take_text(&at, at + key.size, CM_ID_SIZE);
+    (void)value;
+    if (class_id == NULL)
+        return srv_damaged("a class's key does not decode", err);
+    if (strcmp(class_id, next->after) == 0)
+        return CM_OK;
+    if (next->found[0] == '\0' || strcmp(class_id, next->found) < 0)
+        strcpy(next->found, class_id);
+    return CM_EOF;
+}
+
+enum cm_code srv_derive_next_class(struct srv_tx *tx, const char *after, char ret_last[CM_ID_SIZE],
+                                   struct cm_err *err)
+{
+    static const enum srv_table tables[] = {SRV_T_CLASSES, SRV_T_DAYS, SRV_T_CLOSINGS};
+    char found[CM_ID_SIZE] = "";
+    struct next_class next = {after, found};
+    struct srv_key first = {0};
+    srv_key_bytes(&first, after, strlen(after));
+    srv_key_byte(&first, after[0] != '\0' ? 1 : 0); /* behind everything of `after` itself */
+    enum cm_code code = CM_OK;
+    for (size_t i = 0; i < sizeof tables / sizeof tables[0] && code == CM_OK; i++)
+        code = srv_walk(tx, tables[i], &first, 0, take_next_class, &next, err);
+    if (code == CM_OK && found[0] != '\0')
+        code = concern_class(tx, found, 0, INT32_MAX, WHOLE, err);
+    if (code == CM_OK)
+        code = srv_work_flush(tx, err);
+    if (code == CM_OK)
+        strcpy(ret_last, found);
+    return code;
+}
+
+struct next_students {
+    struct srv_tx *tx;
+    size_t left;
+    char (*ids)[CM_ID_SIZE];
+    size_t count;
+};
+
+static enum cm_code take_student(void *arg, struct cm_bytes key, struct cm_bytes value, struct cm_err *err)
+{
+    struct next_students *next = arg;
+    const uint8_t *at = key.data;
+    const char *id = srv_take_text(&at, at + key.size, CM_ID_SIZE);
+    (void)value;
+    if (id == NULL)
+        return srv_damaged("a student's key does not decode", err);
+    strcpy(next->ids[next->count++], id);
+    return next->count == next->left ? CM_EOF : CM_OK;
+}
+
+enum cm_code srv_derive_next_students(struct srv_tx *tx, const char *after, size_t count,
+                                      char ret_last[CM_ID_SIZE], struct cm_err *err)
+{
+    struct next_students next = {.tx = tx, .left = count, .ids = calloc(count, sizeof *next.ids)};
+    struct srv_key first = {0};
+    if (next.ids == NULL)
+        return cm_fail(err, CM_NOMEM, "no memory for the students");
+    srv_key_bytes(&first, after, strlen(after));
+    srv_key_byte(&first, after[0] != '\0' ? 1 : 0);
+    enum cm_code code = srv_walk(tx, SRV_T_STUDENTS, &first, 0, take_student, &next, err);
+    for (size_t i = 0; i < next.count && code == CM_OK; i++)
+        code = srv_sum_up(tx, next.ids[i], err);
+    if (code == CM_OK)
+        strcpy(ret_last, next.count == count ? next.ids[count - 1] : "");
+    free(next.ids);
+    return code;
+}

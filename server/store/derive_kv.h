@@ -32,13 +32,19 @@ enum cm_code srv_derive_session(struct srv_tx *tx, const char *class_id, int32_t
 /* The student was not, or is, a member of the class from `from` to before `to` (0: open). */
 enum cm_code srv_derive_membership(struct srv_tx *tx, const char *student_id, const char *class_id,
                                    int32_t from, int32_t to, struct cm_err *err);
-enum cm_code srv_derive_service(struct srv_tx *tx, const char *class_id, struct cm_err *err);
+/* Stations serve the class ("" all) otherwise from that date on. */
+enum cm_code srv_derive_service(struct srv_tx *tx, const char *class_id, int32_t from, struct cm_err *err);
 enum cm_code srv_derive_all_sessions(struct srv_tx *tx, struct cm_err *err);
 /* Before his memberships and his standing go: the rows of the student. */
 enum cm_code srv_derive_erase(struct srv_tx *tx, const char *student_id, struct cm_err *err);
 
-/* Rebuilding: events in any number of parts, then srv_derive_everything. */
-enum cm_code srv_derive_everything(struct srv_tx *tx, struct cm_err *err);
+/* Rebuilding, with tx->replay and empty derived tables: srv_derive_event with every event of the feed, then every class,
+ * then every student; each in any number of writes, in order of id. *ret_last is the last one that was done, "" when
+ * there is none left. */
+enum cm_code srv_derive_next_class(struct srv_tx *tx, const char *after, char ret_last[CM_ID_SIZE],
+                                   struct cm_err *err);
+enum cm_code srv_derive_next_students(struct srv_tx *tx, const char *after, size_t count,
+                                      char ret_last[CM_ID_SIZE], struct cm_err *err);
 /* At the start: a rebuild that was cut short, or another zone, is made good. */
 enum cm_code srv_derive_at_open(struct srv_kvstore *store, struct cm_err *err);
 

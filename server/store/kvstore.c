@@ -40,7 +40,6 @@ static const char *const tables[SRV_TABLES] = {
     [SRV_T_STANDINGS] = "standings",
     [SRV_T_ACTIVITIES] = "activities",
     [SRV_T_HISTORY] = "history",
-    [SRV_T_SEEN] = "seen",
     [SRV_T_COVERAGE] = "coverage",
 };
 
@@ -84,7 +83,7 @@ enum cm_code srv_tx_begin(struct srv_tx *own, struct srv_store *store, struct sr
     if (tx != NULL) {
         own->own = false;
         *ret_tx = tx;
-        return CM_OK;
+        return tx->write && srv_work_pending(kvs->work) ? srv_work_flush(tx, err) : CM_OK;
     }
     enum cm_code code = begin_read(kvs, own, err);
     if (code != CM_OK)
@@ -123,8 +122,11 @@ static enum cm_code run_write(struct srv_kv_txn *txn, void *arg, struct cm_err *
     const struct run *run = arg;
     struct srv_tx tx = {.store = run->store, .primary = *txn, .derived = *txn, .write = true};
     run->store->forget_keys = false;
+    srv_work_reset(run->store->work);
     srv_tx_push(&tx);
     enum cm_code code = run->fn(&run->store->base, run->arg, err);
+    if (code == CM_OK)
+        code = srv_work_flush(&tx, err);
     srv_tx_pop(&tx);
     return code;
 }
@@ -187,6 +189,7 @@ static void kvs_close(struct srv_store *base)
     if (store->kv != NULL)
         store->kv->ops->close(store->kv);
     srv_work_destroy(store->work);
+    free(store->decoded);
     cm_keys_destroy(store->vault.keys);
     pthread_mutex_destroy(&store->vault_lock);
     free(store);

@@ -68,7 +68,9 @@ struct srv_kvstore {
     pthread_mutex_t vault_lock;
     struct cm_keyvault vault; /* under the lock */
     bool forget_keys;         /* the write that goes on erased somebody; writer only */
-    struct srv_work *work;    /* of the one that writes */
+    struct srv_work *work;    /* of the one that writes, as the rest */
+    struct cm_event *decoded; /* of the batch under way */
+    size_t decoded_room;
 };
 
 /* A transaction as the verbs see it. The innermost one of a thread and store is what verbs on that thread use. */
@@ -77,7 +79,7 @@ struct srv_tx {
     struct srv_kv_txn primary, derived; /* the same but in a check */
     bool write;
     bool own;             /* begun by the verb itself */
-    bool replay;          /* derived in the large: standings come at the end */
+    bool replay;          /* everything is derived anew: standings come at the end */
     struct srv_tx *outer; /* of this thread, of whatever store */
 };
 

@@ -78,11 +78,13 @@ static bool keep(void *arg, const struct cm_template *template_)
     return true;
 }
 
-static bool is_there(const struct srv_items *items, enum cm_item_kind kind, const char *id)
+static bool has_student(const struct srv_items *items, const char *id)
 {
-    for (int i = 0; i < items->changes->count; i++)
-        if (items->changes->items[i].kind == kind && strcmp(items->changes->items[i].id, id) == 0)
+    for (int i = 0; i < items->changes->count; i++) {
+        const struct cm_item *item = &items->changes->items[i];
+        if (item->kind == CM_ITEM_STUDENT && !item->gone && strcmp(item->id, id) == 0)
             return true;
+    }
     return false;
 }
 
@@ -120,10 +122,14 @@ static enum cm_code find_student(struct srv_items *items, const char *id, struct
 static enum cm_code add_student(struct srv_items *items, const struct srv_change *change, struct cm_err *err)
 {
     struct srv_student student;
+    if (change->erased) { /* also if somebody has the id again: his own change comes later */
+        add_gone(items, CM_ITEM_STUDENT, change);
+        return CM_OK;
+    }
     enum cm_code code = find_student(items, change->id, &student, err);
     if (code == CM_NOTFOUND && change->kind == SRV_CHANGE_STUDENT)
         add_gone(items, CM_ITEM_STUDENT, change);
-    if (code == CM_NOTFOUND || (code == CM_OK && is_there(items, CM_ITEM_STUDENT, change->id)))
+    if (code == CM_NOTFOUND || (code == CM_OK && has_student(items, change->id)))
         return CM_OK;
     if (code == CM_OK)
         code = add_record(items, CM_ITEM_STUDENT, change->id, CM_RECORD_STUDENT, &student.base, err);

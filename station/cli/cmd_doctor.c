@@ -92,14 +92,15 @@ static void judge_answer(struct doctor *doctor, const char *url, const struct st
 {
     static struct cm_changes changes; /* 27 kB */
     if (call->failure == STN_SYNC_UNTRUSTED)
-        find(doctor, BROKEN, "server", "the certificate of %s is not to be trusted (%s): pair with --ca or --pin",
-             url, call->text);
+        find(doctor, BROKEN, "server",
+             "the certificate of %s is not to be trusted (%s): pair with --ca or --pin", url, call->text);
     else if (call->failure != STN_SYNC_ANSWERED)
-        find(doctor, WARNING, "server", "%s cannot be reached (%s): marks are kept until it can", url, call->text);
+        find(doctor, WARNING, "server", "%s cannot be reached (%s): marks are kept until it can", url,
+             call->text);
     else if (call->status == 401 || call->status == 403)
         find(doctor, BROKEN, "server", "%s does not know this station any more: pair it again", url);
-    else if (call->status != 200 || cm_message_decode(CM_MESSAGE_CHANGES, call->body.data, call->body.size,
-                                                      &changes, NULL) != CM_OK)
+    else if (call->status != 200 ||
+             cm_message_decode(CM_MESSAGE_CHANGES, call->body.data, call->body.size, &changes, NULL) != CM_OK)
         find(doctor, BROKEN, "server", "%s answers %d: is that the right server, and of this version?", url,
              call->status);
     else {
@@ -120,6 +121,7 @@ static void ask_server(struct doctor *doctor, struct stn_store *store, const str
     struct cm_pull pull = {.version = ROLLCALL_VERSION, .wall_ms = cm_wall_ms(doctor->cli->clock)};
     struct cm_err err = CM_ERR_INIT;
     struct stn_sync_marks marks;
+    uint64_t last_seq = 0;
     struct stn_server_call call = {0};
     struct cm_buf pem, path;
     cm_buf_init(&pem, STN_CA_MAX);
@@ -127,7 +129,10 @@ static void ask_server(struct doctor *doctor, struct stn_store *store, const str
     enum cm_code code = stn_store_get_ca(store, &pem, &err);
     if (code == CM_OK)
         code = stn_store_get_sync_marks(store, &marks, &err);
+    if (code == CM_OK)
+        code = stn_store_last_seq(store, &last_seq, &err);
     if (code == CM_OK) {
+        pull.backlog = last_seq > marks.acked_seq ? last_seq - marks.acked_seq : 0; /* it shows what we say */
         memcpy(pull.cursor, marks.cursor, sizeof pull.cursor);
         cm_buf_append_text(&path, "/sync/v1/changes?");
         code = cm_pull_query(&pull, &path);

@@ -24,9 +24,10 @@ static enum cm_code find_student(struct stn_cli *cli, struct stn_store *store, s
     struct stn_pairing pairing;
     if ((name != NULL || class_id != NULL || code == CM_NOTFOUND) &&
         stn_store_get_pairing(store, &pairing, NULL) == CM_OK) {
-        cm_fail(err, CM_INVALID,
-                "%.60s is not to be changed here: the roster comes from %.100s; add students there, then enrol",
-                id, pairing.url);
+        cm_fail(
+            err, CM_INVALID,
+            "%.60s is not to be changed here: the roster comes from %.100s; add students there, then enrol",
+            id, pairing.url);
         explicit_bzero(&pairing, sizeof pairing);
         return err->code;
     }

@@ -57,16 +57,18 @@ static enum cm_code explain(const struct pairing_work *work, const struct stn_se
 {
     const char *url = work->pairing.url;
     if (call->failure == STN_SYNC_UNTRUSTED)
-        return cm_fail(err, CM_BACKEND,
-                       "the certificate of %.80s is not to be trusted (%.80s): add --ca FILE or --pin sha256//…",
-                       url, call->text);
+        return cm_fail(
+            err, CM_BACKEND,
+            "the certificate of %.80s is not to be trusted (%.80s): add --ca FILE or --pin sha256//…", url,
+            call->text);
     if (call->failure != STN_SYNC_ANSWERED)
         return cm_fail(err, CM_BACKEND, "%.100s cannot be reached: %.120s", url, call->text);
     if (call->status == 401)
         return cm_fail(err, CM_INVALID,
                        "the code is not right, or is over: on the server, station add prints a new one");
     if (call->status == 429)
-        return cm_fail(err, CM_AGAIN, "too many tries: wait %d s", call->retry_after_s > 0 ? call->retry_after_s : 60);
+        return cm_fail(err, CM_AGAIN, "too many tries: wait %d s",
+                       call->retry_after_s > 0 ? call->retry_after_s : 60);
     return cm_fail(err, CM_BACKEND, "%.100s answers %d: is that a Rollcall server, and of this version?", url,
                    call->status);
 }
@@ -93,9 +95,9 @@ static enum cm_code ask(struct pairing_work *work, const uint8_t public_key[CM_P
                                     .answer_max = CM_SYNC_SMALL_MAX};
     if (code == CM_OK)
         code = stn_server_call(&work->transport, &http, &call, err);
-    if (code == CM_OK && (call.failure != STN_SYNC_ANSWERED || call.status != 200 ||
-                          cm_message_decode(CM_MESSAGE_PAIR_ANSWER, call.body.data, call.body.size, &answer,
-                                            NULL) != CM_OK))
+    if (code == CM_OK &&
+        (call.failure != STN_SYNC_ANSWERED || call.status != 200 ||
+         cm_message_decode(CM_MESSAGE_PAIR_ANSWER, call.body.data, call.body.size, &answer, NULL) != CM_OK))
         code = explain(work, &call, err);
     if (code == CM_OK) {
         memcpy(work->pairing.station_id, answer.station_id, sizeof work->pairing.station_id);
@@ -121,17 +123,16 @@ static enum cm_code server_has(const struct stn_transport_options *old, struct s
     uint8_t hash[CM_HASH_SIZE];
     char path[64];
     snprintf(path, sizeof path, "/sync/v1/hash?seq=%llu", (unsigned long long)seq);
-    struct stn_sync_request http = {.channel = STN_SYNC_UP,
-                                    .path = path,
-                                    .timeout_ms = CALL_MS,
-                                    .answer_max = CM_SYNC_SMALL_MAX};
+    struct stn_sync_request http = {
+        .channel = STN_SYNC_UP, .path = path, .timeout_ms = CALL_MS, .answer_max = CM_SYNC_SMALL_MAX};
     enum cm_code code = stn_store_hash_at(store, seq, hash, err);
     if (code == CM_OK)
         code = stn_server_call(old, &http, &call, err);
     if (code == CM_OK && call.status == 404)
         *ret_same = false;
     else if (code == CM_OK && call.status == 200 &&
-             cm_message_decode(CM_MESSAGE_HASH_ANSWER, call.body.data, call.body.size, &answer, NULL) == CM_OK)
+             cm_message_decode(CM_MESSAGE_HASH_ANSWER, call.body.data, call.body.size, &answer, NULL) ==
+                 CM_OK)
         *ret_same = memcmp(answer.hash, hash, sizeof hash) == 0;
     else if (code == CM_OK)
         code = cm_fail(err, CM_NOTFOUND, "the server does not say");
@@ -196,8 +197,8 @@ static enum cm_code save_old_log(struct pairing_work *work, uint64_t last_seq, c
         code = stn_store_encode_push(work->store, seq, push, &body, &up_to, err);
         uint8_t size[4] = {(uint8_t)body.size, (uint8_t)(body.size >> 8), (uint8_t)(body.size >> 16),
                            (uint8_t)(body.size >> 24)};
-        written = code != CM_OK || (fwrite(size, sizeof size, 1, file) == 1 &&
-                                    fwrite(body.data, body.size, 1, file) == 1);
+        written = code != CM_OK ||
+                  (fwrite(size, sizeof size, 1, file) == 1 && fwrite(body.data, body.size, 1, file) == 1);
         seq = up_to + 1;
     }
     written = written && fflush(file) == 0 && fsync(fileno(file)) == 0;
@@ -241,7 +242,8 @@ static int renew(struct pairing_work *work)
                                      work->pairing.station_id, "name", work->pairing.name, "events",
                                      (json_int_t)events, "old_log", path));
     else
-        printf("paired with %s as \"%s\", with a new log of %llu events that the server did not have\nthe old log is kept "
+        printf("paired with %s as \"%s\", with a new log of %llu events that the server did not have\nthe "
+               "old log is kept "
                "in %s\n",
                work->pairing.url, work->pairing.name, (unsigned long long)events, path);
     return STN_EXIT_OK;
@@ -266,9 +268,11 @@ static int begin(struct pairing_work *work)
                                      (int)students));
         return STN_EXIT_OK;
     }
-    printf("paired with %s as \"%s\"; the roster now comes from there\n", work->pairing.url, work->pairing.name);
+    printf("paired with %s as \"%s\"; the roster now comes from there\n", work->pairing.url,
+           work->pairing.name);
     if (students > 0)
-        printf("%zu students are on this station's roster so far: those that the server knows by the same id keep "
+        printf("%zu students are on this station's roster so far: those that the server knows by the same id "
+               "keep "
                "their faces\n",
                students);
     return STN_EXIT_OK;

@@ -76,9 +76,8 @@ static json_t *server_json(const struct server *server)
                      server->note.text, "acked", (json_int_t)server->acked, "waiting",
                      (json_int_t)server->waiting, "since_ms", (json_int_t)server->note.since_wall_ms,
                      "last_contact_ms", (json_int_t)server->note.last_contact_wall_ms, "uploads_waiting",
-                     server->uploads_waiting, "uploads_unknown", server->uploads_unknown,
-                     "uploads_duplicate", server->uploads_duplicate, "own_students",
-                     (int)server->own_students);
+                     server->uploads_waiting, "uploads_unknown", server->uploads_unknown, "uploads_duplicate",
+                     server->uploads_duplicate, "own_students", (int)server->own_students);
 }
 
 static void print_server(const struct stn_cli *cli, const struct server *server)

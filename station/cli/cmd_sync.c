@@ -96,12 +96,11 @@ static void report(const struct syncing *work)
         stn_cli_fail(&err);
     }
     if (work->cli->json)
-        stn_cli_print_json(json_pack("{s:s, s:I, s:I, s:i, s:i, s:b, s:I}", "trouble",
-                                     stn_sync_trouble_name(status->trouble), "acked",
-                                     (json_int_t)status->acked_seq, "waiting", (json_int_t)status->waiting,
-                                     "uploads_waiting", (int)status->uploads_waiting, "uploads_refused",
-                                     (int)status->uploads_refused, "caught_up", status->caught_up,
-                                     "clock_offset_ms", (json_int_t)status->clock_offset_ms));
+        stn_cli_print_json(json_pack(
+            "{s:s, s:I, s:I, s:i, s:i, s:b, s:I}", "trouble", stn_sync_trouble_name(status->trouble), "acked",
+            (json_int_t)status->acked_seq, "waiting", (json_int_t)status->waiting, "uploads_waiting",
+            (int)status->uploads_waiting, "uploads_refused", (int)status->uploads_refused, "caught_up",
+            status->caught_up, "clock_offset_ms", (json_int_t)status->clock_offset_ms));
     else if (work->status == STN_EXIT_OK && work->once)
         printf("the server has all %llu events%s\n", (unsigned long long)status->acked_seq,
                status->uploads_refused > 0 ? "; some faces were not taken: rollcall-station status" : "");
@@ -153,8 +152,8 @@ int stn_cmd_sync(struct stn_cli *cli)
     work->cli = cli;
     work->once = stn_cli_value(cli, STN_OPT_ONCE) != NULL;
     work->said = STN_SYNC_CONNECTING;
-    int status = stn_cli_open_store(cli, false, &store, &err) == CM_OK ? run_sync(work, store)
-                                                                       : stn_cli_fail(&err);
+    int status =
+        stn_cli_open_store(cli, false, &store, &err) == CM_OK ? run_sync(work, store) : stn_cli_fail(&err);
     stn_store_close(store);
     free(work);
     return status;

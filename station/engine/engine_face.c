@@ -282,7 +282,8 @@ static void name_tracks(struct stn_engine *engine, struct stn_ev_frame *frame)
     }
 }
 
-static void say_frame(struct stn_engine *engine, const struct stn_observation *seen)
+/* Of a frame that nobody could look into, no face is shown where one was before. */
+static void say_frame(struct stn_engine *engine, const struct stn_observation *seen, bool blind)
 {
     struct stn_event event = {.kind = STN_EV_FRAME};
     struct stn_ev_frame *frame = &event.u.frame;
@@ -295,8 +296,9 @@ static void say_frame(struct stn_engine *engine, const struct stn_observation *s
     frame->times = seen->times;
     frame->embed_us = engine->embed_us;
     frame->queue = stn_embed_worker_waiting(engine->embed);
-    frame->prompt = engine->lane_open ? stn_lane_prompt(engine->lane) : STN_PROMPT_NONE;
-    frame->track_count = engine->lane_open ? stn_lane_tracks(engine->lane, frame->tracks) : 0;
+    bool judged = engine->lane_open && !blind;
+    frame->prompt = judged ? stn_lane_prompt(engine->lane) : STN_PROMPT_NONE;
+    frame->track_count = judged ? stn_lane_tracks(engine->lane, frame->tracks) : 0;
     name_tracks(engine, frame);
     engine_publish(engine, &event);
 }
@@ -318,7 +320,7 @@ void engine_observe(struct stn_engine *engine, struct stn_frame *frame, struct s
     if (engine->say_camera)
         say_camera(engine, stn_lane_camera(engine->lane));
     engine->say_camera = false;
-    say_frame(engine, seen);
+    say_frame(engine, seen, blind);
     engine_sync_frame(engine, frame);
     if (engine->options.on_preview != NULL &&
         seen->captured_mono_us - engine->last_preview_us >= engine->options.preview_every_us) {

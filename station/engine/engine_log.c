@@ -48,9 +48,10 @@ void engine_watch_clock(struct stn_engine *engine)
     char text[160];
     int64_t offset_s = stn_clock_watch_offset(&engine->clock_watch, wall_ms, mono_ms) / 1000;
     if (engine->clock_watch.server_known)
-        snprintf(text, sizeof text,
-                 "the clock is %lld s %s the server's: set it right; marks keep their time and wait for a person",
-                 (long long)(offset_s > 0 ? offset_s : -offset_s), offset_s > 0 ? "behind" : "ahead of");
+        snprintf(
+            text, sizeof text,
+            "the clock is %lld s %s the server's: set it right; marks keep their time and wait for a person",
+            (long long)(offset_s > 0 ? offset_s : -offset_s), offset_s > 0 ? "behind" : "ahead of");
     else
         snprintf(text, sizeof text,
                  "the clock ran backwards: set it right; marks keep their time and wait for a person");

@@ -114,7 +114,8 @@ void engine_update_roll(struct stn_engine *engine, bool always);
 void engine_follow_log(struct stn_engine *engine); /* another program enrolled or imported meanwhile */
 
 /* engine_sync.c: the server */
-void engine_sync_start(struct stn_engine *engine);  /* or again, after a new pairing; nothing when not paired */
+void engine_sync_start(
+    struct stn_engine *engine); /* or again, after a new pairing; nothing when not paired */
 void engine_sync_follow(struct stn_engine *engine); /* each tick */
 void engine_sync_kick(struct stn_engine *engine);   /* something was logged */
 void engine_sync_frame(struct stn_engine *engine, const struct stn_frame *frame);

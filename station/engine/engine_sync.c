@@ -117,7 +117,8 @@ struct own_distance {
 static bool compare_own(void *arg, const struct cm_template *template_)
 {
     struct own_distance *own = arg;
-    if (strcmp(template_->student_id, own->student_id) == 0 && strcmp(template_->model, STN_EMBEDDING_MODEL) == 0)
+    if (strcmp(template_->student_id, own->student_id) == 0 &&
+        strcmp(template_->model, STN_EMBEDDING_MODEL) == 0)
         own->nearest = fminf(own->nearest, stn_embedding_distance(template_->embedding, own->embedding));
     return true;
 }
@@ -143,8 +144,10 @@ static void check_face(struct stn_engine *engine, const struct stn_message *mess
                  stn_gallery_student_id(engine->gallery, other.student));
     } else if (isfinite(own.nearest) && own.nearest > rules->one_person_max) {
         refuse_photo(result, "other_person");
-        snprintf(result->message, sizeof result->message,
-                 "this is not the person who is enrolled as %s: remove the old enrolment first if it is right", id);
+        snprintf(
+            result->message, sizeof result->message,
+            "this is not the person who is enrolled as %s: remove the old enrolment first if it is right",
+            id);
     }
 }
 
@@ -212,8 +215,7 @@ static void on_effects(void *arg, const struct stn_sync_effects *effects)
 void engine_sync_kick(struct stn_engine *engine)
 {
     uint64_t last_seq;
-    if (engine->sync == NULL ||
-        stn_store_last_seq(engine->options.store, &last_seq, NULL) != CM_OK ||
+    if (engine->sync == NULL || stn_store_last_seq(engine->options.store, &last_seq, NULL) != CM_OK ||
         last_seq == stn_sync_status(stn_sync_client_of(engine->sync))->last_seq)
         return;
     stn_sync_recount(stn_sync_client_of(engine->sync));
@@ -225,9 +227,9 @@ void engine_sync_follow(struct stn_engine *engine)
 {
     if (engine->sync == NULL)
         return;
-    stn_sync_set_camera(stn_sync_client_of(engine->sync),
-                        stn_camera_state_name(engine->source_ended ? STN_CAMERA_ENDED
-                                                                   : stn_lane_camera(engine->lane)));
+    stn_sync_set_camera(
+        stn_sync_client_of(engine->sync),
+        stn_camera_state_name(engine->source_ended ? STN_CAMERA_ENDED : stn_lane_camera(engine->lane)));
     stn_sync_recount(stn_sync_client_of(engine->sync));
     stn_sync_kick(engine->sync);
     say_sync(engine, "");
@@ -249,7 +251,8 @@ static void open_sync(struct stn_engine *engine, const struct stn_pairing *pairi
     stn_sync_close(engine->sync);
     engine->sync = NULL;
     engine->paired_wall_ms = pairing->paired_wall_ms;
-    (void)stn_store_last_seq(engine->options.store, &engine->log_seq_seen, NULL); /* a renewed log is shorter */
+    (void)stn_store_last_seq(engine->options.store, &engine->log_seq_seen,
+                             NULL); /* a renewed log is shorter */
     snprintf(engine->server, sizeof engine->server, "%.127s", pairing->url);
     if (stn_sync_open(&setup, &engine->sync, &err) != CM_OK) {
         cm_log_err(CM_LOG_ERROR, "sync", "cannot begin", &err);

@@ -70,7 +70,7 @@ static bool take_correction(void *arg, const struct cm_event *event)
 
 /* A teacher may have spoken before the student came: then the mark counts for points, and the word stands. */
 static struct cm_roll_entry make_entry(const struct stn_marking *marking, const struct cm_mark *mark,
-                                        const struct cm_class *class_)
+                                       const struct cm_class *class_)
 {
     struct cm_roll_rules rules = {
         .class_ = class_, .zone = marking->zone, .points = &cm_points_rules_default};

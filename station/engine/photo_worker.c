@@ -79,8 +79,8 @@ static void judge(struct stn_photo_worker *worker, const struct photo *photo, st
         say(message, false, "station_failed", err.msg);
         return;
     }
-    code = stn_portrait_of_image(worker->reader, photo->bytes, photo->head.size, "the photo", photo->head.name,
-                                 &portrait, &err);
+    code = stn_portrait_of_image(worker->reader, photo->bytes, photo->head.size, "the photo",
+                                 photo->head.name, &portrait, &err);
     if (code == CM_INVALID)
         say(message, false, stn_gate_name(STN_GATE_UNREADABLE), err.msg);
     else if (code != CM_OK)

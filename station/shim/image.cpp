@@ -46,11 +46,13 @@ static void require_believable(const char *path, const ImageHeader &header)
 /* Pixels of a person do not stay in freed memory. */
 class Wiped
 {
-public:
-    explicit Wiped(cv::Mat pixels) : picture(std::move(pixels)) {}
+  public:
+    explicit Wiped(cv::Mat pixels) : picture(std::move(pixels))
+    {
+    }
     ~Wiped()
     {
-        if (picture.isContinuous())
+        if (!picture.empty() && picture.isContinuous())
             explicit_bzero(picture.data, picture.total() * picture.elemSize());
     }
     Wiped(const Wiped &) = delete;

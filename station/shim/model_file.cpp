@@ -20,8 +20,9 @@ void require_model_file(const char *path)
 {
     struct stat status;
     if (stat(path, &status) != 0 || access(path, R_OK) != 0) {
-        const cm_code code = errno == ENOENT || errno == ENOTDIR ? CM_NOTFOUND : CM_BACKEND;
-        throw Failure(code, std::string(path) + ": " + std::strerror(errno));
+        if (errno == ENOENT || errno == ENOTDIR)
+            throw Failure(CM_NOTFOUND, std::string(path) + ": missing; packaging/fetch-models gets it");
+        throw Failure(CM_BACKEND, std::string(path) + ": " + std::strerror(errno));
     }
     if (!S_ISREG(status.st_mode))
         throw Failure(CM_CORRUPT, std::string(path) + ": not a file");
@@ -57,7 +58,8 @@ static void require_known_bytes(const char *path)
     const char *name = slash != nullptr ? slash + 1 : path;
     for (const KnownModel &model : known_models)
         if (std::strcmp(model.name, name) == 0 && sha512_of(path) != model.sha512)
-            throw Failure(CM_CORRUPT, std::string(path) + ": damaged, its checksum is wrong; fetch the models again");
+            throw Failure(CM_CORRUPT,
+                          std::string(path) + ": damaged, its checksum is wrong; fetch the models again");
 }
 
 std::vector<uint8_t> read_model_file(const char *path)

@@ -164,8 +164,7 @@ static enum cm_code apply_class(struct apply *a, const struct cm_item *item, str
         return wrong_item(item, why.msg, err);
     if (strcmp(class_.id, item->id) != 0)
         return wrong_item(item, "the class has another id", err);
-    enum cm_code code =
-        put_record(a, STN_TABLE_CLASSES, item->id, &item->body, &changed, err);
+    enum cm_code code = put_record(a, STN_TABLE_CLASSES, item->id, &item->body, &changed, err);
     a->applied.classes += changed;
     return code == CM_OK ? note_served(a, STN_SERVED_CLASS, item->id, err) : code;
 }
@@ -182,8 +181,7 @@ static enum cm_code apply_student(struct apply *a, const struct cm_item *item, s
         return wrong_item(item, why.msg, err);
     if (strcmp(student.id, item->id) != 0)
         return wrong_item(item, "the student has another id", err);
-    enum cm_code code =
-        put_record(a, STN_TABLE_STUDENTS, item->id, &item->body, &changed, err);
+    enum cm_code code = put_record(a, STN_TABLE_STUDENTS, item->id, &item->body, &changed, err);
     a->applied.students += changed;
     if (code == CM_OK)
         code = stn_upload_known(a->txn, item->id, err);
@@ -197,8 +195,8 @@ static enum cm_code put_templates(struct apply *a, const struct cm_item *item, s
     enum cm_code code = stn_vault_ready(a->store, a->txn, err);
     if (code != CM_OK)
         return code;
-    code = cm_templates_open(cm_keys_box_open, a->store->keys, item->body, item->id, a->templates, &count,
-                             &why);
+    code =
+        cm_templates_open(cm_keys_box_open, a->store->keys, item->body, item->id, a->templates, &count, &why);
     if (code != CM_OK) { /* one student who must be enrolled again holds nobody else up */
         a->applied.damaged++;
         return CM_OK;
@@ -322,7 +320,8 @@ static enum cm_code apply_station(struct apply *a, const struct cm_item *item, s
 
 static enum cm_code apply_item(struct apply *a, const struct cm_item *item, struct cm_err *err)
 {
-    bool named = item->kind == CM_ITEM_CLASS || item->kind == CM_ITEM_STUDENT || item->kind == CM_ITEM_TEMPLATES;
+    bool named =
+        item->kind == CM_ITEM_CLASS || item->kind == CM_ITEM_STUDENT || item->kind == CM_ITEM_TEMPLATES;
     if (named && stn_store_check_id("server's", item->id, err) != CM_OK)
         return CM_INVALID;
     switch (item->kind) {

@@ -11,7 +11,7 @@
 #include "store/store_sync.h"
 
 enum {
-    STN_STORE_VERSION = 2, /* 2: pairing, what is the server's, uploads */
+    STN_STORE_VERSION = 2,   /* 2: pairing, what is the server's, uploads */
     STN_TEMPLATES_MAX = 100, /* of one student */
 };
 
@@ -27,8 +27,8 @@ enum stn_table {
     STN_TABLE_EVENTS,     /* eventlog.h */
     STN_TABLE_SIGNATURES, /* eventlog.h */
     STN_TABLE_ROLL,       /* date (4 bytes) ‖ class id ‖ 0 ‖ student id → roll entry */
-    STN_TABLE_SERVED,     /* kind (1 byte) ‖ id → the beginning under which the server sent it (8 bytes) */
-    STN_TABLE_UPLOADS,    /* student id → how his templates stand that are to go up */
+    STN_TABLE_SERVED,  /* kind (1 byte) ‖ id → the beginning under which the server sent it (8 bytes) */
+    STN_TABLE_UPLOADS, /* student id → how his templates stand that are to go up */
     STN_TABLES
 };
 

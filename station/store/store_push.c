@@ -125,8 +125,8 @@ static enum cm_code encode_push(struct cm_txn *txn, void *arg, struct cm_err *er
         code = cm_fail(err, CM_CORRUPT, "event %llu of the log is missing: rollcall-station doctor",
                        (unsigned long long)push->first_seq - 1);
     if (code == CM_OK)
-        code = cm_txn_walk(txn, STN_TABLE_EVENTS, (struct cm_bytes){first, sizeof first}, 0, take_event, e,
-                           err);
+        code =
+            cm_txn_walk(txn, STN_TABLE_EVENTS, (struct cm_bytes){first, sizeof first}, 0, take_event, e, err);
     if (code == CM_OK && push->count == 0)
         code = cm_fail(err, CM_CORRUPT, "event %llu of the log is missing: rollcall-station doctor",
                        (unsigned long long)push->first_seq);

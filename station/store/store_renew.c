@@ -52,7 +52,8 @@ enum cm_code stn_renewal_recover(struct stn_store *store, struct cm_err *err)
     enum cm_code code = cm_keys_load(path, &keys, err);
     if (code == CM_NOTFOUND)
         return CM_OK;
-    bool taken = code == CM_OK && memcmp(cm_keys_public(keys), store->log.public_key, CM_PUBLIC_KEY_SIZE) == 0;
+    bool taken =
+        code == CM_OK && memcmp(cm_keys_public(keys), store->log.public_key, CM_PUBLIC_KEY_SIZE) == 0;
     cm_keys_destroy(keys);
     if (taken)
         return take_name(store, path, err);
@@ -80,14 +81,13 @@ struct renew {
 
 /* Event number first_seq + i of the old log becomes number 1 + i of the new one, in the same table: what is read lies never
  * before what is written. */
-static enum cm_code move_event(struct renew *r, struct cm_txn *txn, uint64_t seq,
-                               uint8_t hash[CM_HASH_SIZE], struct cm_err *err)
+static enum cm_code move_event(struct renew *r, struct cm_txn *txn, uint64_t seq, uint8_t hash[CM_HASH_SIZE],
+                               struct cm_err *err)
 {
     struct cm_event event;
     uint8_t key[SEQ_SIZE], value[CM_HASH_SIZE + CM_EVENT_MAX];
     size_t size;
-    enum cm_code code =
-        cm_eventlog_get(txn, &r->store->log, r->renewal->first_seq + seq - 1, &event, err);
+    enum cm_code code = cm_eventlog_get(txn, &r->store->log, r->renewal->first_seq + seq - 1, &event, err);
     if (code != CM_OK)
         return code;
     event.seq = seq;
@@ -176,8 +176,8 @@ static enum cm_code renew(struct cm_txn *txn, void *arg, struct cm_err *err)
     return code;
 }
 
-enum cm_code stn_store_renew(struct stn_store *store, const struct stn_renewal *renewal,
-                             uint64_t *ret_events, struct cm_err *err)
+enum cm_code stn_store_renew(struct stn_store *store, const struct stn_renewal *renewal, uint64_t *ret_events,
+                             struct cm_err *err)
 {
     struct renew r = {.store = store, .renewal = renewal};
     char path[PATH_MAX];

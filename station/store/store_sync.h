@@ -19,7 +19,7 @@
 
 enum { STN_SERVER_URL_SIZE = 256, STN_PIN_SIZE = 256, STN_CA_MAX = 64 * 1024 };
 
-struct stn_pairing { /* holds a secret: wipe it after use */
+struct stn_pairing {               /* holds a secret: wipe it after use */
     char url[STN_SERVER_URL_SIZE]; /* "https://rollcall.school.example", without a slash at its end */
     char station_id[CM_SYNC_STATION_ID_SIZE]; /* by which the server knows this station */
     char name[CM_NAME_SIZE];
@@ -50,8 +50,8 @@ struct stn_renewal {
     const char *ca_pem; /* may be NULL */
 };
 enum cm_code stn_store_new_keys(struct stn_store *store, struct cm_keys **ret_keys, struct cm_err *err);
-enum cm_code stn_store_renew(struct stn_store *store, const struct stn_renewal *renewal,
-                             uint64_t *ret_events, struct cm_err *err);
+enum cm_code stn_store_renew(struct stn_store *store, const struct stn_renewal *renewal, uint64_t *ret_events,
+                             struct cm_err *err);
 
 /* ---- the log ---- */
 /* The station's public key, by which the server knows the log. Valid as long as the store. */
@@ -70,7 +70,8 @@ struct stn_sync_marks {
     uint64_t acked_seq; /* the server has everything up to here, durably */
     char cursor[CM_SYNC_CURSOR_SIZE];
     int64_t paired_wall_ms; /* 0: not paired */
-    uint64_t applied; /* grows with every page that changed something: other processes see by it that they must look */
+    uint64_t
+        applied; /* grows with every page that changed something: other processes see by it that they must look */
 };
 enum cm_code stn_store_get_sync_marks(struct stn_store *store, struct stn_sync_marks *ret_marks,
                                       struct cm_err *err);

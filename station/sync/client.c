@@ -40,9 +40,9 @@ static uint64_t draw(struct stn_sync_client *client)
 /* What a person must mend comes before what passes by itself. */
 static int gravity(enum stn_sync_trouble trouble)
 {
-    static const enum stn_sync_trouble order[] = {STN_SYNC_FINE,  STN_SYNC_CONNECTING, STN_SYNC_SERVER_AWAY,
-                                                  STN_SYNC_REFUSED, STN_SYNC_STORE,    STN_SYNC_CERTIFICATE,
-                                                  STN_SYNC_FORKED, STN_SYNC_REVOKED};
+    static const enum stn_sync_trouble order[] = {STN_SYNC_FINE,    STN_SYNC_CONNECTING, STN_SYNC_SERVER_AWAY,
+                                                  STN_SYNC_REFUSED, STN_SYNC_STORE,      STN_SYNC_CERTIFICATE,
+                                                  STN_SYNC_FORKED,  STN_SYNC_REVOKED};
     for (int i = 0; i < (int)(sizeof order / sizeof order[0]); i++)
         if (order[i] == trouble)
             return i;
@@ -57,7 +57,8 @@ static void write_note(struct stn_sync_client *client, struct stn_sync_now now)
                                  .last_contact_wall_ms = client->status.last_contact_wall_ms};
     snprintf(note.trouble, sizeof note.trouble, "%s", stn_sync_trouble_name(client->status.trouble));
     snprintf(note.text, sizeof note.text, "%s", client->status.text);
-    bool same = strcmp(note.trouble, client->noted.trouble) == 0 && strcmp(note.text, client->noted.text) == 0;
+    bool same =
+        strcmp(note.trouble, client->noted.trouble) == 0 && strcmp(note.text, client->noted.text) == 0;
     if (client->status.trouble == STN_SYNC_CONNECTING ||
         (same && now.mono_us - client->noted_us < NOTE_EVERY_S * second_us))
         return;
@@ -179,8 +180,8 @@ void client_failed(struct stn_sync_client *client, enum stn_sync_channel channel
                     client->url, text);
         return;
     case STN_SYNC_GARBLED:
-        client_back_off(client, channel, STN_SYNC_REFUSED, 0, now, "%.120s does not answer as it should: %.80s",
-                        client->url, text);
+        client_back_off(client, channel, STN_SYNC_REFUSED, 0, now,
+                        "%.120s does not answer as it should: %.80s", client->url, text);
         return;
     case STN_SYNC_ANSWERED:
         break;
@@ -269,9 +270,9 @@ enum cm_code stn_sync_client_create(const struct stn_sync_options *options,
     client->store = options->store;
     client->random = options->seed;
     client->no_jobs = options->no_jobs;
-    client->wait_s = options->wait_s < 0                      ? 0
+    client->wait_s = options->wait_s < 0                    ? 0
                      : options->wait_s > CM_SYNC_WAIT_MAX_S ? CM_SYNC_WAIT_MAX_S
-                                                              : options->wait_s;
+                                                            : options->wait_s;
     snprintf(client->version, sizeof client->version, "%s", options->version);
     cm_buf_init(&client->channels[STN_SYNC_UP].body, CM_SYNC_PUSH_MAX);
     cm_buf_init(&client->channels[STN_SYNC_DOWN].body, STN_SYNC_PATH_SIZE);
@@ -344,7 +345,8 @@ int64_t stn_sync_due_us(const struct stn_sync_client *client, enum stn_sync_chan
         return INT64_MAX;
     switch (channel) {
     case STN_SYNC_UP:
-        return client->status.waiting > 0 || client->status.uploads_waiting > 0 ? c->not_before_us : INT64_MAX;
+        return client->status.waiting > 0 || client->status.uploads_waiting > 0 ? c->not_before_us
+                                                                                : INT64_MAX;
     case STN_SYNC_DOWN:
         return c->not_before_us;
     case STN_SYNC_JOB:

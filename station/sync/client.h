@@ -131,10 +131,10 @@ enum cm_code stn_sync_put_frame(struct stn_sync_client *client, const uint8_t *j
 struct stn_sync_job_result {
     char job_id[40];
     bool ok;
-    char reason[32];    /* a stable word: "ok", "no_face", "blurred", "duplicate", "station_failed", … */
-    char message[256];  /* a sentence for the admin */
-    float quality;      /* 0…1 */
-    size_t count;       /* of templates; 0 unless ok */
+    char reason[32];   /* a stable word: "ok", "no_face", "blurred", "duplicate", "station_failed", … */
+    char message[256]; /* a sentence for the admin */
+    float quality;     /* 0…1 */
+    size_t count;      /* of templates; 0 unless ok */
     const struct cm_template *templates; /* borrowed for the call; sealed to the server's key */
 };
 /* What came of the photo; sent until the server answered, at most 8 times. */
@@ -151,15 +151,16 @@ enum stn_sync_trouble {
     STN_SYNC_REFUSED, /* the server, or we, did not understand the other; or a broken log */
     STN_SYNC_STORE,   /* our store cannot write */
 };
-const char *stn_sync_trouble_name(enum stn_sync_trouble trouble); /* a stable word: "fine", "server_away", … */
+const char *
+stn_sync_trouble_name(enum stn_sync_trouble trouble); /* a stable word: "fine", "server_away", … */
 
 struct stn_sync_status {
     enum stn_sync_trouble trouble;
-    char text[256];  /* of a trouble: what is wrong and what to do; empty when fine */
+    char text[256];        /* of a trouble: what is wrong and what to do; empty when fine */
     int64_t since_wall_ms; /* of the trouble */
     uint64_t last_seq, acked_seq, forked_seq;
-    uint64_t waiting;              /* events that the server does not have yet */
-    int64_t last_contact_wall_ms;  /* 0: never since the start */
+    uint64_t waiting;             /* events that the server does not have yet */
+    int64_t last_contact_wall_ms; /* 0: never since the start */
     bool clock_known;
     int64_t clock_offset_ms; /* the server's clock minus ours */
     bool caught_up;          /* everything was pulled once since the start */

@@ -17,9 +17,8 @@ bool down_next(struct stn_sync_client *client, struct stn_sync_now now, struct s
         return false;
     }
     client_count_events(client);
-    struct cm_pull pull = {.backlog = client->status.waiting,
-                           .frames = client->status.watched,
-                           .wall_ms = now.wall_ms};
+    struct cm_pull pull = {
+        .backlog = client->status.waiting, .frames = client->status.watched, .wall_ms = now.wall_ms};
     client->polled = client->status.caught_up && !client->more && c->failures == 0 && client->wait_s > 0;
     pull.wait_s = client->polled ? client->wait_s : 0;
     memcpy(pull.cursor, marks.cursor, sizeof pull.cursor);
@@ -40,7 +39,8 @@ static void count(char *text, size_t size, size_t number, const char *one, const
 {
     size_t used = strlen(text);
     if (number > 0)
-        snprintf(text + used, size - used, "%s%zu %s", used > 0 ? ", " : "", number, number == 1 ? one : many);
+        snprintf(text + used, size - used, "%s%zu %s", used > 0 ? ", " : "", number,
+                 number == 1 ? one : many);
 }
 
 static void describe(const struct stn_applied *applied, char text[192])

@@ -23,7 +23,8 @@ void job_add(struct stn_sync_client *client, const struct cm_job *job)
     for (int i = 0; i < client->job_count; i++)
         if (strcmp(client->jobs[i].job.id, job->id) == 0)
             return;
-    if (client->no_jobs || client->job_count == JOBS_MAX || is_done(client, job->id)) /* the server names it again */
+    if (client->no_jobs || client->job_count == JOBS_MAX ||
+        is_done(client, job->id)) /* the server names it again */
         return;
     struct job *added = &client->jobs[client->job_count++];
     *added = (struct job){.job = *job};
@@ -91,8 +92,8 @@ static void result_answer(struct stn_sync_client *client, const struct stn_sync_
     const struct cm_job *job = &client->jobs[0].job;
     if (cm_message_decode(CM_MESSAGE_JOB_ANSWER, answer->body, answer->size, &said, NULL) == CM_OK)
         snprintf(effects->text, sizeof effects->text, "%.60s %s%s%.80s", job->name,
-                 said.ok ? "was enrolled from a photo" : "was not enrolled", said.message[0] != '\0' ? ": " : "",
-                 said.message);
+                 said.ok ? "was enrolled from a photo" : "was not enrolled",
+                 said.message[0] != '\0' ? ": " : "", said.message);
     job_end(client);
 }
 
@@ -101,7 +102,8 @@ void job_answer(struct stn_sync_client *client, const struct stn_sync_answer *an
 {
     if (client->job_count == 0)
         return;
-    bool over = answer->status == 404 || answer->status == 409 || answer->status == 410 || answer->status == 422;
+    bool over =
+        answer->status == 404 || answer->status == 409 || answer->status == 410 || answer->status == 422;
     if (answer->status != 200 && !over) {
         client_failed(client, STN_SYNC_JOB, answer, now);
         job_failed(client);

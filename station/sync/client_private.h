@@ -69,8 +69,7 @@ struct stn_sync_client {
 };
 
 /* client.c */
-void client_succeeded(struct stn_sync_client *client, enum stn_sync_channel channel,
-                      struct stn_sync_now now);
+void client_succeeded(struct stn_sync_client *client, enum stn_sync_channel channel, struct stn_sync_now now);
 /* Any answer but one that the call has a meaning for. */
 void client_failed(struct stn_sync_client *client, enum stn_sync_channel channel,
                    const struct stn_sync_answer *answer, struct stn_sync_now now);

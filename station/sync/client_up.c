@@ -82,10 +82,11 @@ bool up_next(struct stn_sync_client *client, struct stn_sync_now now, struct stn
 static void forked(struct stn_sync_client *client, uint64_t seq, struct stn_sync_now now)
 {
     client->status.forked_seq = seq;
-    client_stop(client, STN_SYNC_UP, STN_SYNC_FORKED, now,
-                "the server has other events of this station from number %llu on: it was restored from a backup "
-                "or runs twice. Its events are kept. Way out: rollcall-station pair --renew URL CODE",
-                (unsigned long long)seq);
+    client_stop(
+        client, STN_SYNC_UP, STN_SYNC_FORKED, now,
+        "the server has other events of this station from number %llu on: it was restored from a backup "
+        "or runs twice. Its events are kept. Way out: rollcall-station pair --renew URL CODE",
+        (unsigned long long)seq);
 }
 
 /* The number in the store is for the next start: one that is too small costs a batch that the server has already. */

@@ -25,7 +25,8 @@ struct stn_sync_setup {
 };
 
 /* CM_NOTFOUND: not paired. Sends nothing before stn_sync_kick. */
-enum cm_code stn_sync_open(const struct stn_sync_setup *setup, struct stn_sync **ret_sync, struct cm_err *err);
+enum cm_code stn_sync_open(const struct stn_sync_setup *setup, struct stn_sync **ret_sync,
+                           struct cm_err *err);
 /* Ends what is under way; run the loop until it is dry afterwards. NULL is fine. */
 void stn_sync_close(struct stn_sync *sync);
 

@@ -69,8 +69,9 @@ static enum cm_code check_parts(CURLU *url, bool allow_plain, struct cm_err *err
     else if (strcmp(scheme, "https") != 0 && strcmp(scheme, "http") != 0)
         code = cm_fail(err, CM_INVALID, "%.20s:// is not spoken: use https://", scheme);
     else if (strcmp(scheme, "http") == 0 && !allow_plain && !is_loopback(host))
-        code = cm_fail(err, CM_INVALID,
-                       "http:// would send everything unprotected: use https://, or set [server] allow_plain");
+        code =
+            cm_fail(err, CM_INVALID,
+                    "http:// would send everything unprotected: use https://, or set [server] allow_plain");
     for (size_t i = 0; i < sizeof unwanted / sizeof unwanted[0] && code == CM_OK; i++)
         if (curl_url_get(url, unwanted[i], &part, 0) == CURLUE_OK) {
             code = cm_fail(err, CM_INVALID, "the URL must have no name, password, query or fragment");
@@ -117,8 +118,8 @@ enum cm_code stn_transport_check_pin(const char *pin, struct cm_err *err)
     size_t size = 0;
     const char *end = NULL;
     if (strncmp(pin, prefix, sizeof prefix - 1) != 0 ||
-        sodium_base642bin(bytes, sizeof bytes, pin + sizeof prefix - 1, strlen(pin) - (sizeof prefix - 1), NULL,
-                          &size, &end, sodium_base64_VARIANT_ORIGINAL) != 0 ||
+        sodium_base642bin(bytes, sizeof bytes, pin + sizeof prefix - 1, strlen(pin) - (sizeof prefix - 1),
+                          NULL, &size, &end, sodium_base64_VARIANT_ORIGINAL) != 0 ||
         size != sizeof bytes || *end != '\0')
         return cm_fail(err, CM_INVALID,
                        "the pin is sha256// and the base64 of the SHA-256 of the server's public key");

@@ -19,9 +19,9 @@
 struct stn_transport;
 
 struct stn_transport_options {
-    uv_loop_t *loop; /* borrowed until it ran dry after stn_transport_close */
-    const char *url; /* as stn_transport_check_url made it */
-    const char *token; /* NULL: none (pairing) */
+    uv_loop_t *loop;          /* borrowed until it ran dry after stn_transport_close */
+    const char *url;          /* as stn_transport_check_url made it */
+    const char *token;        /* NULL: none (pairing) */
     const char *ca_pem, *pin; /* NULL or empty: the system's certificates */
     bool allow_plain;
 };

@@ -191,7 +191,9 @@ static void apply_sync(struct stn_ui_state *state, const struct stn_ev_sync *syn
         add_log(state, at, STN_TONE_PLAIN, "server", "%s", sync->news);
     if (changed && sync->paired)
         add_log(state, at, sync->online ? STN_TONE_OK : STN_TONE_WARN, "server", "%s",
-                sync->online ? "connected" : sync->text[0] ? sync->text : "connecting");
+                sync->online    ? "connected"
+                : sync->text[0] ? sync->text
+                                : "connecting");
 }
 
 void stn_ui_apply(struct stn_ui_state *state, const struct stn_event *event, const struct stn_ui_clock *at)

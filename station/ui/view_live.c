@@ -110,14 +110,19 @@ static void build_server(const struct stn_ui_state *state, struct stn_view_line 
 {
     const struct stn_ev_sync *sync = &state->sync;
     unsigned long long waiting = sync->waiting;
-    bool away = strcmp(sync->trouble, "server_away") == 0, connecting = strcmp(sync->trouble, "connecting") == 0;
+    bool away = strcmp(sync->trouble, "server_away") == 0,
+         connecting = strcmp(sync->trouble, "connecting") == 0;
     char text[96];
     if (sync->online)
         snprintf(text, sizeof text, "%llu waiting%s", waiting, sync->watched ? ", camera watched" : "");
     else
         snprintf(text, sizeof text, "%s%s%s, %llu waiting", away ? "away" : sync->trouble,
                  connecting ? "" : " since ", connecting ? "" : state->sync_since, waiting);
-    set_status(line, "server", sync->online ? STN_TONE_OK : connecting ? STN_TONE_WAIT : away ? STN_TONE_WARN : STN_TONE_BAD,
+    set_status(line, "server",
+               sync->online ? STN_TONE_OK
+               : connecting ? STN_TONE_WAIT
+               : away       ? STN_TONE_WARN
+                            : STN_TONE_BAD,
                text);
 }
 

@@ -21,7 +21,7 @@ function flip(file) {
 }
 
 const damages = [
-    ['missing', (file) => fs.rmSync(file), 'No such file or directory'],
+    ['missing', (file) => fs.rmSync(file), 'missing; packaging/fetch-models gets it'],
     ['empty', (file) => fs.writeFileSync(file, ''), '0 bytes cannot be a model; fetch the models again'],
     ['truncated', (file) => fs.truncateSync(file, fs.statSync(file).size >> 1), 'damaged, its checksum is wrong; fetch the models again'],
     ['garbage', (file) => fs.writeFileSync(file, Buffer.alloc(fs.statSync(file).size, 0x5a)), 'damaged, its checksum is wrong; fetch the models again'],

@@ -160,7 +160,7 @@ await test('the terminal hangs up: the station ends, the mark stays', () => onSc
 await test('a model is missing: the screen says so and goes on', async () => {
     const env = { ROLLCALL_MODELS_DIR: folder('empty') };
     await onScreen({ env }, async (terminal) => {
-        holds(await terminal.shows('Marking by face is closed', 10), /No\s+such\s+file/, 'the class view');
+        holds(await terminal.shows('Marking by face is closed', 10), /packaging\/fetch-models/, 'the class view');
         terminal.press('2');
         await terminal.shows(/lane . closed/, 10);
         await quit(terminal);

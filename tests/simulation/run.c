@@ -649,23 +649,17 @@ static void renew(struct sim *sim, struct device *device)
 
 static bool all_idle(struct sim *sim)
 {
+    bool idle = true;
     uint64_t seq;
-    for (int i = 0; i < sim->device_count; i++) {
+    for (int i = 0; i < sim->device_count && !sim->broken; i++) {
         struct device *device = &sim->devices[i];
-        if (device->station == NULL)
-            return false;
-        if (sim_station_forked(device->station, &seq))
+        if (device->station != NULL && sim_station_forked(device->station, &seq)) {
             renew(sim, device);
-        else if (!sim_station_idle(device->station))
-            continue;
-        else
-            continue;
-        return false;
+            idle = false;
+        }
+        idle = idle && device->station != NULL && sim_station_idle(device->station);
     }
-    for (int i = 0; i < sim->device_count; i++)
-        if (!sim_station_idle(sim->devices[i].station))
-            return false;
-    return true;
+    return idle;
 }
 
 static bool same_view(struct sim *sim, struct device *device, bool say)

@@ -286,10 +286,14 @@ void sim_station_answer(struct sim_station *station, int channel, int64_t now_us
         compute(station, &effects.job);
 }
 
+/* Nothing is left to do; a long poll under way is no work. */
 bool sim_station_idle(struct sim_station *station)
 {
-    sim_process(station->process);
-    return station->client == NULL || stn_sync_idle(station->client);
+    if (station->client == NULL)
+        return true;
+    const struct stn_sync_status *status = stn_sync_status(station->client);
+    return status->trouble == STN_SYNC_FINE && status->caught_up && status->waiting == 0 &&
+           status->uploads_waiting == 0;
 }
 
 bool sim_station_forked(struct sim_station *station, uint64_t *ret_seq)

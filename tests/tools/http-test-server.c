@@ -503,6 +503,8 @@ int main(int argc, char **argv)
         return 1;
     }
     int status = run();
+    signal(SIGTERM, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);
     srv_http_stats(server, &stats);
     printf("end connections=%lld streams=%lld running=%d waits=%d\n", (long long)stats.connections,
            (long long)stats.streams, running_streams, open_waits);

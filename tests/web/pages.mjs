@@ -3,7 +3,7 @@
  * desk and of a phone, light and dark: nothing on the console, nothing against the policy, nothing wider than the
  * window, nothing serious for axe-core. ROLLCALL_TEST_SHOTS=DIR keeps a picture of each.
  */
-import { accessibilityProblems, equal, finish, openWindow, overflow, PHONE, settled, shot, signIn, test, WIDE } from './lib.mjs';
+import { accessibilityProblems, equal, eventually, finish, openWindow, overflow, PHONE, settled, shot, signIn, test, WIDE } from './lib.mjs';
 import { emptySchool, makeCoordinator, PASSWORD, realSchool } from './school.mjs';
 
 const SECTIONS = ['today', 'rolls', 'students', 'activity', 'alerts', 'stations', 'users', 'settings', 'export'];
@@ -86,7 +86,7 @@ await inEachLook('the dialogs', async (window, page, lookName) => {
         await look(page, `dialog ${name} ${lookName}`);
         await page.keyboard.press('Escape');
         await page.locator('dialog[open]').waitFor({ state: 'detached' });
-        equal(await opener(page).evaluate((node) => node === document.activeElement), true, `dialog ${name}: the focus is back`);
+        await eventually(`dialog ${name}: the focus is back`, () => opener(page).evaluate((node) => node === document.activeElement));
     }
     equal(window.problems, [], 'problems');
 });

@@ -235,8 +235,7 @@ static size_t read_all(int fd, char *out, size_t size)
     return used;
 }
 
-void served_ask(const char *method, const char *path, const char *headers, const char *body,
-                struct reply *ret_reply)
+int served_send(const char *method, const char *path, const char *headers, const char *body)
 {
     static char text[32768];
     int size =
@@ -249,6 +248,14 @@ void served_ask(const char *method, const char *path, const char *headers, const
     assert_true((size_t)size < sizeof(text));
     int fd = connect_to_server();
     assert_int_equal(send(fd, text, (size_t)size, 0), size);
+    return fd;
+}
+
+void served_ask(const char *method, const char *path, const char *headers, const char *body,
+                struct reply *ret_reply)
+{
+    static char text[32768];
+    int fd = served_send(method, path, headers, body);
     read_all(fd, text, sizeof(text));
     close(fd);
     char *end = strstr(text, "\r\n\r\n");

@@ -30,6 +30,8 @@ struct reply {
 /* headers: whole lines with CRLF, or "". body NULL: none. */
 void served_ask(const char *method, const char *path, const char *headers, const char *body,
                 struct reply *ret_reply);
+/* Sends and does not wait; the socket. */
+int served_send(const char *method, const char *path, const char *headers, const char *body);
 /* The value of a text member "name" of the body. Fails the test when there is none. */
 void reply_text(const struct reply *reply, const char *name, char *out, size_t size);
 bool reply_header(const struct reply *reply, const char *name, char *out, size_t size);

@@ -4,6 +4,7 @@
 #include "unit.h"
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static struct reply reply;
 
@@ -110,7 +111,7 @@ static void nobody_learns_why_not(void **state)
         expect(401, "POST", "/api/auth/login", "", login_body(names[i], i == 0 ? "wrong wrong" : PASSWORD));
         expect_code("bad_credentials");
         if (i == 0)
-            snprintf(first, sizeof(first), "%s", reply.body);
+            snprintf(first, sizeof(first), "%.1000s", reply.body);
         assert_string_equal(reply.body, first);
         assert_false(reply_header(&reply, "set-cookie", first + 512, 100));
     }
@@ -151,6 +152,21 @@ static void tries_slow_down(void **state)
     served_login("anna", PASSWORD, bearer);
     for (int i = 0; i < 4; i++) /* success forgot them */
         expect(401, "POST", "/api/auth/login", "", login_body("anna", "wrong wrong"));
+}
+
+/* The server ends while passwords are being judged: what is in flight is given back, and nothing of it is left. */
+static void a_stop_gives_back_what_waits(void **state)
+{
+    (void)state;
+    int sockets[20];
+    served_add_user("anna", SRV_ROLE_ADMIN, "", "");
+    for (int i = 0; i < 20; i++)
+        sockets[i] = served_send("POST", "/api/auth/login", "", login_body(i % 2 ? "anna" : "ben", PASSWORD));
+    expect(200, "GET", "/probe/anyone", "", NULL); /* they were read by now, or are in what the stop cuts */
+    served_stop(state);
+    for (int i = 0; i < 20; i++)
+        close(sockets[i]);
+    assert_int_equal(served_start(state), 0);
 }
 
 /* ---- one-time passwords ---- */
@@ -246,6 +262,17 @@ static void a_session_ends_in_time(void **state)
     expect(401, "GET", "/probe/admin", anna, NULL);
 }
 
+/* A renewal is committed behind the answer: until it is, further requests ask for it again. */
+static void wait_until_renewed(const char *cookie)
+{
+    char text[1200];
+    int tries = 0;
+    do {
+        expect(200, "GET", "/probe/admin", cookie, NULL);
+        assert_true(tries++ < 2000);
+    } while (reply_header(&reply, "set-cookie", text, sizeof(text)));
+}
+
 static void a_browser_in_use_is_renewed(void **state)
 {
     (void)state;
@@ -261,21 +288,24 @@ static void a_browser_in_use_is_renewed(void **state)
     expect(200, "GET", "/probe/admin", cookie, NULL);
     take_cookie(renewed);
     assert_string_not_equal(renewed, cookie);
+    wait_until_renewed(renewed);
     expect(200, "GET", "/probe/admin", bearer, NULL);
     assert_false(reply_header(&reply, "set-cookie", text, sizeof(text)));
     served_advance_s(11 * 3600);
     expect(401, "GET", "/probe/admin", bearer, NULL); /* programs log in again */
     expect(401, "GET", "/probe/admin", cookie, NULL); /* the old token's own time is over */
-    expect(200, "GET", "/probe/admin", renewed, NULL);
     int hours = 17;
     while (status_of("GET", "/probe/admin", renewed, NULL) == 200) { /* not for ever */
-        if (reply_header(&reply, "set-cookie", text, sizeof(text)))
+        if (reply_header(&reply, "set-cookie", text, sizeof(text))) {
             take_cookie(renewed);
+            wait_until_renewed(renewed);
+        }
         served_advance_s(7 * 3600);
         hours += 7;
         assert_true(hours < 32 * 24);
     }
-    assert_true(hours > 30 * 24);
+    if (hours <= 30 * 24)
+        fail_msg("it ended after %d h", hours);
 }
 
 /* A renewal that was asked for before a logout must not bring the session back. */
@@ -448,7 +478,7 @@ static void a_code_gives_a_new_password(void **state)
     served_add_user("anna", SRV_ROLE_STUDENT, "", "s1");
     served_login("anna", PASSWORD, bearer);
     expect(202, "POST", "/api/auth/reset/request", "", "{\"username\":\"nobody\"}");
-    snprintf(first, sizeof(first), "%s", reply.body);
+    snprintf(first, sizeof(first), "%.250s", reply.body);
     expect(202, "POST", "/api/auth/reset/request", "", "{\"username\":\"Anna\"}");
     assert_string_equal(reply.body, first);
     wait_for_code(code);
@@ -559,6 +589,8 @@ static void users_are_changed_by_rule(void **state)
     expect(404, "POST", "/api/users/nobody/reset", admin, "{}");
     expect(422, "PATCH", "/api/users/ben", admin, "{\"role\":\"admin\"}");
     expect(422, "PATCH", "/api/users/ben", admin, "{\"classes\":[\"9-Z\"]}");
+    served_add_user("old", SRV_ROLE_COORDINATOR, "gone", ""); /* what he has already is not asked again */
+    expect(200, "PATCH", "/api/users/old", admin, "{\"disabled\":true}");
     expect(422, "PATCH", "/api/users/root", admin, "{\"classes\":[\"10-A\"]}");
     expect(200, "PATCH", "/api/users/Ben", admin, "{\"full_name\":\"Benno\",\"classes\":[]}");
     struct srv_user ben = served_user("ben");
@@ -585,6 +617,7 @@ int main(void)
         SERVED(nobody_learns_why_not),
         SERVED(bad_bodies_are_refused),
         SERVED(tries_slow_down),
+        SERVED(a_stop_gives_back_what_waits),
         SERVED(the_first_admin_chooses_a_password),
         SERVED(a_one_time_password_ends_in_time),
         SERVED(sessions_end_at_once),

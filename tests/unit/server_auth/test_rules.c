@@ -157,25 +157,27 @@ static void what_was_seen_holds_until_the_store_changes(void **state)
 {
     (void)state;
     struct srv_seen *seen = srv_seen_create();
-    struct srv_seen_entry in = {.who = {.role = SRV_ROLE_ADMIN, .user = "anna"}, .expires_wall_ms = 77}, out;
+    struct srv_seen_entry in = {.who = {.role = SRV_ROLE_ADMIN, .user = "anna"}, .token_expires_wall_ms = 77},
+                          out;
     uint8_t hash[32] = {1, 2, 3}, other[32] = {1, 2, 4};
-    assert_false(srv_seen_get(seen, hash, 5, 1000, &out));
+    assert_int_equal(srv_seen_get(seen, hash, 5, 1000, &out), SRV_SEEN_NEVER);
     srv_seen_put(seen, hash, 5, 1000, &in);
-    assert_true(srv_seen_get(seen, hash, 5, 1000, &out));
+    assert_int_equal(srv_seen_get(seen, hash, 5, 1000, &out), SRV_SEEN_FRESH);
     assert_string_equal(out.who.user, "anna");
-    assert_int_equal(out.expires_wall_ms, 77);
-    assert_false(srv_seen_get(seen, other, 5, 1000, &out));
-    assert_false(srv_seen_get(seen, hash, 6, 1000, &out)); /* a commit */
-    assert_true(srv_seen_get(seen, hash, 5, 1000 + 999999, &out));
-    assert_false(srv_seen_get(seen, hash, 5, 1000 + 1000000, &out)); /* another process may have written */
+    assert_int_equal(out.token_expires_wall_ms, 77);
+    assert_int_equal(srv_seen_get(seen, other, 5, 1000, &out), SRV_SEEN_NEVER);
+    assert_int_equal(srv_seen_get(seen, hash, 6, 1000, &out), SRV_SEEN_STALE); /* a commit */
+    assert_int_equal(srv_seen_get(seen, hash, 5, 1000 + 999999, &out), SRV_SEEN_FRESH);
+    /* another process may have written */
+    assert_int_equal(srv_seen_get(seen, hash, 5, 1000 + 1000000, &out), SRV_SEEN_STALE);
     srv_seen_put(seen, hash, 6, 5000000, &in);
-    assert_true(srv_seen_get(seen, hash, 6, 5000000, &out));
+    assert_int_equal(srv_seen_get(seen, hash, 6, 5000000, &out), SRV_SEEN_FRESH);
     for (int i = 0; i < 4; i++) { /* as many of the same set push it out */
         uint8_t more[32] = {1, 2, 5};
         more[3] = (uint8_t)i;
         srv_seen_put(seen, more, 6, 5000001, &in);
     }
-    assert_false(srv_seen_get(seen, hash, 6, 5000001, &out));
+    assert_int_equal(srv_seen_get(seen, hash, 6, 5000001, &out), SRV_SEEN_NEVER);
     srv_seen_destroy(seen);
 }
 

@@ -154,6 +154,20 @@ static void doors_are_counted_apart(void **state)
     assert_int_equal(srv_throttle_try(throttle, "reset", "anna", "192.0.2.1", now_ms), 0);
 }
 
+static void sessions_without_end_slow_down(void **state)
+{
+    (void)state;
+    int begun = 0;
+    for (int s = 0; s < 12 * 3600; s++) {
+        begun += srv_throttle_session(throttle, "anna", now_ms) == 0;
+        if (s < 199)
+            assert_int_equal(begun, s + 1);
+        now_ms += 1000;
+    }
+    assert_in_range(begun, 800, 1000);
+    assert_int_equal(srv_throttle_session(throttle, "ben", now_ms), 0);
+}
+
 /* A flood from everywhere does not make the table forget who is waiting. */
 static void the_table_keeps_whoever_waits_longest(void **state)
 {
@@ -185,6 +199,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_hour_forgets, make, drop),
         cmocka_unit_test_setup_teardown(addresses_count_as_a_customer_has_them, make, drop),
         cmocka_unit_test_setup_teardown(doors_are_counted_apart, make, drop),
+        cmocka_unit_test_setup_teardown(sessions_without_end_slow_down, make, drop),
         cmocka_unit_test_setup_teardown(the_table_keeps_whoever_waits_longest, make, drop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

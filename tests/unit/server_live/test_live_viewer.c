@@ -78,8 +78,9 @@ static void notes_by_role(void **state)
         const char *what, *class_id;
         const char *seen; /* s: with its detail, w: the word alone, -: not at all */
     } cases[] = {
-        {"roll", "10-A", "ss-ww-"},   {"roll", NULL, "sssww-"},  {"calendar", NULL, "sssww-"},
-        {"stations", NULL, "sss---"}, {"users", NULL, "s-----"}, {"enrolment", "10-A", "s-----"},
+        {"roll", "10-A", "ss-ww-"},      {"roll", NULL, "sssww-"},     {"calendar", NULL, "sssww-"},
+        {"stations", NULL, "sss---"},    {"activity", NULL, "sss---"}, {"users", NULL, "s-----"},
+        {"enrolment", "10-A", "s-----"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct srv_note note;

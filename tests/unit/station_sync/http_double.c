@@ -91,7 +91,8 @@ static ssize_t receive(struct connection *c, char *bytes, size_t size)
 static bool send_all(struct connection *c, const char *bytes, size_t size)
 {
     while (size > 0) {
-        ssize_t sent = c->tls != NULL ? SSL_write(c->tls, bytes, (int)size) : send(c->fd, bytes, size, MSG_NOSIGNAL);
+        ssize_t sent =
+            c->tls != NULL ? SSL_write(c->tls, bytes, (int)size) : send(c->fd, bytes, size, MSG_NOSIGNAL);
         if (sent <= 0)
             return false;
         bytes += sent;
@@ -157,7 +158,8 @@ static void serve(struct connection *c)
 static void *run(void *arg)
 {
     struct http_double *server = arg;
-    struct pollfd fds[2] = {{.fd = server->listener, .events = POLLIN}, {.fd = server->stop, .events = POLLIN}};
+    struct pollfd fds[2] = {{.fd = server->listener, .events = POLLIN},
+                            {.fd = server->stop, .events = POLLIN}};
     while (poll(fds, 2, -1) > 0 && fds[1].revents == 0) {
         struct connection c = {.server = server, .fd = accept(server->listener, NULL, NULL)};
         if (c.fd < 0)

@@ -55,8 +55,8 @@ static void end(struct page *page)
     page->changes.items[page->changes.count - 1].body = (struct cm_span){body->data, body->size};
 }
 
-static void add_record(struct page *page, enum cm_item_kind kind, enum cm_record_kind record_kind, const char *id,
-                       const void *record)
+static void add_record(struct page *page, enum cm_item_kind kind, enum cm_record_kind record_kind,
+                       const char *id, const void *record)
 {
     uint8_t bytes[2048];
     size_t size;

@@ -3,8 +3,8 @@
 #define TEST_SERVER_DOUBLE_H
 
 #include "base/buf.h"
-#include "store_fixture.h"
 #include "store/store_sync.h"
+#include "store_fixture.h"
 #include "sync/message.h"
 
 struct page { /* large: keep it off small stacks */
@@ -12,7 +12,7 @@ struct page { /* large: keep it off small stacks */
     struct cm_buf bodies[CM_SYNC_ITEMS_MAX];
 };
 
-void double_pair(struct fixture *f); /* with https://school.example, paired at the fixture's time */
+void double_pair(struct fixture *f);    /* with https://school.example, paired at the fixture's time */
 extern const struct cm_box *double_box; /* the server's key pair */
 
 struct page *page_create(const char *cursor);

@@ -81,8 +81,8 @@ static void expect_push(struct fixture *f, const struct cm_buf *body, uint64_t f
         cm_chain_next(hash, push->events[i].data, push->events[i].size, hash);
     }
     uint64_t last_seq = first_seq + (uint64_t)count - 1;
-    assert_int_equal(
-        cm_head_verify(stn_store_public_key(f->store), last_seq, hash, push->signature, NULL), CM_OK);
+    assert_int_equal(cm_head_verify(stn_store_public_key(f->store), last_seq, hash, push->signature, NULL),
+                     CM_OK);
     assert_int_equal(stn_store_hash_at(f->store, last_seq, ours, NULL), CM_OK);
     assert_memory_equal(hash, ours, sizeof ours);
     free(push);

@@ -32,7 +32,8 @@ static void talk_init(struct talk *talk, int32_t wait_s)
     fixture_init(&talk->f);
     fixture_open(&talk->f);
     double_pair(&talk->f);
-    talk->now = (struct stn_sync_now){.mono_us = 1000 * (int64_t)SECOND_US, .wall_ms = talk->f.clock.now_wall_ms};
+    talk->now =
+        (struct stn_sync_now){.mono_us = 1000 * (int64_t)SECOND_US, .wall_ms = talk->f.clock.now_wall_ms};
     begin(talk, wait_s, 1);
 }
 
@@ -183,7 +184,12 @@ static void answers_to_a_push(void **state)
         {200, {.acked = 3}, NULL, STN_SYNC_REFUSED, 0, false},
         {200, {.acked = 9}, NULL, STN_SYNC_FORKED, 0, false}, /* more than we ever had */
         {409, {.problem = CM_SYNC_GAP, .acked = 2}, NULL, STN_SYNC_FINE, 2, true},
-        {409, {.problem = CM_SYNC_GAP, .acked = 0}, NULL, STN_SYNC_REFUSED, 0, false}, /* that is what we sent */
+        {409,
+         {.problem = CM_SYNC_GAP, .acked = 0},
+         NULL,
+         STN_SYNC_REFUSED,
+         0,
+         false}, /* that is what we sent */
         {409, {.problem = CM_SYNC_GAP, .acked = 9}, NULL, STN_SYNC_FORKED, 0, false},
         {409, {.problem = CM_SYNC_FORKED, .acked = 1, .forked_seq = 2}, NULL, STN_SYNC_FORKED, 0, false},
         {422, {.problem = CM_SYNC_BROKEN}, NULL, STN_SYNC_REFUSED, 0, false},
@@ -463,8 +469,11 @@ static void the_clocks_are_compared(void **state)
         int64_t round_trip_ms, server_ahead_ms, expected_ms;
         bool poll;
     } cases[] = {
-        {0, 0, 0, false},         {200, 0, 0, false},        {200, 300000, 300000, false},
-        {200, -90000, -90000, false}, {25000, 5000, 5000, true},
+        {0, 0, 0, false},
+        {200, 0, 0, false},
+        {200, 300000, 300000, false},
+        {200, -90000, -90000, false},
+        {25000, 5000, 5000, true},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct talk talk;
@@ -476,8 +485,8 @@ static void the_clocks_are_compared(void **state)
         expect_request(&talk, STN_SYNC_DOWN, "/sync/v1/changes?");
         pass(&talk, cases[i].round_trip_ms * 1000);
         struct page *page = page_create("e.1");
-        page->changes.time_ms = talk.now.wall_ms + cases[i].server_ahead_ms -
-                                (cases[i].poll ? 0 : cases[i].round_trip_ms / 2);
+        page->changes.time_ms =
+            talk.now.wall_ms + cases[i].server_ahead_ms - (cases[i].poll ? 0 : cases[i].round_trip_ms / 2);
         answer(&talk, STN_SYNC_DOWN, 200, CM_MESSAGE_CHANGES, &page->changes);
         page_destroy(page);
         assert_true(talk.effects.clock && status(&talk)->clock_known);
@@ -562,7 +571,8 @@ static void templates_follow_the_events(void **state)
         size_t count;
         assert_int_equal(
             cm_message_decode(CM_MESSAGE_TEMPLATES_PUSH, request.body, request.size, &push, NULL), CM_OK);
-        assert_int_equal(cm_templates_open(cm_box_open, double_box, push.sealed, "a", opened, &count, NULL), CM_OK);
+        assert_int_equal(cm_templates_open(cm_box_open, double_box, push.sealed, "a", opened, &count, NULL),
+                         CM_OK);
         assert_int_equal(count, 2);
         said.time_ms = talk.now.wall_ms;
         answer(&talk, STN_SYNC_UP, cases[i].status, CM_MESSAGE_TEMPLATES_ANSWER, &said);
@@ -613,9 +623,11 @@ static void a_photo_becomes_templates(void **state)
     struct cm_job_result sent;
     struct cm_template opened[CM_SYNC_TEMPLATES_MAX];
     size_t count;
-    assert_int_equal(cm_message_decode(CM_MESSAGE_JOB_RESULT, request.body, request.size, &sent, NULL), CM_OK);
+    assert_int_equal(cm_message_decode(CM_MESSAGE_JOB_RESULT, request.body, request.size, &sent, NULL),
+                     CM_OK);
     assert_true(sent.ok && sent.template_count == 1);
-    assert_int_equal(cm_templates_open(cm_box_open, double_box, sent.sealed, "s1", opened, &count, NULL), CM_OK);
+    assert_int_equal(cm_templates_open(cm_box_open, double_box, sent.sealed, "s1", opened, &count, NULL),
+                     CM_OK);
     no_answer(&talk, STN_SYNC_JOB, STN_SYNC_AWAY, "cut off"); /* sent again */
     pass(&talk, SECOND_US);
     expect_request(&talk, STN_SYNC_JOB, "/sync/v1/jobs/j1/result");

@@ -111,17 +111,42 @@ static void what_comes_back(void **state)
         int32_t retry_after_s;
         const char *body;
     } cases[] = {
-        {"chunked", {.answer = OK_HEAD "Transfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n"}, STN_SYNC_ANSWERED, 200, 0, "hi"},
-        {"busy", {.answer = "HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n"}, STN_SYNC_ANSWERED, 503, 7, ""},
+        {"chunked",
+         {.answer = OK_HEAD "Transfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n"},
+         STN_SYNC_ANSWERED,
+         200,
+         0,
+         "hi"},
+        {"busy",
+         {.answer = "HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n"},
+         STN_SYNC_ANSWERED,
+         503,
+         7,
+         ""},
         {"a redirect is not followed",
          {.answer = "HTTP/1.1 302 Go\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"},
          STN_SYNC_ANSWERED,
          302,
          0,
          ""},
-        {"too large by its header", {.answer = OK_HEAD "Content-Length: 1001\r\n\r\n", .repeat = 1001}, STN_SYNC_GARBLED, 0, 0, ""},
-        {"too large without one", {.answer = OK_HEAD "\r\n", .repeat = 100 << 20}, STN_SYNC_GARBLED, 0, 0, ""},
-        {"cut off", {.answer = OK_HEAD "Content-Length: 100\r\n\r\nhi", .close = true}, STN_SYNC_AWAY, 0, 0, ""},
+        {"too large by its header",
+         {.answer = OK_HEAD "Content-Length: 1001\r\n\r\n", .repeat = 1001},
+         STN_SYNC_GARBLED,
+         0,
+         0,
+         ""},
+        {"too large without one",
+         {.answer = OK_HEAD "\r\n", .repeat = 100 << 20},
+         STN_SYNC_GARBLED,
+         0,
+         0,
+         ""},
+        {"cut off",
+         {.answer = OK_HEAD "Content-Length: 100\r\n\r\nhi", .close = true},
+         STN_SYNC_AWAY,
+         0,
+         0,
+         ""},
         {"hung up", {.answer = "", .close = true}, STN_SYNC_AWAY, 0, 0, ""},
         {"no HTTP", {.answer = "SSH-2.0-OpenSSH_9.2\r\n", .close = true}, STN_SYNC_GARBLED, 0, 0, ""},
         {"a compressed body that nobody asked for",
@@ -139,7 +164,8 @@ static void what_comes_back(void **state)
         if (call.answer.failure != cases[i].failure || call.answer.status != cases[i].status ||
             call.answer.retry_after_s != cases[i].retry_after_s || strcmp(call.body, cases[i].body) != 0)
             fail_msg("%s: failure %d, status %d, retry after %d, body %s (%s)", cases[i].name,
-                     (int)call.answer.failure, call.answer.status, (int)call.answer.retry_after_s, call.body, call.text);
+                     (int)call.answer.failure, call.answer.status, (int)call.answer.retry_after_s, call.body,
+                     call.text);
         close_call(&call);
         http_double_stop(server);
     }
@@ -207,10 +233,8 @@ static void certificates(void **state)
         enum stn_sync_failure failure;
     } cases[] = {
         {NULL, NULL, STN_SYNC_UNTRUSTED}, /* signed by nobody that this machine knows */
-        {ca, NULL, STN_SYNC_ANSWERED},
-        {NULL, pin, STN_SYNC_ANSWERED},
-        {NULL, wrong_pin, STN_SYNC_UNTRUSTED},
-        {ca, pin, STN_SYNC_ANSWERED},
+        {ca, NULL, STN_SYNC_ANSWERED},         {NULL, pin, STN_SYNC_ANSWERED},
+        {NULL, wrong_pin, STN_SYNC_UNTRUSTED}, {ca, pin, STN_SYNC_ANSWERED},
         {ca, wrong_pin, STN_SYNC_UNTRUSTED},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -285,7 +309,8 @@ static void pins(void **state)
     (void)state;
     static const char *const wrong[] = {"", "sha256//", "sha256//AAAA", "md5//AAAA",
                                         "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=;x"};
-    assert_int_equal(stn_transport_check_pin("sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", NULL), CM_OK);
+    assert_int_equal(stn_transport_check_pin("sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", NULL),
+                     CM_OK);
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
         assert_int_equal(stn_transport_check_pin(wrong[i], NULL), CM_INVALID);
 }

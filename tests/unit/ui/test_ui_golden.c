@@ -155,8 +155,10 @@ static void sync_event(struct scene *scene, const char *trouble, const char *tex
                        const char *news)
 {
     struct stn_event event = {.kind = STN_EV_SYNC};
-    event.u.sync = (struct stn_ev_sync){
-        .paired = true, .online = strcmp(trouble, "fine") == 0, .waiting = waiting, .server = "https://school.example"};
+    event.u.sync = (struct stn_ev_sync){.paired = true,
+                                        .online = strcmp(trouble, "fine") == 0,
+                                        .waiting = waiting,
+                                        .server = "https://school.example"};
     snprintf(event.u.sync.trouble, sizeof event.u.sync.trouble, "%s", trouble);
     snprintf(event.u.sync.text, sizeof event.u.sync.text, "%s", text);
     snprintf(event.u.sync.news, sizeof event.u.sync.news, "%s", news);
@@ -181,7 +183,8 @@ static void live_forked(struct scene *scene)
 {
     live(scene);
     sync_event(scene, "forked",
-               "the server has other events of this station from number 17 on: it was restored from a backup or runs "
+               "the server has other events of this station from number 17 on: it was restored from a backup "
+               "or runs "
                "twice. Its events are kept. Way out: rollcall-station pair --renew URL CODE",
                4, "");
 }

@@ -1,0 +1,297 @@
+/* What an event changes: a student's day, a station's coverage, the indexes of activities and of a student's history. */
+#include "store/derive_work.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const int64_t hour_ms = 60 * 60 * 1000, day_ms = 24 * 60 * 60 * 1000;
+static const int64_t span_ms_latest = INT64_C(253402300799000); /* 9999-12-31 */
+
+struct subject { /* of a mark or a correction */
+    const char *student_id, *class_id;
+    int32_t date;
+};
+
+/* ---- history ---- */
+
+static enum cm_code put_history(struct srv_tx *tx, const char *student_id, int32_t date, uint64_t feed,
+                                const struct srv_place *place, struct cm_err *err)
+{
+    struct srv_key key = {0};
+    uint8_t bytes[SRV_PLACE_SIZE];
+    srv_key_text(&key, student_id);
+    srv_key_u32(&key, (uint32_t)date);
+    srv_key_u64(&key, feed);
+    srv_place_put(place, bytes);
+    return srv_put(tx, SRV_T_HISTORY, &key, bytes, sizeof bytes, err);
+}
+
+/* The day names the events that count; the history those that do not. `other` was pushed out, or never came in. */
+static enum cm_code keep_other(struct srv_tx *tx, const struct subject *subject, uint64_t other, uint64_t feed,
+                               const struct srv_place *place, struct cm_err *err)
+{
+    struct srv_place found = *place;
+    enum cm_code code = other != feed ? srv_find_feed(tx, other, &found, err) : CM_OK;
+    if (code == CM_NOTFOUND)
+        return srv_damaged("a day names an event that is not there", err);
+    return code == CM_OK ? put_history(tx, subject->student_id, subject->date, other, &found, err) : code;
+}
+
+/* ---- days ---- */
+
+/* In order, and the first ones if there are ever more than fit: the same ones in whatever order they came. */
+static bool insert_seen(struct srv_standing_full *standing, const char *class_id)
+{
+    int at = 0;
+    while (at < standing->seen_count && strcmp(standing->seen[at], class_id) < 0)
+        at++;
+    if (at == SRV_SEEN_MAX || (at < standing->seen_count && strcmp(standing->seen[at], class_id) == 0))
+        return false;
+    int moved = (standing->seen_count < SRV_SEEN_MAX ? standing->seen_count : SRV_SEEN_MAX - 1) - at;
+    memmove(standing->seen[at + 1], standing->seen[at], (size_t)moved * sizeof standing->seen[0]);
+    snprintf(standing->seen[at], sizeof standing->seen[at], "%s", class_id);
+    standing->seen_count = at + moved + 1;
+    return true;
+}
+
+static enum cm_code note_seen(struct srv_tx *tx, const struct subject *subject, struct cm_err *err)
+{
+    struct srv_standing_full standing;
+    enum cm_code code = srv_standing_load(tx, subject->student_id, &standing, err);
+    if (code != CM_OK || !insert_seen(&standing, subject->class_id))
+        return code;
+    return srv_standing_save(tx, subject->student_id, &standing, err);
+}
+
+static bool counted(const struct srv_slot *slot, enum srv_relation relation, enum cm_roll_status status)
+{
+    return status != CM_ROLL_NONE || (relation == SRV_MEMBER && slot->school);
+}
+
+/* The row of one student in a session that is otherwise as it was. */
+static enum cm_code change_day(struct srv_tx *tx, struct srv_slot *slot, const char *student_id,
+                               enum srv_relation relation, bool changed, struct srv_day_row *row,
+                               struct cm_err *err)
+{
+    enum cm_roll_status before = row->status;
+    enum cm_code code = srv_rederive(tx, slot, student_id, relation, changed, row, err);
+    if (code != CM_OK || before == row->status)
+        return code;
+    if (counted(slot, relation, before))
+        srv_count_day(&slot->info, before, -1);
+    if (counted(slot, relation, row->status))
+        srv_count_day(&slot->info, row->status, 1);
+    slot->counts = true;
+    return CM_OK;
+}
+
+/* The session of his own class may count what another class's station saw. */
+static enum cm_code change_own_class(struct srv_tx *tx, const char *class_on, const struct subject *subject,
+                                     struct cm_err *err)
+{
+    struct srv_slot *slot;
+    struct srv_key key;
+    struct srv_day_row row = {0};
+    enum cm_code code = srv_slot_of(tx, class_on, subject->date, &slot, err);
+    if (code != CM_OK || slot->full)
+        return code;
+    srv_day_key(class_on, subject->date, subject->student_id, &key);
+    code = srv_day_load(tx, &key, &row, err);
+    if (code != CM_OK && code != CM_NOTFOUND)
+        return code;
+    return change_day(tx, slot, subject->student_id, SRV_MEMBER, false, &row, err);
+}
+
+static enum cm_code apply(struct srv_tx *tx, const struct subject *subject, const struct srv_key *key,
+                          bool captured_moved, struct srv_day_row *row, struct cm_err *err)
+{
+    struct srv_slot *slot;
+    enum srv_relation relation;
+    char class_on[CM_ID_SIZE];
+    enum cm_code code =
+        srv_relation_of(tx, subject->student_id, subject->class_id, subject->date, &relation, class_on, err);
+    if (code == CM_OK)
+        code = srv_slot_of(tx, subject->class_id, subject->date, &slot, err);
+    if (code != CM_OK)
+        return code;
+    if (slot->full) { /* looked at as a whole when the write ends */
+        code = srv_day_save(tx, key, row, err);
+        if (code == CM_OK && captured_moved)
+            code = srv_dirty_student(tx->store->work, subject->student_id, err);
+    } else {
+        code = change_day(tx, slot, subject->student_id, relation, true, row, err);
+    }
+    if (code == CM_OK && relation == SRV_LENT && class_on[0] != '\0')
+        code = change_own_class(tx, class_on, subject, err);
+    return code;
+}
+
+/* What was said of a student before he was erased says nothing any more, also when the id is given again. */
+static enum cm_code was_erased(struct srv_tx *tx, const char *student_id, uint64_t feed, bool *ret_erased,
+                               struct cm_err *err)
+{
+    struct srv_key key = {0};
+    struct cm_bytes value;
+    *ret_erased = false;
+    if (!tx->replay)
+        return CM_OK;
+    srv_key_byte(&key, 'e');
+    srv_key_text(&key, student_id);
+    enum cm_code code = srv_get(tx, SRV_T_META, &key, &value, err);
+    if (code != CM_OK)
+        return code == CM_NOTFOUND ? CM_OK : code;
+    if (value.size != 8)
+        return srv_damaged("an erasure does not say when", err);
+    *ret_erased = feed <= srv_get_u64(value.data);
+    return CM_OK;
+}
+
+static enum cm_code derive_subject(struct srv_tx *tx, uint64_t feed, const struct srv_place *place,
+                                   const struct cm_event *event, const struct subject *subject,
+                                   struct cm_err *err)
+{
+    struct srv_key key;
+    struct srv_day_row row = {0};
+    struct cm_evidence *evidence = &row.evidence;
+    bool erased;
+    if (subject->student_id[0] == '\0' || subject->class_id[0] == '\0' || !cm_date_valid(subject->date))
+        return CM_OK;
+    enum cm_code code = was_erased(tx, subject->student_id, feed, &erased, err);
+    if (code != CM_OK || erased)
+        return code;
+    srv_day_key(subject->class_id, subject->date, subject->student_id, &key);
+    code = srv_day_load(tx, &key, &row, err);
+    if (code != CM_OK && code != CM_NOTFOUND)
+        return code;
+    if (!evidence->has_mark && !evidence->has_correction)
+        code = note_seen(tx, subject, err);
+    else
+        code = CM_OK;
+    if (code != CM_OK)
+        return code;
+    bool mark = event->type == CM_EVENT_MARK;
+    bool had = mark ? evidence->has_mark : evidence->has_correction;
+    uint64_t other = mark ? evidence->mark_number : evidence->correction_number;
+    bool counts = mark ? cm_evidence_add_mark(evidence, &event->body.mark, event->id, feed)
+                       : cm_evidence_add_correction(evidence, &event->body.correction, event->id, feed);
+    if (!counts)
+        return keep_other(tx, subject, feed, feed, place, err);
+    if (had && (code = keep_other(tx, subject, other, feed, place, err)) != CM_OK)
+        return code;
+    if (tx->replay)
+        return srv_day_save(tx, &key, &row, err);
+    return apply(tx, subject, &key, mark && had, &row, err);
+}
+
+/* ---- coverage ---- */
+
+static enum cm_code concern_window(struct srv_tx *tx, const char *class_id, const struct cm_coverage *span,
+                                   struct cm_err *err)
+{
+    struct srv_work *work = tx->store->work;
+    int32_t last = cm_zone_date(tx->store->zone, span->to_wall_ms);
+    enum cm_code code = CM_OK;
+    for (int32_t date = cm_date_add(cm_zone_date(tx->store->zone, span->from_wall_ms), -1);
+         code == CM_OK && date <= last; date = cm_date_add(date, 1)) {
+        struct srv_rules *rules = srv_rules_of(work, class_id);
+        if (rules == NULL || !cm_class_meets(&rules->class_, date))
+            continue;
+        const struct cm_session *times = srv_rules_times(tx->store, rules, date);
+        if (span->from_wall_ms < times->close_wall_ms && span->to_wall_ms > times->start_wall_ms)
+            code = srv_derive_session(tx, class_id, date, err);
+    }
+    return code;
+}
+
+static enum cm_code put_pieces(struct srv_tx *tx, const struct srv_place *place,
+                               const struct cm_coverage *span, struct cm_err *err)
+{
+    enum cm_code code = CM_OK;
+    for (int64_t from = span->from_wall_ms, to; code == CM_OK && from < span->to_wall_ms; from = to) {
+        struct srv_key key = {0};
+        uint8_t bytes[9];
+        int64_t hour = from / hour_ms;
+        to = (hour + 1) * hour_ms < span->to_wall_ms ? (hour + 1) * hour_ms : span->to_wall_ms;
+        srv_key_u32(&key, place->log);
+        srv_key_u32(&key, (uint32_t)hour);
+        srv_key_instant(&key, from);
+        srv_key_u64(&key, place->seq);
+        srv_put_u64(bytes, (uint64_t)to ^ UINT64_C(1) << 63);
+        bytes[8] = span->able;
+        code = srv_put(tx, SRV_T_COVERAGE, &key, bytes, sizeof bytes, err);
+    }
+    return code;
+}
+
+/* A station closes a span after minutes; one of more than a day says nothing that could be relied on. */
+static enum cm_code derive_coverage(struct srv_tx *tx, const struct srv_place *place,
+                                    const struct cm_coverage *span, struct cm_err *err)
+{
+    struct srv_work *work = tx->store->work;
+    if (span->from_wall_ms < 0 || span->to_wall_ms <= span->from_wall_ms ||
+        span->to_wall_ms > span_ms_latest || span->to_wall_ms - span->from_wall_ms > day_ms)
+        return CM_OK;
+    enum cm_code code = put_pieces(tx, place, span, err);
+    if (code != CM_OK || tx->replay)
+        return code;
+    code = srv_rules_read(tx, err);
+    for (size_t i = 0; i < work->rule_count && code == CM_OK; i++) {
+        if (srv_log_serves(work, place->log, work->rules[i].id))
+            code = concern_window(tx, work->rules[i].id, span, err);
+    }
+    return code;
+}
+
+/* ---- activities ---- */
+
+/* The reason of a dispute begins with the date that is disputed. */
+static int32_t date_of_dispute(const struct srv_tx *tx, const struct cm_activity *activity)
+{
+    char text[CM_DATE_ISO_SIZE];
+    int32_t date;
+    snprintf(text, sizeof text, "%.10s", activity->reason);
+    if (cm_date_parse(text, &date, NULL) == CM_OK)
+        return date;
+    return cm_zone_date(tx->store->zone, activity->started_wall_ms);
+}
+
+static enum cm_code derive_activity(struct srv_tx *tx, uint64_t feed, const struct srv_place *place,
+                                    const struct cm_activity *activity, struct cm_err *err)
+{
+    struct srv_key key = {0};
+    uint8_t bytes[SRV_PLACE_SIZE];
+    bool erased;
+    srv_key_u64(&key, feed);
+    srv_place_put(place, bytes);
+    enum cm_code code = srv_put(tx, SRV_T_ACTIVITIES, &key, bytes, sizeof bytes, err);
+    if (code != CM_OK || activity->kind != CM_ACTIVITY_DISPUTE || activity->student_id[0] == '\0')
+        return code;
+    code = was_erased(tx, activity->student_id, feed, &erased, err);
+    if (code != CM_OK || erased)
+        return code;
+    return put_history(tx, activity->student_id, date_of_dispute(tx, activity), feed, place, err);
+}
+
+enum cm_code srv_derive_event(struct srv_tx *tx, uint64_t feed, const struct srv_place *place,
+                              const struct cm_event *event, struct cm_err *err)
+{
+    const struct cm_mark *mark = &event->body.mark;
+    const struct cm_correction *correction = &event->body.correction;
+    struct subject subject;
+    switch (event->type) {
+    case CM_EVENT_MARK:
+        subject = (struct subject){mark->student_id, mark->class_id, mark->date};
+        return derive_subject(tx, feed, place, event, &subject, err);
+    case CM_EVENT_CORRECTION:
+        subject = (struct subject){correction->student_id, correction->class_id, correction->date};
+        return derive_subject(tx, feed, place, event, &subject, err);
+    case CM_EVENT_ACTIVITY:
+        return derive_activity(tx, feed, place, &event->body.activity, err);
+    case CM_EVENT_COVERAGE:
+        return derive_coverage(tx, place, &event->body.coverage, err);
+    case CM_EVENT_ENROLLED:
+    case CM_EVENT_ROSTER:
+        break;
+    }
+    return CM_OK;
+}

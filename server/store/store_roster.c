@@ -1,0 +1,711 @@
+/* Classes, the calendar, students and which class they were in when. */
+#include "store/derive_kv.h"
+#include "store/kvstore.h"
+#include "store/kvstore_verbs.h"
+#include "store/records.h"
+
+#include "record/codec.h"
+#include <stdio.h>
+#include <string.h>
+
+static struct srv_key id_key(const char *id)
+{
+    struct srv_key key = {0};
+    srv_key_text(&key, id);
+    return key;
+}
+
+/* ---- classes ---- */
+
+static enum cm_code decode_class(struct cm_bytes value, struct cm_class *ret_class, struct cm_err *err)
+{
+    struct cm_err why = CM_ERR_INIT;
+    enum cm_code code = cm_record_decode(CM_RECORD_CLASS, value.data, value.size, ret_class, &why);
+    if (code == CM_OK)
+        return CM_OK;
+    return cm_fail(err, CM_CORRUPT, "a class of the store does not decode: %s", why.msg);
+}
+
+enum cm_code srv_load_class(struct srv_tx *tx, const char *id, struct cm_class *ret_class, struct cm_err *err)
+{
+    struct cm_bytes value;
+    if (srv_check_id("class", id, NULL) != CM_OK)
+        return CM_NOTFOUND;
+    struct srv_key key = id_key(id);
+    enum cm_code code = srv_get(tx, SRV_T_CLASSES, &key, &value, err);
+    return code == CM_OK ? decode_class(value, ret_class, err) : code;
+}
+
+enum cm_code srv_kvs_get_class(struct srv_store *store, const char *id, struct cm_class *ret_class,
+                               struct cm_err *err)
+{
+    struct srv_tx own, *tx;
+    enum cm_code code = srv_tx_begin(&own, store, &tx, err);
+    if (code != CM_OK)
+        return code;
+    code = srv_load_class(tx, id, ret_class, err);
+    srv_tx_end(&own);
+    return code;
+}
+
+static bool same_times(const struct cm_class *a, const struct cm_class *b)
+{
+    return a->start_minute == b->start_minute && a->late_after_min == b->late_after_min &&
+           a->close_after_min == b->close_after_min && a->weekdays == b->weekdays;
+}
+
+enum cm_code srv_kvs_put_class(struct srv_store *store, const struct cm_class *class_, struct cm_err *err)
+{
+    struct srv_tx *tx;
+    struct cm_class before;
+    struct cm_bytes old;
+    uint8_t row[CM_EVENT_MAX];
+    size_t size;
+    enum cm_code code = srv_tx_writing(store, &tx, err);
+    if (code == CM_OK)
+        code = srv_check_id("class", class_->id, err);
+    if (code == CM_OK)
+        code = cm_class_check(class_, err);
+    if (code == CM_OK)
+        code = cm_record_encode(CM_RECORD_CLASS, class_, row, sizeof row, &size, err);
+    if (code != CM_OK)
+        return code;
+    struct srv_key key = id_key(class_->id);
+    code = srv_get(tx, SRV_T_CLASSES, &key, &old, err);
+    if (code == CM_OK && old.size == size && memcmp(old.data, row, size) == 0)
+        return CM_OK;
+    bool known = code == CM_OK;
+    if (known)
+        code = decode_class(old, &before, err);
+    if (code == CM_OK || code == CM_NOTFOUND)
+        code = srv_put(tx, SRV_T_CLASSES, &key, row, size, err);
+    if (code == CM_OK)
+        code = srv_note_change(tx, SRV_CHANGE_CLASS, class_->id, err);
+    if (code == CM_OK && !(known && same_times(&before, class_)))
+        code = srv_derive_class(tx, class_->id, err);
+    return code;
+}
+
+static enum cm_code find_any(void *arg, struct cm_bytes key, struct cm_bytes value, struct cm_err *err)
+{
+    bool *found = arg;
+    (void)key;
+    (void)err;
+    if (value.size == 4 && srv_get_u32(value.data) == 0) /* open: a present member */
+        *found = true;
+    return *found ? CM_EOF : CM_OK;
+}
+
+enum cm_code srv_kvs_delete_class(struct srv_store *store, const char *id, struct cm_err *err)
+{
+    struct srv_tx *tx;
+    struct cm_class class_;
+    bool members = false;
+    enum cm_code code = srv_tx_writing(store, &tx, err);
+    if (code == CM_OK)
+        code = srv_load_class(tx, id, &class_, err);
+    if (code == CM_NOTFOUND)
+        return cm_fail(err, CM_NOTFOUND, "there is no class %.63s", id);
+    if (code != CM_OK)
+        return code;
+    struct srv_key key = id_key(id);
+    code = srv_walk(tx, SRV_T_MEMBERS, &key, key.size, find_any, &members, err);
+    if (code == CM_OK && members)
+        return cm_fail(err, CM_EXISTS, "class %s still has students", id);
+    if (code == CM_OK)
+        code = srv_delete(tx, SRV_T_CLASSES, &key, err);
+    if (code == CM_OK)
+        code = srv_note_change(tx, SRV_CHANGE_CLASS, id, err);
+    return code == CM_OK ? srv_derive_class(tx, id, err) : code;
+}
+
+struct each_class {
+    srv_class_visit_fn *visit;
+    void *arg;
+};
+
+static enum cm_code visit_class(void *arg, struct cm_bytes key, struct cm_bytes value, struct cm_err *err)
+{
+    const struct each_class *each = arg;
+    struct cm_class class_;
+    (void)key;
+    enum cm_code code = decode_class(value, &class_, err);
+    if (code != CM_OK)
+        return code;
+    return each->visit(each->arg, &class_) ? CM_OK : CM_EOF;
+}
+
+enum cm_code srv_kvs_each_class(struct srv_store *store, srv_class_visit_fn *visit, void *arg,
+                                struct cm_err *err)
+{
+    struct srv_tx own, *tx;
+    struct srv_key all = {0};
+    struct each_class each = {visit, arg};
+    enum cm_code code = srv_tx_begin(&own, store, &tx, err);
+    if (code != CM_OK)
+        return code;
+    code = srv_walk(tx, SRV_T_CLASSES, &all, 0, visit_class, &each, err);
+    srv_tx_end(&own);
+    return code;
+}
+
+/* ---- calendar ---- */
+
+static enum cm_code closure_key(int32_t date, const char *class_id, struct srv_key *ret_key,
+                                struct cm_err *err)
+{
+    if (!cm_date_valid(date))
+        return cm_fail(err, CM_INVALID, "%d is not a date", (int)date);
+    if (class_id[0] != '\0' && srv_check_id("class", class_id, err) != CM_OK)
+        return CM_INVALID;
+    ret_key->size = 0;
+    srv_key_u32(ret_key, (uint32_t)date);
+    srv_key_text(ret_key, class_id);
+    return CM_OK;
+}
+
+enum cm_code srv_kvs_put_closure(struct srv_store *store, const struct srv_closure *closure,
+                                 struct cm_err *err)
+{
+    struct srv_tx *tx;
+    struct srv_key key;
+    struct cm_bytes old;
+    enum cm_code code = srv_tx_writing(store, &tx, err);
+    if (code == CM_OK)
+        code = closure_key(closure->date, closure->class_id, &key, err);
+    if (code == CM_OK && strnlen(closure->label, CM_NAME_SIZE) == CM_NAME_SIZE)
+        code = cm_fail(err, CM_INVALID, "a closure's label has no end");
+    if (code != CM_OK)
+        return code;
+    code = srv_get(tx, SRV_T_CLOSURES, &key, &old, err);
+    bool known = code == CM_OK;
+    if (known || code == CM_NOTFOUND)
+        code = srv_put(tx, SRV_T_CLOSURES, &key, closure->label, strlen(closure->label) + 1, err);
+    if (code == CM_OK)
+        code = srv_note_change(tx, SRV_CHANGE_CALENDAR, "", err);
+    return code == CM_OK && !known ? srv_derive_closure(tx, closure->class_id, closure->date, err) : code;
+}
+
+enum cm_code srv_kvs_delete_closure(struct srv_store *store, int32_t date, const char *class_id,
+                                    struct cm_err *err)
+{
+    struct srv_tx *tx;
+    struct srv_key key;
+    struct cm_bytes old;
+    enum cm_code code = srv_tx_writing(store, &tx, err);
+    if (code == CM_OK)
+        code = closure_key(date, class_id, &key, err);
+    if (code == CM_OK)
+        code = srv_get(tx, SRV_T_CLOSURES, &key, &old, err);
+    if (code == CM_NOTFOUND)
+        return cm_fail(err, CM_NOTFOUND, "there is no such closure");
+    if (code == CM_OK)
+        code = srv_delete(tx, SRV_T_CLOSURES, &key, err);
+    if (code == CM_OK)
+        code = srv_note_change(tx, SRV_CHANGE_CALENDAR, "", err);
+    return code == CM_OK ? srv_derive_closure(tx, class_id, date, err) : code;
+}
+
+struct each_closure {
+    srv_closure_visit_fn *visit;
+    void *arg;
+    int32_t to;
+};
+
+static enum cm_code visit_closure(void *arg, struct cm_bytes key, struct cm_bytes value, struct cm_err *err)
+{
+    const struct each_closure *each = arg;
+    const uint8_t *at = (const uint8_t *)key.data + 4, *end = (const uint8_t *)key.data + key.size;
+    struct srv_closure closure = {0};
+    const char *class_id = key.size > 4 ? srv_take_text(&at, end, CM_ID_SIZE) : NULL;
+    if (class_id == NULL || value.size == 0 || value.size > CM_NAME_SIZE)
+        return srv_damaged("a closure does not decode", err);
+    closure.date = (int32_t)srv_get_u32(key.data);
+    if (closure.date > each->to)
+        return CM_EOF;
+    strcpy(closure.class_id, class_id);
+    memcpy(closure.label, value.data, value.size - 1);
+    return each->visit(each->arg, &closure) ? CM_OK : CM_EOF;
+}
+
+enum cm_code srv_kvs_each_closure(struct srv_store *store, int32_t from, int32_t to,
+                                  srv_closure_visit_fn *visit, void *arg, struct cm_err *err)
+{
+    struct srv_tx own, *tx;
+    struct srv_key first = {0};
+    struct each_closure each = {visit, arg, to};
+    enum cm_code code = srv_tx_begin(&own, store, &tx, err);
+    if (code != CM_OK)
+        return code;
+    srv_key_u32(&first, (uint32_t)from);
+    code = srv_walk(tx, SRV_T_CLOSURES, &first, 0, visit_closure, &each, err);
+    srv_tx_end(&own);
+    return code;
+}
+
+/* ---- memberships ---- */
+
+struct memberships {
+    struct srv_membership list[256]; /* oldest first */
+    int count;
+};
+
+static enum cm_code take_membership(void *arg, struct cm_bytes key, struct cm_bytes value, struct cm_err *err)
+{
+    struct memberships *m = arg;
+    const uint8_t *at = (const uint8_t *)value.data + 4, *end = (const uint8_t *)value.data + value.size;
+    const char *class_id =
+        key.size > 4 && value.size > 4 ? srv_take_text(&at, end, CM_ID_SIZE) : NULL;
+    if (class_id == NULL || m->count == (int)(sizeof m->list / sizeof m->list[0]))
+        return srv_damaged("a membership does not decode", err);
+    struct srv_membership *membership = &m->list[m->count++];
+    strcpy(membership->class_id, class_id);
+    membership->from = (int32_t)srv_get_u32((const uint8_t *)key.data + key.size - 4);
+    membership->to = (int32_t)srv_get_u32(value.data);
+    return CM_OK;
+}
+
+static enum cm_code load_memberships(struct srv_tx *tx, const char *student_id, struct memberships *ret_m,
+                                     struct cm_err *err)
+{
+    struct srv_key key = id_key(student_id);
+    ret_m->count = 0;
+    return srv_walk(tx, SRV_T_MEMBERSHIPS, &key, key.size, take_membership, ret_m, err);
+}
+
+static void member_key(const char *class_id, const char *student_id, int32_t from, struct srv_key *ret_key)
+{
+    ret_key->size = 0;
+    srv_key_text(ret_key, class_id);
+    srv_key_text(ret_key, student_id);
+    srv_key_u32(ret_key, (uint32_t)from);
+}
+
+static enum cm_code put_membership(struct srv_tx *tx, const char *student_id, const struct srv_membership *m,
+                                   struct cm_err *err)
+{
+    struct srv_key key = id_key(student_id);
+    uint8_t bytes[4 + CM_ID_SIZE];
+    size_t size = strlen(m->class_id) + 1;
+    srv_key_u32(&key, (uint32_t)m->from);
+    srv_put_u32(bytes, (uint32_t)m->to);
+    memcpy(bytes + 4, m->class_id, size);
+    enum cm_code code = srv_put(tx, SRV_T_MEMBERSHIPS, &key, bytes, 4 + size, err);
+    member_key(m->class_id, student_id, m->from, &key);
+    if (code == CM_OK)
+        code = srv_put(tx, SRV_T_MEMBERS, &key, bytes, 4, err);
+    return code == CM_OK ? srv_derive_membership(tx, student_id, m->class_id, m->from, m->to, err) : code;
+}
+
+static enum cm_code drop_membership(struct srv_tx *tx, const char *student_id, const struct srv_membership *m,
+                                    struct cm_err *err)
+{
+    struct srv_key key = id_key(student_id);
+    srv_key_u32(&key, (uint32_t)m->from);
+    enum cm_code code = srv_delete(tx, SRV_T_MEMBERSHIPS, &key, err);
+    member_key(m->class_id, student_id, m->from, &key);
+    if (code == CM_OK)
+        code = srv_delete(tx, SRV_T_MEMBERS, &key, err);
+    return code == CM_OK ? srv_derive_membership(tx, student_id, m->class_id, m->from, m->to, err) : code;
+}
+
+/*
+ * The last membership is the present one. Of the student as he shall be:
+ * - the same class: it begins at joined_date;
+ * - another class: it ends at joined_date and the new one begins then. One that would be left without a day goes, and so
+ *   does everything that would begin after joined_date: the newest word on where he is counts.
+ * Archived: it ends at left_date.
+ */
+static void wanted_memberships(const struct srv_student *student, struct memberships *m)
+{
+    int32_t joined = student->joined_date;
+    struct srv_membership *last = m->count > 0 ? &m->list[m->count - 1] : NULL;
+    bool stays = last != NULL && strcmp(last->class_id, student->base.class_id) == 0;
+    if (stays)
+        m->count--;
+    while (m->count > 0 && m->list[m->count - 1].from >= joined)
+        m->count--;
+    if (m->count > 0) {
+        last = &m->list[m->count - 1];
+        if (last->to == 0 || last->to > joined)
+            last->to = joined;
+    }
+    last = &m->list[m->count++];
+    strcpy(last->class_id, student->base.class_id);
+    last->from = joined;
+    last->to = student->archived ? student->left_date : 0;
+}
+
+static bool same_membership(const struct srv_membership *a, const struct srv_membership *b)
+{
+    return a->from == b->from && a->to == b->to && strcmp(a->class_id, b->class_id) == 0;
+}
+
+static enum cm_code change_memberships(struct srv_tx *tx, const struct srv_student *student,
+                                       const struct memberships *before, struct cm_err *err)
+{
+    struct memberships after = *before;
+    enum cm_code code = CM_OK;
+    wanted_memberships(student, &after);
+    int same = 0;
+    while (same < before->count && same < after.count &&
+           same_membership(&before->list[same], &after.list[same]))
+        same++;
+    for (int i = same; i < before->count && code == CM_OK; i++)
+        code = drop_membership(tx, student->base.id, &before->list[i], err);
+    for (int i = same; i < after.count && code == CM_OK; i++)
+        code = put_membership(tx, student->base.id, &after.list[i], err);
+    return code;
+}
+
+enum cm_code srv_kvs_each_membership(struct srv_store *store, const char *student_id,
+                                     srv_membership_visit_fn *visit, void *arg, struct cm_err *err)
+{
+    struct srv_tx own, *tx;
+    struct memberships m;
+    enum cm_code code = srv_check_id("student", student_id, err);
+    if (code == CM_OK)
+        code = srv_tx_begin(&own, store, &tx, err);
+    if (code != CM_OK)
+        return code;
+    code = load_memberships(tx, student_id, &m, err);
+    for (int i = 0; i < m.count && code == CM_OK; i++) {
+        if (!visit(arg, &m.list[i]))
+            break;
+    }
+    srv_tx_end(&own);
+    return code;
+}
+
+/* ---- students ---- */
+
+enum cm_code srv_load_student(struct srv_tx *tx, const char *id, struct srv_student *ret_student,
+                              struct cm_err *err)
+{
+    struct cm_bytes value;
+    if (srv_check_id("student", id, NULL) != CM_OK)
+        return CM_NOTFOUND;
+    struct srv_key key = id_key(id);
+    enum cm_code code = srv_get(tx, SRV_T_STUDENTS, &key, &value, err);
+    return code == CM_OK ? srv_student_decode(value, ret_student, err) : code;
+}
+
+enum cm_code srv_kvs_get_student(struct srv_store *store, const char *id, struct srv_student *ret_student,
+                                 struct cm_err *err)
+{
+    struct srv_tx own, *tx;
+    enum cm_code code = srv_tx_begin(&own, store, &tx, err);
+    if (code != CM_OK)
+        return code;
+    code = srv_load_student(tx, id, ret_student, err);
+    srv_tx_end(&own);
+    return code;
+}
+
+static enum cm_code count_enrolled(struct srv_tx *tx, int by, struct cm_err *err)
+{
+    uint64_t count;
+    enum cm_code code = srv_get_counter(tx, "enrolled", &count, err);
+    return code == CM_OK ? srv_put_counter(tx, "enrolled", count + (uint64_t)(int64_t)by, err) : code;
+}
+
+enum cm_code srv_save_student(struct srv_tx *tx, const struct srv_student *student, struct cm_err *err)
+{
+    uint8_t row[SRV_ROW_MAX];
+    size_t size;
+    struct srv_student before;
+    enum cm_code code = srv_student_encode(student, row, &size, err);
+    if (code != CM_OK)
+        return code;
+    code = srv_load_student(tx, student->base.id, &before, err);
+    if (code != CM_OK && code != CM_NOTFOUND)
+        return code;
+    bool was = code == CM_OK && before.template_count > 0, is = student->template_count > 0;
+    struct srv_key key = id_key(student->base.id);
+    code = srv_put(tx, SRV_T_STUDENTS, &key, row, size, err);
+    return code == CM_OK && was != is ? count_enrolled(tx, is ? 1 : -1, err) : code;
+}
+
+static enum cm_code check_student(struct srv_tx *tx, const struct srv_student *student, struct cm_err *err)
+{
+    struct cm_class class_;
+    enum cm_code code = srv_check_id("student", student->base.id, err);
+    if (code == CM_OK)
+        code = srv_load_class(tx, student->base.class_id, &class_, err);
+    if (code == CM_NOTFOUND)
+        return cm_fail(err, CM_NOTFOUND, "there is no class %.63s", student->base.class_id);
+    if (code != CM_OK)
+        return code;
+    if (student->joined_date != 0 && !cm_date_valid(student->joined_date))
+        return cm_fail(err, CM_INVALID, "joined must be a date");
+    if (student->archived && student->left_date != 0 && !cm_date_valid(student->left_date))
+        return cm_fail(err, CM_INVALID, "left must be a date");
+    return CM_OK;
+}
+
+/* The fields that the caller does not decide, and the dates that he left out. */
+static void fill_in(const struct srv_kvstore *store, const struct srv_student *before,
+                    const struct memberships *m, struct srv_student *student)
+{
+    int64_t now = cm_wall_ms(store->clock);
+    int32_t today = cm_zone_date(store->zone, now);
+    bool stays = before != NULL && strcmp(before->base.class_id, student->base.class_id) == 0;
+    student->template_count = before != NULL ? before->template_count : 0;
+    student->created_wall_ms = before != NULL ? before->created_wall_ms : now;
+    student->changed_wall_ms = now;
+    if (before != NULL && !stays && student->joined_date == before->joined_date)
+        student->joined_date = today; /* moved, and nobody said when */
+    if (student->joined_date == 0)
+        student->joined_date = stays && m->count > 0 ? m->list[m->count - 1].from : today;
+    if (!student->archived)
+        student->left_date = 0;
+    else if (student->left_date == 0)
+        student->left_date = today;
+    if (student->archived && student->left_date < student->joined_date)
+        student->left_date = student->joined_date;
+    memset(&student->base.extra, 0, sizeof student->base.extra);
+}
+
+static bool told_to_stations(const struct srv_student *a, const struct srv_student *b)
+{
+    return strcmp(a->base.name, b->base.name) != 0 || strcmp(a->base.class_id, b->base.class_id) != 0 ||
+           a->archived != b->archived;
+}
+
+static enum cm_code tell(struct srv_tx *tx, const struct srv_student *before,
+                         const struct srv_student *student, struct cm_err *err)
+{
+    if (before != NULL && !told_to_stations(before, student))
+        return CM_OK;
+    enum cm_code code = srv_note_change(tx, SRV_CHANGE_STUDENT, student->base.id, err);
+    bool moved = before == NULL || strcmp(before->base.class_id, student->base.class_id) != 0;
+    if (code == CM_OK && student->template_count > 0 && (moved || (before->archived && !student->archived)))
+        code = srv_note_change(tx, SRV_CHANGE_TEMPLATES, student->base.id, err);
+    return code;
+}
+
+enum cm_code srv_kvs_put_student(struct srv_store *store, const struct srv_student *student_,
+                                 struct cm_err *err)
+{
+    struct srv_tx *tx;
+    struct srv_student before, student = *student_;
+    struct memberships m;
+    bool had_templates = false;
+    uint8_t row[SRV_ROW_MAX];
+    size_t size;
+    enum cm_code code = srv_tx_writing(store, &tx, err);
+    if (code == CM_OK)
+        code = check_student(tx, &student, err);
+    if (code != CM_OK)
+        return code;
+    code = srv_load_student(tx, student.base.id, &before, err);
+    if (code != CM_OK && code != CM_NOTFOUND)
+        return code;
+    const struct srv_student *known = code == CM_OK ? &before : NULL;
+    code = load_memberships(tx, student.base.id, &m, err);
+    if (code != CM_OK)
+        return code;
+    if (m.count >= (int)(sizeof m.list / sizeof m.list[0]) - 1)
+        return cm_fail(err, CM_NOMEM, "%s changed class too often", student.base.id);
+    fill_in(tx->store, known, &m, &student);
+    code = srv_student_encode(&student, row, &size, err); /* whether it can be kept, before anything is written */
+    if (code == CM_OK && student.archived && student.template_count > 0) {
+        code = srv_shred_templates(tx, student.base.id, &had_templates, err);
+        student.template_count = 0;
+    }
+    if (code == CM_OK)
+        code = srv_save_student(tx, &student, err);
+    if (code == CM_OK)
+        code = change_memberships(tx, &student, &m, err);
+    if (code == CM_OK && had_templates)
+        code = srv_note_change(tx, SRV_CHANGE_TEMPLATES, student.base.id, err);
+    return code == CM_OK ? tell(tx, known, &student, err) : code;
+}
+
+/* ---- lists ---- */
+
+struct each_student {
+    struct srv_tx *tx;
+    srv_student_visit_fn *visit;
+    void *arg;
+    const char *after, *class_id;
+};
+
+static enum cm_code visit_student(void *arg, struct cm_bytes key, struct cm_bytes value, struct cm_err *err)
+{
+    const struct each_student *each = arg;
+    struct srv_student student;
+    if (strcmp(key.data, each->after) == 0)
+        return CM_OK;
+    enum cm_code code = srv_student_decode(value, &student, err);
+    if (code != CM_OK)
+        return code;
+    return each->visit(each->arg, &student) ? CM_OK : CM_EOF;
+}
+
+/* Of a class: by its members, of whom those who left or moved are passed over. */
+static enum cm_code visit_member(void *arg, struct cm_bytes key, struct cm_bytes value, struct cm_err *err)
+{
+    const struct each_student *each = arg;
+    const char *student_id = (const char *)key.data + strlen(each->class_id) + 1;
+    struct srv_student student;
+    (void)value;
+    if (strcmp(student_id, each->after) == 0)
+        return CM_OK;
+    enum cm_code code = srv_load_student(each->tx, student_id, &student, err);
+    if (code == CM_NOTFOUND)
+        return srv_damaged("a member is no student", err);
+    if (code != CM_OK)
+        return code;
+    uint32_t from = srv_get_u32((const uint8_t *)key.data + key.size - 4);
+    if (strcmp(student.base.class_id, each->class_id) != 0 || from != (uint32_t)student.joined_date)
+        return CM_OK;
+    return each->visit(each->arg, &student) ? CM_OK : CM_EOF;
+}
+
+enum cm_code srv_kvs_each_student(struct srv_store *store, const char *class_id, const char *after,
+                                  srv_student_visit_fn *visit, void *arg, struct cm_err *err)
+{
+    struct srv_tx own, *tx;
+    struct srv_key first = {0};
+    struct each_student each = {
+        .visit = visit, .arg = arg, .after = after != NULL ? after : "", .class_id = class_id};
+    enum cm_code code = CM_OK;
+    if (each.after[0] != '\0')
+        code = srv_check_id("student", each.after, err);
+    if (code == CM_OK && class_id != NULL)
+        code = srv_check_id("class", class_id, err);
+    if (code == CM_OK)
+        code = srv_tx_begin(&own, store, &tx, err);
+    if (code != CM_OK)
+        return code;
+    each.tx = tx;
+    if (class_id != NULL)
+        srv_key_text(&first, class_id);
+    size_t prefix = first.size;
+    srv_key_text(&first, each.after);
+    code = srv_walk(tx, class_id != NULL ? SRV_T_MEMBERS : SRV_T_STUDENTS, &first, prefix,
+                    class_id != NULL ? visit_member : visit_student, &each, err);
+    srv_tx_end(&own);
+    return code;
+}
+
+enum cm_code srv_kvs_count(struct srv_store *store, size_t *ret_students, size_t *ret_classes,
+                           size_t *ret_enrolled, struct cm_err *err)
+{
+    struct srv_tx own, *tx;
+    size_t students, classes;
+    uint64_t enrolled;
+    enum cm_code code = srv_tx_begin(&own, store, &tx, err);
+    if (code != CM_OK)
+        return code;
+    code = srv_count(tx, SRV_T_STUDENTS, &students, err);
+    if (code == CM_OK)
+        code = srv_count(tx, SRV_T_CLASSES, &classes, err);
+    if (code == CM_OK)
+        code = srv_get_counter(tx, "enrolled", &enrolled, err);
+    if (code == CM_OK) {
+        *ret_students = students;
+        *ret_classes = classes;
+        *ret_enrolled = (size_t)enrolled;
+    }
+    srv_tx_end(&own);
+    return code;
+}
+
+/* ---- erasing ---- */
+
+static enum cm_code erase_login(struct srv_tx *tx, const char *student_id, struct cm_err *err)
+{
+    struct srv_user user;
+    enum cm_code code = srv_kvs_user_of_student(&tx->store->base, student_id, &user, err);
+    if (code != CM_OK)
+        return code == CM_NOTFOUND ? CM_OK : code;
+    return srv_kvs_delete_user(&tx->store->base, user.name, err);
+}
+
+/* What was said of the id until now says nothing any more: up to which event. */
+static enum cm_code put_tombstone(struct srv_tx *tx, const char *student_id, struct cm_err *err)
+{
+    struct srv_key key = {0};
+    uint8_t bytes[8];
+    uint64_t feed;
+    enum cm_code code = srv_kvs_feed_last(&tx->store->base, &feed, err);
+    if (code != CM_OK)
+        return code;
+    srv_put_u64(bytes, feed);
+    srv_key_byte(&key, 'e');
+    srv_key_text(&key, student_id);
+    return srv_put(tx, SRV_T_META, &key, bytes, sizeof bytes, err);
+}
+
+enum cm_code srv_kvs_erase_student(struct srv_store *store, const char *id, const char *by,
+                                   struct cm_err *err)
+{
+    struct srv_tx *tx;
+    struct srv_student student;
+    struct memberships m;
+    bool any;
+    (void)by; /* who did it is in the caller's log: nothing of the student stays here */
+    enum cm_code code = srv_tx_writing(store, &tx, err);
+    if (code == CM_OK)
+        code = srv_load_student(tx, id, &student, err);
+    if (code == CM_NOTFOUND)
+        return cm_fail(err, CM_NOTFOUND, "there is no student %.63s", id);
+    if (code == CM_OK)
+        code = srv_derive_erase(tx, id, err);
+    if (code == CM_OK)
+        code = load_memberships(tx, id, &m, err);
+    for (int i = 0; code == CM_OK && i < m.count; i++)
+        code = drop_membership(tx, id, &m.list[i], err);
+    if (code == CM_OK)
+        code = erase_login(tx, id, err);
+    if (code == CM_OK)
+        code = srv_shred_templates(tx, id, &any, err);
+    if (code == CM_OK && student.template_count > 0)
+        code = count_enrolled(tx, -1, err);
+    struct srv_key key = id_key(id);
+    if (code == CM_OK)
+        code = srv_delete(tx, SRV_T_STUDENTS, &key, err);
+    if (code == CM_OK)
+        code = put_tombstone(tx, id, err);
+    return code == CM_OK ? srv_note_erased(tx, id, err) : code;
+}
+
+/* ---- again, for stations ---- */
+
+struct touch {
+    struct srv_student students[16];
+    int count;
+};
+
+static bool take_student(void *arg, const struct srv_student *student)
+{
+    struct touch *touch = arg;
+    touch->students[touch->count++] = *student;
+    return touch->count < (int)(sizeof touch->students / sizeof touch->students[0]);
+}
+
+enum cm_code srv_kvs_touch_class(struct srv_store *store, const char *class_id, struct cm_err *err)
+{
+    struct srv_tx *tx;
+    struct touch touch;
+    char after[CM_ID_SIZE] = "";
+    enum cm_code code = srv_tx_writing(store, &tx, err);
+    if (code == CM_OK)
+        code = srv_check_id("class", class_id, err);
+    if (code == CM_OK)
+        code = srv_note_change(tx, SRV_CHANGE_CLASS, class_id, err);
+    do {
+        touch.count = 0;
+        if (code == CM_OK)
+            code = srv_kvs_each_student(store, class_id, after, take_student, &touch, err);
+        for (int i = 0; i < touch.count && code == CM_OK; i++) {
+            strcpy(after, touch.students[i].base.id);
+            code = srv_note_change(tx, SRV_CHANGE_STUDENT, after, err);
+            if (code == CM_OK && touch.students[i].template_count > 0)
+                code = srv_note_change(tx, SRV_CHANGE_TEMPLATES, after, err);
+        }
+    } while (code == CM_OK && touch.count > 0);
+    return code;
+}

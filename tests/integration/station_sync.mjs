@@ -1,0 +1,284 @@
+/*
+ * A station and its server: pairing and what can go wrong with it, events that go up once whatever is killed, bundles, a
+ * station that was restored from an old backup, a token that was revoked, a clock that is wrong, faces from a photo in the
+ * browser, and the camera that an admin watches.
+ */
+import fs from 'node:fs';
+import path from 'node:path';
+import { clockOff, copyFolder, equal, finding, folder, good, holds, json, media, report, run, start, station, stationFolder, test } from './lib.mjs';
+import { eventually, firstAdmin, makeClass, serverRun, startServer } from './lib/server.mjs';
+import { enrol, images } from './people.mjs';
+
+const SECOND = 1000;
+let server = await startServer();
+const admin = await firstAdmin(server);
+await makeClass(admin, 'T1', 0);
+for (const [id, name] of [['a', 'Asha Able'], ['b', 'Bilal Baker']]) await admin.post('/api/students', { id, name, class_id: 'T1' });
+
+const addStation = (name) => admin.post('/api/stations', { name, classes: ['T1'] });
+const atServer = async (id) => (await admin.get('/api/stations')).items.find((item) => item.id === id);
+const status = async (data) => (await json(['--data', data, 'status']))[0];
+const sync = (data) => good(['--data', data, 'sync', '--once']);
+/** An event of the log, without a camera. */
+const correct = (data, reason) => good(['--data', data, 'correct', 'a', 'excused', '--by', 'Test', '--reason', reason]);
+
+async function paired(name) {
+    const { station: { id }, code } = await addStation(name);
+    const data = await stationFolder({ roster: false });
+    await good(['--data', data, 'pair', server.url, code]);
+    return { id, data };
+}
+
+/** A headless station on the test pattern. after(predicate): the next event that fits, from now on. */
+function runStation(data, { extra = [], ...options } = {}) {
+    const running = start(station, ['--data', data, 'run', '--headless', '--events', '-', '--camera', 'pattern', ...extra], options);
+    return {
+        ...running,
+        until: running.until,
+        after(predicate) {
+            const seen = running.events.length;
+            return running.until((event) => running.events.indexOf(event) >= seen && predicate(event));
+        },
+        async stop() {
+            running.child.kill('SIGTERM');
+            return running.done;
+        },
+    };
+}
+
+// ---- pairing ---------------------------------------------------------------------------------------------------------
+
+await test('what goes wrong with pairing is said, and nothing is kept of it', async () => {
+    const data = await stationFolder({ roster: false });
+    await good(['--data', data, 'status']).catch(() => {}); // there may be no store yet
+    const cases = [
+        [['pair', server.url, 'WRONGCODE'], 'the code is not right'],
+        [['pair', 'http://127.0.0.1:1', 'X'], 'cannot be reached'],
+        [['pair', 'http://school.example', 'X'], 'use https://'],
+        [['pair', 'ftp://school.example', 'X'], 'use https://'],
+        [['pair', server.url, 'X', '--ca', '/nowhere.pem'], '/nowhere.pem'],
+        [['pair', server.url, 'X', '--pin', 'sha256//AAAA'], 'the pin is'],
+        [['sync', '--once'], 'not paired'],
+        [['bundle', 'export', path.join(data, 'x')], 'not paired'],
+    ];
+    for (const [words, said] of cases) {
+        const { code, stderr } = await run(['--data', data, ...words]);
+        equal(code, 1, `${words.join(' ')}: exit code`);
+        holds(stderr, said, words.join(' '));
+        equal(stderr.trim().split('\n').length, 1, 'one line');
+    }
+    equal((await status(data)).server, null, 'status');
+});
+
+const door = await paired('Door 1');
+
+await test('a paired station has the roster of the server and takes no other', async () => {
+    await sync(door.data);
+    equal((await json(['--data', door.data, 'roster', 'list'])).filter((row) => row.id).map((row) => row.id), ['a', 'b'], 'students');
+    const csv = path.join(folder('csv'), 's.csv');
+    fs.writeFileSync(csv, 'id,name,class\nc,Chitra Chand,T1\n');
+    for (const words of [['roster', 'import', csv], ['enrol', 'c', '--name', 'Chitra', '--class', 'T1', images('a')[0]], ['enrol', 'c', images('a')[0]]]) {
+        const { code, stderr } = await run(['--data', door.data, ...words]);
+        equal(code, 1, words.join(' '));
+        holds(stderr, server.url, 'the sentence names the server');
+    }
+    const shown = (await status(door.data)).server;
+    equal([shown.url, shown.name, shown.trouble, shown.waiting], [server.url, 'Door 1', 'fine', 0], 'status');
+    equal((await finding(door.data, 'server')).finding, 'ok', 'doctor');
+    equal((await finding(door.data, 'server clock')).finding, 'ok', 'doctor: clock');
+});
+
+// ---- events ----------------------------------------------------------------------------------------------------------
+
+await test('events go up once', async () => {
+    for (let i = 0; i < 3; i++) await correct(door.data, `number ${i}`);
+    const { last_seq: last } = await status(door.data);
+    await sync(door.data);
+    equal((await atServer(door.id)).acked_seq, last, 'at the server');
+    const said = await sync(door.data);
+    holds(said.stdout, `all ${last} events`, 'the second time');
+    equal((await status(door.data)).server.waiting, 0, 'waiting');
+});
+
+await test('killed at any moment, nothing is lost or comes twice', async () => {
+    const other = await paired('Door that is killed');
+    await sync(other.data);
+    for (let round = 0; round < 12; round++) {
+        await correct(other.data, `round ${round}`);
+        const syncing = start(station, ['--data', other.data, 'sync', '--once']);
+        setTimeout(() => syncing.child.kill('SIGKILL'), round * 25);
+        await syncing.done;
+    }
+    await sync(other.data);
+    const { last_seq: last } = await status(other.data);
+    const shown = await atServer(other.id);
+    equal([shown.acked_seq, shown.forked], [last, false], 'at the server');
+    equal((await finding(other.data, 'store')).finding, 'ok', 'the store');
+});
+
+await test('a bundle brings the same, once', async () => {
+    const far = await paired('Far door');
+    await sync(far.data);
+    for (let i = 0; i < 3; i++) await correct(far.data, `far ${i}`);
+    const { last_seq: last } = await status(far.data);
+    const file = path.join(folder('stick'), 'far.bundle');
+    holds((await good(['--data', far.data, 'bundle', 'export', file])).stdout, '3 events', 'export');
+    equal(fs.readFileSync(file).includes('far 1'), false, 'the bundle is sealed');
+    const first = await serverRun(['--data', server.data, 'bundle', 'import', file]);
+    equal(first.code, 0, `import: ${first.stderr}`);
+    equal((await serverRun(['--data', server.data, 'bundle', 'import', file])).code, 0, 'import again');
+    await eventually('the events are there', async () => (await atServer(far.id)).acked_seq === last);
+    await sync(far.data);
+    equal([(await atServer(far.id)).acked_seq, (await atServer(far.id)).forked], [last, false], 'after a sync');
+});
+
+// ---- forks and revoked tokens ----------------------------------------------------------------------------------------
+
+await test('a station that was restored from an old backup is found out, and there is a way out', async () => {
+    const original = await paired('Door with a backup');
+    await sync(original.data);
+    await correct(original.data, 'before the backup');
+    await sync(original.data);
+    const restored = copyFolder(original.data);
+    await correct(original.data, 'after the backup');
+    await sync(original.data);
+    for (let i = 0; i < 2; i++) await correct(restored, `only in the restored one ${i}`);
+    const { code, stderr } = await run(['--data', restored, 'sync', '--once']);
+    equal(code, 1, 'exit code');
+    holds(stderr, 'pair --renew', 'the way out');
+    equal((await status(restored)).server.trouble, 'forked', 'status');
+    equal((await atServer(original.id)).forked, true, 'the server shows it');
+
+    const renewed = await addStation('Door, renewed');
+    const said = await good(['--data', restored, 'pair', '--renew', server.url, renewed.code]);
+    holds(said.stdout, 'a new log of 2 events', 'what it says');
+    await sync(restored);
+    equal([(await atServer(renewed.station.id)).acked_seq, (await atServer(renewed.station.id)).forked], [2, false], 'the new log');
+    equal((await finding(restored, 'store')).finding, 'ok', 'the store');
+    equal(fs.readdirSync(restored).filter((name) => name.startsWith('old-log-')).length, 1, 'the old log is kept');
+    const history = (await admin.get('/api/students/a/history?limit=500')).items.map((item) => item.reason);
+    for (const reason of ['before the backup', 'after the backup', 'only in the restored one 0', 'only in the restored one 1'])
+        equal(history.filter((one) => one === reason).length, 1, `"${reason}" is at the server`);
+});
+
+await test('a revoked station says so, keeps its events, and can be paired again', async () => {
+    const other = await paired('Door that is revoked');
+    await sync(other.data);
+    await admin.post(`/api/stations/${other.id}/revoke`);
+    await correct(other.data, 'while revoked');
+    const { code, stderr } = await run(['--data', other.data, 'sync', '--once']);
+    equal(code, 1, 'exit code');
+    holds(stderr, 'does not know this station any more', 'what it says');
+    const again = await addStation('Door, paired again');
+    await good(['--data', other.data, 'pair', server.url, again.code]);
+    await sync(other.data);
+    equal((await atServer(again.station.id)).acked_seq, (await status(other.data)).last_seq, 'all events are there');
+});
+
+// ---- a running station -----------------------------------------------------------------------------------------------
+
+await test('a running station shows the server going away and coming back', async () => {
+    const running = runStation(door.data);
+    await running.until((event) => event.event === 'sync' && event.online);
+    const { port, data } = server;
+    const away = running.after((event) => event.event === 'sync' && event.trouble === 'server_away');
+    await server.stop();
+    await away;
+    const waiting = running.after((event) => event.event === 'sync' && event.waiting > 0);
+    await correct(door.data, 'while the server was away');
+    await waiting;
+    const back = running.after((event) => event.event === 'sync' && event.online && event.waiting === 0);
+    server = Object.assign(server, await startServer({ data, listen: `127.0.0.1:${port}` }));
+    await back;
+    await running.stop();
+    equal((await atServer(door.id)).acked_seq > 0, true, 'events at the server');
+});
+
+await test('a roster edit at the server is on a running station within a second', async () => {
+    const running = runStation(door.data);
+    await running.until((event) => event.event === 'sync' && event.online);
+    const total = running.after((event) => event.event === 'roll' && event.total === 3);
+    const began = Date.now();
+    await admin.post('/api/students', { id: 'n', name: 'Nila Nair', class_id: 'T1' });
+    await total;
+    const took = Date.now() - began;
+    const gone = running.after((event) => event.event === 'roll' && event.total === 2);
+    await admin.delete('/api/students/n', { confirm: 'n' });
+    await gone;
+    await running.stop();
+    if (took > SECOND) throw new Error(`${took} ms`);
+    return `${took} ms`;
+});
+
+await test('a wrong clock is shown, and trusted again when it is right', async () => {
+    const late = runStation(door.data, { env: clockOff(-600) });
+    const activity = await late.until((event) => event.event === 'activity' && event.activity === 'clock_suspect');
+    holds(activity.reason, 'behind the server', 'the reason');
+    await late.stop();
+    const { events } = await run(['--data', door.data, 'doctor', '--json'], { env: clockOff(600) });
+    equal(events.find((event) => event.topic === 'server clock').finding, 'broken', 'doctor');
+    const right = runStation(door.data);
+    await right.until((event) => event.event === 'sync' && event.online);
+    const { events: all } = await right.stop();
+    equal(all.filter((event) => event.event === 'activity' && event.activity === 'clock_suspect').length, 0, 'with the right time');
+});
+
+await test('a photo from the browser becomes a face at the station, and its refusal a sentence', async () => {
+    const running = runStation(door.data);
+    await running.until((event) => event.event === 'sync' && event.online);
+    const upload = async (id, file) => {
+        const body = fs.readFileSync(file);
+        const answer = await admin.ask('POST', `/api/students/${id}/photo`, new Uint8Array(body), { 'content-type': 'image/jpeg' });
+        equal(answer.status, 202, `the upload: ${JSON.stringify(answer.body)}`);
+        return eventually('the job ends', async () => {
+            const job = await admin.get(`/api/enrolments/${answer.body.job.id}`);
+            return ['done', 'refused', 'timed_out'].includes(job.state) && job;
+        }, 30000);
+    };
+    const back = running.after((event) => event.event === 'sync' && /enrolment/.test(event.news || ''));
+    const done = await upload('a', images('a')[0]);
+    equal([done.state, done.template_count], ['done', 1], 'the job');
+    await back;
+    equal((await status(door.data)).enrolled, 1, 'enrolled at the station');
+    const double = await upload('b', images('a')[1]);
+    equal([double.state, double.reason], ['refused', 'duplicate'], 'the same face as somebody else');
+    const nobody = path.join(folder('photo'), 'x.jpg');
+    fs.writeFileSync(nobody, fs.readFileSync(images('a')[0]).subarray(0, 5000));
+    equal((await upload('b', nobody)).state, 'refused', 'half a photo');
+    await running.stop();
+});
+
+await test('the camera is seen only while somebody watches', async () => {
+    const running = runStation(door.data);
+    await running.until((event) => event.event === 'sync' && event.online);
+    equal(running.events.some((event) => event.event === 'sync' && event.watched), false, 'nobody watches');
+    const watched = running.after((event) => event.event === 'sync' && event.watched);
+    const abort = new AbortController();
+    const live = await fetch(`${server.url}/api/stations/${door.id}/live`, { headers: { authorization: `Bearer ${admin.token}` }, signal: abort.signal });
+    await watched;
+    let bytes = 0, frames = 0;
+    for await (const part of live.body) {
+        bytes += part.length;
+        frames += Buffer.from(part).includes(Buffer.from([0xff, 0xd8, 0xff])) ? 1 : 0;
+        if (frames >= 3) break;
+    }
+    const unwatched = running.after((event) => event.event === 'sync' && !event.watched);
+    abort.abort();
+    await unwatched;
+    await running.stop();
+    return `${bytes} bytes in ${frames} frames`;
+});
+
+await test('templates made at the station go up, and an erasure too', async () => {
+    await good(['--data', door.data, 'erase', 'a']);
+    await sync(door.data);
+    await eventually('the server has none', async () => !(await admin.get('/api/students/a')).enrolled);
+    await enrol(door.data, 'a');
+    await sync(door.data);
+    await sync(door.data);
+    equal((await admin.get('/api/students/a')).enrolled, true, 'at the server');
+    equal((await status(door.data)).server.uploads_waiting, 0, 'nothing waits');
+});
+
+await server.stop();
+report();

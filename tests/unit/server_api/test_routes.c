@@ -1,0 +1,120 @@
+/* The table of routes, read as a table. */
+#include "unit.h"
+
+#include "routes/routes.h"
+#include <stdio.h>
+#include <string.h>
+
+static void no_row_twice(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < srv_route_count; i++)
+        for (size_t k = i + 1; k < srv_route_count; k++)
+            if (srv_routes[i].method == srv_routes[k].method &&
+                strcmp(srv_routes[i].pattern, srv_routes[k].pattern) == 0)
+                fail_msg("%s is there twice", srv_routes[i].pattern);
+}
+
+/* "/api/x/:id" where the pattern before it is "/api/x/:name": a call would find only one of them. */
+static void no_row_hides_another(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < srv_route_count; i++) {
+        const struct srv_route *route = &srv_routes[i];
+        char path[256];
+        size_t used = 0;
+        for (const char *at = route->pattern; *at != '\0';) {
+            if (*at == ':') {
+                path[used++] = 'x';
+                at += strcspn(at, "/");
+            } else {
+                path[used++] = *at++;
+            }
+        }
+        struct srv_match match;
+        srv_route_match(srv_routes, srv_route_count, route->method, path, used, &match);
+        assert_int_equal(match.status, 200);
+        assert_string_equal(match.route->pattern, route->pattern);
+    }
+}
+
+static void bodies_are_bounded(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < srv_route_count; i++) {
+        const struct srv_route *route = &srv_routes[i];
+        bool writes = route->method == SRV_POST || route->method == SRV_PUT || route->method == SRV_PATCH;
+        print_message("route %s\n", route->pattern);
+        assert_true(writes ? route->body_max > 0 : route->method == SRV_DELETE || route->body_max == 0);
+        assert_true(route->body_max <= 8u << 20);
+        assert_non_null(route->handler);
+    }
+}
+
+static void almost_all_ask_who_comes(void **state)
+{
+    (void)state;
+    static const char *const open_to_anyone[] = {
+        "/",
+        "/admin", /* an empty page: what it shows comes from /api */
+        "/student-dashboard",
+        "/assets/:file",
+        "/favicon.ico",
+        "/api/auth/login",
+        "/api/auth/reset/request",
+        "/api/auth/reset/confirm",
+        "/sync/v1/pair",
+        "/healthz",
+        "/metrics", /* asks itself */
+        "/api/openapi.json",
+    };
+    for (size_t i = 0; i < srv_route_count; i++) {
+        const struct srv_route *route = &srv_routes[i];
+        bool listed = false;
+        for (size_t k = 0; k < sizeof open_to_anyone / sizeof open_to_anyone[0]; k++)
+            listed |= strcmp(route->pattern, open_to_anyone[k]) == 0;
+        assert_int_not_equal(route->roles, 0);
+        if (((route->roles & SRV_ROLE_ANYONE) != 0) != listed)
+            fail_msg("%s: open to anyone, or not?", route->pattern);
+        bool of_stations = strncmp(route->pattern, "/sync/", 6) == 0 && !listed;
+        assert_int_equal(route->roles == SRV_ROLE_STATION, of_stations);
+    }
+}
+
+/* A student never reaches what belongs to others but through ":id", which the handlers judge. */
+static void what_a_student_reaches(void **state)
+{
+    (void)state;
+    static const char *const his[] = {
+        "/api/auth/logout",
+        "/api/auth/change-password",
+        "/api/me",
+        "/api/me/profile",
+        "/api/leaderboard",
+        "/api/students/:id",
+        "/api/calendar",
+        "/api/students/:id/attendance",
+        "/api/events",
+        "/api/students/:id/trend",
+        "/api/students/:id/export",
+        "/api/students/:id/history",
+        "/api/students/:id/disputes",
+    };
+    for (size_t i = 0; i < srv_route_count; i++) {
+        bool listed = false;
+        for (size_t k = 0; k < sizeof his / sizeof his[0]; k++)
+            listed |= strcmp(srv_routes[i].pattern, his[k]) == 0;
+        if ((srv_routes[i].roles & SRV_ROLE_STUDENT) != 0 && !listed)
+            fail_msg("%s is new for students: say so here, and test it", srv_routes[i].pattern);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(no_row_twice),           cmocka_unit_test(no_row_hides_another),
+        cmocka_unit_test(bodies_are_bounded),     cmocka_unit_test(almost_all_ask_who_comes),
+        cmocka_unit_test(what_a_student_reaches),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

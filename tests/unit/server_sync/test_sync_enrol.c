@@ -1,0 +1,185 @@
+#include "fixture.h"
+
+#include <math.h>
+
+static struct cm_templates_answer answer;
+static struct srv_effects effects;
+
+static int send_face(struct fixture *f, const char *id, const struct cm_template *templates, size_t count)
+{
+    struct srv_work *work = malloc(sizeof *work);
+    struct cm_buf sealed, body;
+    struct cm_templates_push message = {.student_id = ""};
+    cm_buf_init(&sealed, CM_SYNC_SEALED_MAX);
+    cm_buf_init(&body, CM_SYNC_SMALL_MAX);
+    assert_int_equal(cm_templates_seal(f->core.box.public_key, templates, count, &sealed, NULL), CM_OK);
+    snprintf(message.student_id, sizeof message.student_id, "%s", id);
+    message.sealed = (struct cm_span){sealed.data, sealed.size};
+    assert_int_equal(cm_message_encode(CM_MESSAGE_TEMPLATES_PUSH, &message, &body, NULL), CM_OK);
+    int status = do_work(f, work, SRV_WORK_TEMPLATES, &body);
+    assert_int_equal(cm_message_decode(CM_MESSAGE_TEMPLATES_ANSWER, work->reply.body.data,
+                                       work->reply.body.size, &answer, NULL),
+                     CM_OK);
+    if (answer.sealed.size > 0) { /* it opens for the station */
+        struct cm_template own[CM_SYNC_TEMPLATES_MAX];
+        size_t own_count;
+        assert_int_equal(
+            cm_templates_open(cm_keys_box_open, f->keys, answer.sealed, id, own, &own_count, NULL), CM_OK);
+        assert_int_equal(own_count, 1);
+    }
+    effects = work->effects;
+    srv_work_finish(work);
+    free(work);
+    cm_buf_finish(&sealed);
+    cm_buf_finish(&body);
+    return status;
+}
+
+static int32_t count_of(struct fixture *f, const char *id)
+{
+    struct srv_student student;
+    assert_int_equal(srv_store_get_student(f->store, id, &student, NULL), CM_OK);
+    return student.template_count;
+}
+
+static void roster(struct fixture *f)
+{
+    put_class(f, "A");
+    put_class(f, "B");
+    put_student(f, "S1", "A");
+    put_student(f, "S2", "B");
+}
+
+static void templates_are_taken_and_again_changes_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct cm_template face;
+    uint64_t before, after;
+    roster(f);
+    make_face(1, "S1", &face);
+    assert_int_equal(send_face(f, "S1", &face, 1), 200);
+    assert_true(effects.changes);
+    assert_int_equal(count_of(f, "S1"), 1);
+    assert_int_equal(srv_store_last_change(f->store, &before, NULL), CM_OK);
+    assert_int_equal(send_face(f, "S1", &face, 1), 200);
+    assert_int_equal(srv_store_last_change(f->store, &after, NULL), CM_OK);
+    assert_int_equal(before, after);
+    assert_int_equal(send_face(f, "S1", NULL, 0), 200); /* enrolled no more */
+    assert_int_equal(count_of(f, "S1"), 0);
+}
+
+static void a_face_of_any_class_is_found(void **state)
+{
+    struct fixture *f = *state;
+    struct cm_template face;
+    roster(f);
+    put_faces(f, "S2", 7);
+    make_face(7, "S1", &face);
+    face.embedding[8] = 0.39f; /* so far from S2's */
+    assert_int_equal(send_face(f, "S1", &face, 1), 409);
+    assert_int_equal(answer.problem, CM_SYNC_DUPLICATE);
+    assert_string_equal(answer.other_id, "S2");
+    assert_int_equal(answer.sealed.size, 0);
+    assert_int_equal(count_of(f, "S1"), 0);
+    assert_int_equal(count_activities(f, CM_ACTIVITY_DUPLICATE_FACE), 1);
+    put_faces(f, "S1", 3);
+    assert_int_equal(send_face(f, "S1", &face, 1), 409);
+    assert_true(answer.sealed.size > 0); /* what he has instead */
+    assert_int_equal(count_activities(f, CM_ACTIVITY_DUPLICATE_FACE), 1);
+    face.embedding[8] = 0.41f;
+    assert_int_equal(send_face(f, "S1", &face, 1), 200);
+}
+
+static void students_of_others_are_unknown(void **state)
+{
+    struct fixture *f = *state;
+    struct cm_template face;
+    roster(f);
+    make_face(1, "S2", &face);
+    assert_int_equal(send_face(f, "S2", &face, 1), 404); /* of a class that this station does not serve */
+    assert_int_equal(answer.problem, CM_SYNC_UNKNOWN);
+    assert_int_equal(count_of(f, "S2"), 0);
+    make_face(1, "S9", &face);
+    assert_int_equal(send_face(f, "S9", &face, 1), 404);
+}
+
+static void what_is_no_face_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    struct cm_template face;
+    roster(f);
+    make_face(1, "S1", &face);
+    snprintf(face.model, sizeof face.model, "other");
+    assert_int_equal(send_face(f, "S1", &face, 1), 422);
+    make_face(1, "S1", &face);
+    face.embedding[1] = 100;
+    assert_int_equal(send_face(f, "S1", &face, 1), 422);
+    make_face(1, "S1", &face);
+    face.embedding[1] = 0.01f;
+    assert_int_equal(send_face(f, "S1", &face, 1), 422);
+    make_face(1, "S1", &face);
+    face.quality = 2;
+    assert_int_equal(send_face(f, "S1", &face, 1), 422);
+    make_face(1, "S2", &face);
+    assert_int_equal(send_face(f, "S1", &face, 1), 422); /* of another student */
+    assert_int_equal(count_of(f, "S1"), 0);
+}
+
+static struct cm_job_answer send_result(struct fixture *f, bool ok, int face_number)
+{
+    struct srv_work *work = malloc(sizeof *work);
+    struct cm_buf sealed, body;
+    struct cm_template face;
+    struct cm_job_answer job;
+    struct cm_job_result result = {.ok = ok, .message = "as seen", .quality = 0.5f, .template_count = 1};
+    snprintf(result.reason, sizeof result.reason, ok ? "ok" : "no_face");
+    cm_buf_init(&sealed, CM_SYNC_SEALED_MAX);
+    cm_buf_init(&body, CM_SYNC_SMALL_MAX);
+    make_face(face_number, "S1", &face);
+    assert_int_equal(cm_templates_seal(f->core.box.public_key, &face, 1, &sealed, NULL), CM_OK);
+    result.sealed = (struct cm_span){sealed.data, ok ? sealed.size : 0};
+    assert_int_equal(cm_message_encode(CM_MESSAGE_JOB_RESULT, &result, &body, NULL), CM_OK);
+    assert_int_equal(do_work(f, work, SRV_WORK_ENROL, &body), 200);
+    assert_int_equal(
+        cm_message_decode(CM_MESSAGE_JOB_ANSWER, work->reply.body.data, work->reply.body.size, &job, NULL),
+        CM_OK);
+    srv_work_finish(work);
+    free(work);
+    cm_buf_finish(&sealed);
+    cm_buf_finish(&body);
+    return job;
+}
+
+static void a_photo_ends_well_or_says_why(void **state)
+{
+    struct fixture *f = *state;
+    roster(f);
+    struct cm_job_answer job = send_result(f, false, 1);
+    assert_false(job.ok);
+    assert_string_equal(job.reason, "no_face");
+    put_faces(f, "S2", 7);
+    job = send_result(f, true, 7);
+    assert_false(job.ok);
+    assert_string_equal(job.reason, "duplicate");
+    job = send_result(f, true, 1);
+    assert_true(job.ok);
+    assert_int_equal(count_of(f, "S1"), 1);
+    erase(f, "S1");
+    job = send_result(f, true, 1);
+    assert_false(job.ok);
+    assert_string_equal(job.reason, "unknown_student");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(templates_are_taken_and_again_changes_nothing),
+        TEST(a_face_of_any_class_is_found),
+        TEST(students_of_others_are_unknown),
+        TEST(what_is_no_face_is_refused),
+        TEST(a_photo_ends_well_or_says_why),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
