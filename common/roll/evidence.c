@@ -87,8 +87,7 @@ struct cm_points_facts cm_evidence_facts(const struct cm_evidence *evidence, con
         facts.first_try = evidence->first_try;
         facts.eye_contact = evidence->eye_contact;
         if (session != NULL)
-            facts.status =
-                cm_session_status(session, evidence->captured_wall_ms, evidence->clock_suspect);
+            facts.status = cm_session_status(session, evidence->captured_wall_ms, evidence->clock_suspect);
         else
             facts.status = evidence->clock_suspect ? CM_ROLL_PENDING : CM_ROLL_PRESENT;
     }

@@ -20,7 +20,10 @@ media_type() {
     *.js) echo 'text/javascript; charset=utf-8' ;;
     *.css) echo 'text/css; charset=utf-8' ;;
     *.svg) echo 'image/svg+xml' ;;
-    *) echo "assets.sh: what is the media type of $1?" >&2 && exit 1 ;;
+    *)
+        echo "assets.sh: what is the media type of $1?" >&2
+        exit 1
+        ;;
     esac
 }
 
@@ -37,6 +40,7 @@ printf '#define ASSET_LIST \\\n' >>"$list"
 number=0
 for file in "$@"; do
     name=${file##*/}
+    type=$(media_type "$name")
     made=$out/files/$name
     case $name in
     *.min.js | *.svg) cp "$file" "$made" ;;
@@ -57,7 +61,7 @@ for file in "$@"; do
         printf '.byte 0\n'
     } >>"$assembly"
     printf '    ASSET(%s, "%s", "%s", "\\"%s\\"", %s, %s) \\\n' \
-        "$symbol" "$path" "$(media_type "$name")" "$hash" "$size" "$packed" >>"$list"
+        "$symbol" "$path" "$type" "$hash" "$size" "$packed" >>"$list"
 done
 printf '\n' >>"$list"
 printf '.section .note.GNU-stack,"",%%progbits\n' >>"$assembly"

@@ -96,7 +96,7 @@ static bool sees(const struct list *list, const struct activity *activity)
 
 /* ---- as JSON ---- */
 
-static void put_activity(struct srv_out *out, const struct list *list, const struct activity *activity)
+static void put_activity(struct srv_reply *out, const struct list *list, const struct activity *activity)
 {
     const struct cm_activity *body = &activity->body;
     const struct srv_review *review = &activity->review;
@@ -106,24 +106,24 @@ static void put_activity(struct srv_out *out, const struct list *list, const str
     bool has_student = find_student(list, body->student_id, &student);
     bool has_other = find_student(list, body->other_id, &other);
     bool all = list->who->role == SRV_ROLE_ADMIN; /* to others the ids of foreign students are not told */
-    srv_out_begin(out, NULL);
-    srv_out_int(out, "feed", (int64_t)activity->feed);
-    srv_out_text(out, "kind", cm_activity_name(body->kind));
-    srv_out_instant(out, "at", zone, body->started_wall_ms);
-    srv_out_instant(out, "ended", zone, body->ended_wall_ms);
-    srv_out_words(out, "station_id", activity->station_id);
-    srv_out_text(out, "station", station != NULL ? station->name : NULL);
-    srv_out_words(out, "student_id", all || has_student ? body->student_id : "");
-    srv_out_words(out, "other_id", all || has_other ? body->other_id : "");
-    srv_out_text(out, "student", has_student ? student.base.name : NULL);
-    srv_out_text(out, "other", has_other ? other.base.name : NULL);
-    srv_out_real(out, "distance", (double)body->distance, 4);
-    srv_out_text(out, "reason", body->reason);
-    srv_out_text(out, "state", srv_show_review(review->state));
-    srv_out_words(out, "reviewed_by", review->by);
-    srv_out_instant(out, "reviewed_at", zone, review->reviewed_wall_ms);
-    srv_out_text(out, "note", review->note);
-    srv_out_end(out);
+    srv_reply_begin(out, NULL);
+    srv_reply_int(out, "feed", (int64_t)activity->feed);
+    srv_reply_text(out, "kind", cm_activity_name(body->kind));
+    srv_reply_instant(out, "at", zone, body->started_wall_ms);
+    srv_reply_instant(out, "ended", zone, body->ended_wall_ms);
+    srv_reply_words(out, "station_id", activity->station_id);
+    srv_reply_text(out, "station", station != NULL ? station->name : NULL);
+    srv_reply_words(out, "student_id", all || has_student ? body->student_id : "");
+    srv_reply_words(out, "other_id", all || has_other ? body->other_id : "");
+    srv_reply_text(out, "student", has_student ? student.base.name : NULL);
+    srv_reply_text(out, "other", has_other ? other.base.name : NULL);
+    srv_reply_real(out, "distance", (double)body->distance, 4);
+    srv_reply_text(out, "reason", body->reason);
+    srv_reply_text(out, "state", srv_show_review(review->state));
+    srv_reply_words(out, "reviewed_by", review->by);
+    srv_reply_instant(out, "reviewed_at", zone, review->reviewed_wall_ms);
+    srv_reply_text(out, "note", review->note);
+    srv_reply_end(out);
 }
 
 /* ---- the list ---- */
@@ -159,7 +159,7 @@ static bool take_activity(void *arg, const struct srv_feed_item *item, const str
 }
 
 /* What of the batch the caller may see; stops with `more` when the page is full. */
-static void put_batch(struct srv_out *out, struct list *list)
+static void put_batch(struct srv_reply *out, struct list *list)
 {
     for (int i = 0; i < list->count; i++) {
         if (!sees(list, &list->batch[i]))
@@ -175,11 +175,11 @@ static void put_batch(struct srv_out *out, struct list *list)
     }
 }
 
-static enum cm_code put_list(struct srv_out *out, struct list *list, struct cm_err *err)
+static enum cm_code put_list(struct srv_reply *out, struct list *list, struct cm_err *err)
 {
     enum cm_code code = srv_store_each_station(list->app->store, take_station, list, err);
-    srv_out_begin(out, NULL);
-    srv_out_list(out, "items");
+    srv_reply_begin(out, NULL);
+    srv_reply_list(out, "items");
     do {
         list->count = 0;
         list->more = false;
@@ -188,12 +188,12 @@ static enum cm_code put_list(struct srv_out *out, struct list *list, struct cm_e
         if (code == CM_OK)
             put_batch(out, list);
     } while (code == CM_OK && list->more && list->shown < list->limit && list->scanned < SCAN_MAX);
-    srv_out_list_end(out);
+    srv_reply_list_end(out);
     if (list->more)
-        srv_out_int(out, "next", (int64_t)list->before);
+        srv_reply_int(out, "next", (int64_t)list->before);
     else
-        srv_out_null(out, "next");
-    srv_out_end(out);
+        srv_reply_null(out, "next");
+    srv_reply_end(out);
     return code;
 }
 
@@ -233,18 +233,18 @@ void srv_api_activity(struct srv_call *call)
 {
     struct list list = {.app = srv_app_of(call), .who = srv_call_identity(call)};
     struct cm_err err = CM_ERR_INIT;
-    struct srv_out out;
+    struct srv_reply out;
     if (!read_query(call, &list))
         return;
-    srv_out_init(&out);
+    srv_reply_init(&out);
     list.batch = malloc(BATCH * sizeof *list.batch);
     enum cm_code code = list.batch != NULL ? put_list(&out, &list, &err)
                                            : cm_fail(&err, CM_NOMEM, "out of memory for the activity");
     if (code == CM_OK)
-        srv_out_answer(call, 200, &out);
+        srv_reply_answer(call, 200, &out);
     else
         srv_json_failed(call, code, &err);
-    srv_out_finish(&out);
+    srv_reply_finish(&out);
     free(list.batch);
     free(list.stations);
 }
@@ -310,15 +310,15 @@ static enum cm_code run_review(struct srv_store *store, void *arg, struct cm_err
 static void answer_review(struct srv_api_write *base)
 {
     const struct review_write *write = (struct review_write *)base;
-    struct srv_out out;
+    struct srv_reply out;
     struct list list;
     json_t *detail = json_pack("{s:I}", "feed", (json_int_t)write->feed);
     srv_live_changed(base->app->live, "activity", NULL, detail);
     json_decref(detail);
     if (find_activity(base->call, &list, write->feed)) {
-        srv_out_init(&out);
+        srv_reply_init(&out);
         put_activity(&out, &list, list.batch);
-        srv_out_answer(base->call, 200, &out);
+        srv_reply_answer(base->call, 200, &out);
     }
     list_finish(&list);
 }
@@ -374,12 +374,12 @@ void srv_api_activity_review(struct srv_call *call)
 
 void srv_api_alerts(struct srv_call *call)
 {
-    struct srv_out out;
-    srv_out_init(&out);
-    srv_out_begin(&out, NULL);
-    srv_out_list(&out, "items");
-    srv_out_list_end(&out);
-    srv_out_null(&out, "next");
-    srv_out_end(&out);
-    srv_out_answer(call, 200, &out);
+    struct srv_reply out;
+    srv_reply_init(&out);
+    srv_reply_begin(&out, NULL);
+    srv_reply_list(&out, "items");
+    srv_reply_list_end(&out);
+    srv_reply_null(&out, "next");
+    srv_reply_end(&out);
+    srv_reply_answer(call, 200, &out);
 }

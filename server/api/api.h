@@ -9,7 +9,7 @@
 #ifndef SRV_API_H
 #define SRV_API_H
 
-#include "api/out.h"
+#include "api/reply.h"
 #include "app/app.h"
 #include "record/record.h"
 #include <stdbool.h>

@@ -13,7 +13,7 @@ enum { SPAN_DAYS_MAX = 1100, BACK_DAYS = 60, AHEAD_DAYS = 400 };
 struct calendar {
     const struct srv_identity *who;
     char own_class[CM_ID_SIZE]; /* of a student */
-    struct srv_out *out;
+    struct srv_reply *out;
 };
 
 static bool sees(const struct calendar *calendar, const char *class_id)
@@ -24,13 +24,13 @@ static bool sees(const struct calendar *calendar, const char *class_id)
                                                    : srv_auth_sees_class(calendar->who, class_id);
 }
 
-static void put_closure(struct srv_out *out, const struct srv_closure *closure)
+static void put_closure(struct srv_reply *out, const struct srv_closure *closure)
 {
-    srv_out_begin(out, NULL);
-    srv_out_date(out, "date", closure->date);
-    srv_out_words(out, "class_id", closure->class_id);
-    srv_out_text(out, "label", closure->label);
-    srv_out_end(out);
+    srv_reply_begin(out, NULL);
+    srv_reply_date(out, "date", closure->date);
+    srv_reply_words(out, "class_id", closure->class_id);
+    srv_reply_text(out, "label", closure->label);
+    srv_reply_end(out);
 }
 
 static bool take_closure(void *arg, const struct srv_closure *closure)
@@ -46,7 +46,7 @@ void srv_api_calendar(struct srv_call *call)
     const struct srv_app *app = srv_app_of(call);
     struct srv_student student;
     struct cm_err err = CM_ERR_INIT;
-    struct srv_out out;
+    struct srv_reply out;
     struct calendar calendar = {.who = srv_call_identity(call), .out = &out};
     int32_t today = srv_api_today(app);
     int32_t from = cm_date_add(today, -BACK_DAYS), to = cm_date_add(today, AHEAD_DAYS);
@@ -55,18 +55,18 @@ void srv_api_calendar(struct srv_call *call)
     if (srv_api_is_student(call) &&
         srv_store_get_student(app->store, calendar.who->student_id, &student, NULL) == CM_OK)
         strcpy(calendar.own_class, student.base.class_id);
-    srv_out_init(&out);
-    srv_out_begin(&out, NULL);
-    srv_out_list(&out, "items");
+    srv_reply_init(&out);
+    srv_reply_begin(&out, NULL);
+    srv_reply_list(&out, "items");
     enum cm_code code = srv_store_each_closure(app->store, from, to, take_closure, &calendar, &err);
-    srv_out_list_end(&out);
-    srv_out_null(&out, "next");
-    srv_out_end(&out);
+    srv_reply_list_end(&out);
+    srv_reply_null(&out, "next");
+    srv_reply_end(&out);
     if (code == CM_OK)
-        srv_out_answer(call, 200, &out);
+        srv_reply_answer(call, 200, &out);
     else
         srv_json_failed(call, code, &err);
-    srv_out_finish(&out);
+    srv_reply_finish(&out);
 }
 
 /* ---- changes ---- */
@@ -101,11 +101,11 @@ static enum cm_code run_put(struct srv_store *store, void *arg, struct cm_err *e
 static void answer_put(struct srv_api_write *base)
 {
     const struct closure_write *write = (struct closure_write *)base;
-    struct srv_out out;
+    struct srv_reply out;
     tell(write);
-    srv_out_init(&out);
+    srv_reply_init(&out);
     put_closure(&out, &write->closure);
-    srv_out_answer(base->call, 200, &out);
+    srv_reply_answer(base->call, 200, &out);
 }
 
 void srv_api_closure_put(struct srv_call *call)

@@ -32,26 +32,27 @@ static bool take_station(void *arg, const struct srv_station *station)
     return true;
 }
 
-static void put_class(struct srv_out *out, const struct cm_class *class_, int64_t students, int64_t stations)
+static void put_class(struct srv_reply *out, const struct cm_class *class_, int64_t students,
+                      int64_t stations)
 {
-    srv_out_begin(out, NULL);
-    srv_out_text(out, "id", class_->id);
-    srv_out_text(out, "coordinator", class_->coordinator);
-    srv_out_minute(out, "start", class_->start_minute);
-    srv_out_int(out, "late_after_min", class_->late_after_min);
-    srv_out_int(out, "close_after_min", class_->close_after_min);
-    srv_out_list(out, "weekdays");
+    srv_reply_begin(out, NULL);
+    srv_reply_text(out, "id", class_->id);
+    srv_reply_text(out, "coordinator", class_->coordinator);
+    srv_reply_minute(out, "start", class_->start_minute);
+    srv_reply_int(out, "late_after_min", class_->late_after_min);
+    srv_reply_int(out, "close_after_min", class_->close_after_min);
+    srv_reply_list(out, "weekdays");
     for (int day = 0; day < 7; day++)
         if (class_->weekdays & 1u << day)
-            srv_out_text(out, NULL, cm_weekday_name(day));
-    srv_out_list_end(out);
-    srv_out_int(out, "students", students);
-    srv_out_int(out, "stations", stations);
-    srv_out_end(out);
+            srv_reply_text(out, NULL, cm_weekday_name(day));
+    srv_reply_list_end(out);
+    srv_reply_int(out, "students", students);
+    srv_reply_int(out, "stations", stations);
+    srv_reply_end(out);
 }
 
 /* An item for each class, in a list or (alone) as the answer itself. */
-static enum cm_code put_classes(struct srv_out *out, const struct srv_app *app,
+static enum cm_code put_classes(struct srv_reply *out, const struct srv_app *app,
                                 const struct srv_api_classes *classes, struct cm_err *err)
 {
     struct srv_census *census = calloc((size_t)classes->count + 1, sizeof *census);
@@ -74,21 +75,21 @@ void srv_api_classes(struct srv_call *call)
 {
     struct srv_api_classes classes = {.list = NULL};
     struct cm_err err = CM_ERR_INIT;
-    struct srv_out out;
+    struct srv_reply out;
     if (!srv_api_find_classes(call, &classes))
         return;
-    srv_out_init(&out);
-    srv_out_begin(&out, NULL);
-    srv_out_list(&out, "items");
+    srv_reply_init(&out);
+    srv_reply_begin(&out, NULL);
+    srv_reply_list(&out, "items");
     enum cm_code code = put_classes(&out, srv_app_of(call), &classes, &err);
-    srv_out_list_end(&out);
-    srv_out_null(&out, "next");
-    srv_out_end(&out);
+    srv_reply_list_end(&out);
+    srv_reply_null(&out, "next");
+    srv_reply_end(&out);
     if (code == CM_OK)
-        srv_out_answer(call, 200, &out);
+        srv_reply_answer(call, 200, &out);
     else
         srv_json_failed(call, code, &err);
-    srv_out_finish(&out);
+    srv_reply_finish(&out);
     free(classes.list);
 }
 
@@ -120,15 +121,15 @@ static void answer_put(struct srv_api_write *base)
     struct class_write *write = (struct class_write *)base;
     struct srv_api_classes classes = {.list = &write->class_, .count = 1};
     struct cm_err err = CM_ERR_INIT;
-    struct srv_out out;
+    struct srv_reply out;
     tell(write);
-    srv_out_init(&out);
+    srv_reply_init(&out);
     enum cm_code code = put_classes(&out, base->app, &classes, &err);
     if (code == CM_OK)
-        srv_out_answer(base->call, 200, &out);
+        srv_reply_answer(base->call, 200, &out);
     else
         srv_json_failed(base->call, code, &err);
-    srv_out_finish(&out);
+    srv_reply_finish(&out);
 }
 
 static bool parse_weekdays(char (*names)[16], int count, uint32_t *ret_weekdays)

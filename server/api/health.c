@@ -76,24 +76,24 @@ void srv_api_health(struct srv_call *call)
     struct srv_store_stats stats = {.events = 0};
     struct srv_writer_stats writer;
     struct cm_err err = CM_ERR_INIT;
-    struct srv_out out;
+    struct srv_reply out;
     bool reads = srv_store_stats(app->store, &stats, &err) == CM_OK;
     bool writes = srv_api_writer_alive(call);
     srv_writer_stats(app->writer, &writer);
-    srv_out_init(&out);
-    srv_out_begin(&out, NULL);
-    srv_out_text(&out, "status", reads && writes ? "ok" : reads ? "writer_stalled" : "store_unreadable");
-    srv_out_text(&out, "version", ROLLCALL_VERSION);
-    srv_out_int(&out, "uptime_s", (srv_api_now(app) - app->started_wall_ms) / 1000);
-    srv_out_begin(&out, "store");
-    srv_out_int(&out, "events", (int64_t)stats.events);
-    srv_out_int(&out, "bytes_used", (int64_t)stats.bytes_used);
-    srv_out_int(&out, "bytes_free_on_disk", (int64_t)stats.bytes_free_on_disk);
-    srv_out_int(&out, "writes_waiting", writer.waiting);
-    srv_out_end(&out);
-    srv_out_end(&out);
+    srv_reply_init(&out);
+    srv_reply_begin(&out, NULL);
+    srv_reply_text(&out, "status", reads && writes ? "ok" : reads ? "writer_stalled" : "store_unreadable");
+    srv_reply_text(&out, "version", ROLLCALL_VERSION);
+    srv_reply_int(&out, "uptime_s", (srv_api_now(app) - app->started_wall_ms) / 1000);
+    srv_reply_begin(&out, "store");
+    srv_reply_int(&out, "events", (int64_t)stats.events);
+    srv_reply_int(&out, "bytes_used", (int64_t)stats.bytes_used);
+    srv_reply_int(&out, "bytes_free_on_disk", (int64_t)stats.bytes_free_on_disk);
+    srv_reply_int(&out, "writes_waiting", writer.waiting);
+    srv_reply_end(&out);
+    srv_reply_end(&out);
     srv_answer_header(call, "cache-control", "no-store");
-    srv_out_answer(call, reads && writes ? 200 : 503, &out);
+    srv_reply_answer(call, reads && writes ? 200 : 503, &out);
 }
 
 /* ---- numbers for Prometheus ---- */

@@ -32,63 +32,63 @@ static enum cm_code run(struct srv_store *store, void *arg, struct cm_err *err)
     return srv_import_run(store, &write->import, err);
 }
 
-static void put_problem(struct srv_out *out, const struct srv_import_remark *remark)
+static void put_problem(struct srv_reply *out, const struct srv_import_remark *remark)
 {
-    srv_out_begin(out, NULL);
-    srv_out_text(out, "file", remark->file);
-    srv_out_int(out, "line", (int64_t)remark->line);
-    srv_out_text(out, "message", remark->text);
-    srv_out_end(out);
+    srv_reply_begin(out, NULL);
+    srv_reply_text(out, "file", remark->file);
+    srv_reply_int(out, "line", (int64_t)remark->line);
+    srv_reply_text(out, "message", remark->text);
+    srv_reply_end(out);
 }
 
-static void put_note(struct srv_out *out, const struct srv_import_remark *remark)
+static void put_note(struct srv_reply *out, const struct srv_import_remark *remark)
 {
     char line[32] = "", text[CM_ROSTER_REMARK_SIZE + 96];
     if (remark->line > 0)
         snprintf(line, sizeof line, "line %zu: ", remark->line);
     snprintf(text, sizeof text, "%s: %s%s", remark->file, line, remark->text);
-    srv_out_text(out, NULL, text);
+    srv_reply_text(out, NULL, text);
 }
 
-static void put_remarks(struct srv_out *out, const char *name, const struct srv_import_remarks *remarks,
-                        void (*put)(struct srv_out *, const struct srv_import_remark *))
+static void put_remarks(struct srv_reply *out, const char *name, const struct srv_import_remarks *remarks,
+                        void (*put)(struct srv_reply *, const struct srv_import_remark *))
 {
     size_t shown = remarks->count < SRV_IMPORT_REMARKS_MAX ? remarks->count : SRV_IMPORT_REMARKS_MAX;
-    srv_out_list(out, name);
+    srv_reply_list(out, name);
     for (size_t i = 0; i < shown; i++)
         put(out, &remarks->list[i]);
-    srv_out_list_end(out);
+    srv_reply_list_end(out);
 }
 
 static void answer(struct import_write *write, int status)
 {
     const struct srv_import *import = &write->import;
-    struct srv_out out;
-    srv_out_init(&out);
-    srv_out_begin(&out, NULL);
+    struct srv_reply out;
+    srv_reply_init(&out);
+    srv_reply_begin(&out, NULL);
     if (status == 422) {
-        srv_out_begin(&out, "error");
-        srv_out_text(&out, "code", "invalid");
-        srv_out_text(&out, "message", "nothing was imported: the files have problems");
-        srv_out_text(&out, "field", "files");
-        srv_out_end(&out);
+        srv_reply_begin(&out, "error");
+        srv_reply_text(&out, "code", "invalid");
+        srv_reply_text(&out, "message", "nothing was imported: the files have problems");
+        srv_reply_text(&out, "field", "files");
+        srv_reply_end(&out);
     }
-    srv_out_bool(&out, "dry_run", import->dry_run);
-    srv_out_begin(&out, "classes");
-    srv_out_int(&out, "added", import->classes.added);
-    srv_out_int(&out, "changed", import->classes.changed);
-    srv_out_end(&out);
-    srv_out_begin(&out, "students");
-    srv_out_int(&out, "added", import->students.added);
-    srv_out_int(&out, "changed", import->students.changed);
-    srv_out_int(&out, "removed", import->students.removed);
-    srv_out_int(&out, "unchanged", import->students.unchanged);
-    srv_out_end(&out);
+    srv_reply_bool(&out, "dry_run", import->dry_run);
+    srv_reply_begin(&out, "classes");
+    srv_reply_int(&out, "added", import->classes.added);
+    srv_reply_int(&out, "changed", import->classes.changed);
+    srv_reply_end(&out);
+    srv_reply_begin(&out, "students");
+    srv_reply_int(&out, "added", import->students.added);
+    srv_reply_int(&out, "changed", import->students.changed);
+    srv_reply_int(&out, "removed", import->students.removed);
+    srv_reply_int(&out, "unchanged", import->students.unchanged);
+    srv_reply_end(&out);
     put_remarks(&out, "problems", &import->problems, put_problem);
-    srv_out_int(&out, "problem_count", (int64_t)import->problems.count);
+    srv_reply_int(&out, "problem_count", (int64_t)import->problems.count);
     put_remarks(&out, "notes", &import->notes, put_note);
-    srv_out_end(&out);
-    srv_out_answer(write->call, status, &out);
+    srv_reply_end(&out);
+    srv_reply_answer(write->call, status, &out);
 }
 
 static void done(struct srv_write *base, enum cm_code code, const struct cm_err *err)

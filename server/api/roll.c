@@ -18,7 +18,7 @@ struct roll {
     struct srv_day *days;
     int count, room;
     struct srv_counts counts;
-    struct srv_out out;
+    struct srv_reply out;
 };
 
 static bool take_day(void *arg, const struct srv_day *day)
@@ -50,8 +50,8 @@ static enum cm_code put_no_school(struct roll *roll, struct cm_err *err)
     strcpy(closure.class_id, roll->class_.id);
     enum cm_code code =
         srv_store_each_closure(roll->app->store, roll->date, roll->date, take_label, &closure, err);
-    srv_out_null(&roll->out, "session");
-    srv_out_text(&roll->out, "no_school", closure.label);
+    srv_reply_null(&roll->out, "session");
+    srv_reply_text(&roll->out, "no_school", closure.label);
     return code;
 }
 
@@ -64,25 +64,25 @@ static enum cm_code put_session(struct roll *roll, struct cm_err *err)
     if (code != CM_OK)
         return code;
     srv_show_session(&roll->out, "session", roll->app, &info, &roll->session, roll->now_ms);
-    srv_out_null(&roll->out, "no_school");
+    srv_reply_null(&roll->out, "no_school");
     return CM_OK;
 }
 
-static void put_scores(struct srv_out *out, const struct srv_evidence *evidence)
+static void put_scores(struct srv_reply *out, const struct srv_evidence *evidence)
 {
     bool face = evidence->has_mark && evidence->mark.method == CM_METHOD_FACE;
     if (face) {
-        srv_out_real(out, "distance", (double)evidence->mark.distance, 4);
-        srv_out_real(out, "margin", (double)evidence->mark.margin, 4);
-        srv_out_real(out, "threshold", (double)evidence->mark.threshold, 4);
+        srv_reply_real(out, "distance", (double)evidence->mark.distance, 4);
+        srv_reply_real(out, "margin", (double)evidence->mark.margin, 4);
+        srv_reply_real(out, "threshold", (double)evidence->mark.threshold, 4);
     } else {
-        srv_out_null(out, "distance");
-        srv_out_null(out, "margin");
-        srv_out_null(out, "threshold");
+        srv_reply_null(out, "distance");
+        srv_reply_null(out, "margin");
+        srv_reply_null(out, "threshold");
     }
 }
 
-enum cm_code srv_roll_item(struct srv_out *out, const struct srv_app *app, const struct cm_class *class_,
+enum cm_code srv_roll_item(struct srv_reply *out, const struct srv_app *app, const struct cm_class *class_,
                            const struct srv_day *day, int64_t now_ms, struct cm_err *err)
 {
     struct srv_student student;
@@ -97,15 +97,15 @@ enum cm_code srv_roll_item(struct srv_out *out, const struct srv_app *app, const
         code = srv_show_evidence(app->store, &day->roll, &evidence, err);
     if (code != CM_OK)
         return code;
-    srv_out_begin(out, NULL);
-    srv_out_text(out, "student_id", day->roll.student_id);
-    srv_out_text(out, "name", student.base.name);
-    srv_out_text(out, "roll_number", student.roll_number);
-    srv_out_text(out, "status", cm_roll_status_name(srv_show_status_at(day, &session, now_ms)));
+    srv_reply_begin(out, NULL);
+    srv_reply_text(out, "student_id", day->roll.student_id);
+    srv_reply_text(out, "name", student.base.name);
+    srv_reply_text(out, "roll_number", student.roll_number);
+    srv_reply_text(out, "status", cm_roll_status_name(srv_show_status_at(day, &session, now_ms)));
     srv_show_evidence_out(out, app, class_, &day->roll, &evidence);
-    srv_out_words(out, "station", evidence.station_id);
+    srv_reply_words(out, "station", evidence.station_id);
     put_scores(out, &evidence);
-    srv_out_end(out);
+    srv_reply_end(out);
     return CM_OK;
 }
 
@@ -123,24 +123,24 @@ static int64_t absent_by_closing(const struct roll *roll)
 
 static enum cm_code put_roll(struct roll *roll, struct cm_err *err)
 {
-    struct srv_out *out = &roll->out;
-    srv_out_begin(out, NULL);
-    srv_out_text(out, "class_id", roll->class_.id);
-    srv_out_date(out, "date", roll->date);
+    struct srv_reply *out = &roll->out;
+    srv_reply_begin(out, NULL);
+    srv_reply_text(out, "class_id", roll->class_.id);
+    srv_reply_date(out, "date", roll->date);
     enum cm_code code = put_session(roll, err);
     for (int i = 0; i < roll->count; i++)
         srv_counts_add(&roll->counts, srv_show_status_at(&roll->days[i], &roll->session, roll->now_ms));
-    srv_out_begin(out, "counts");
+    srv_reply_begin(out, "counts");
     srv_counts_out(out, &roll->counts);
-    srv_out_end(out);
-    srv_out_list(out, "items");
+    srv_reply_end(out);
+    srv_reply_list(out, "items");
     for (int i = 0; i < roll->count && code == CM_OK; i++)
         code = srv_roll_item(out, roll->app, &roll->class_, &roll->days[i], roll->now_ms, err);
-    srv_out_list_end(out);
-    srv_out_begin(out, "closing");
-    srv_out_int(out, "absent", absent_by_closing(roll));
-    srv_out_end(out);
-    srv_out_end(out);
+    srv_reply_list_end(out);
+    srv_reply_begin(out, "closing");
+    srv_reply_int(out, "absent", absent_by_closing(roll));
+    srv_reply_end(out);
+    srv_reply_end(out);
     return code;
 }
 
@@ -167,12 +167,12 @@ void srv_api_roll(struct srv_call *call)
     if (!srv_api_find_class(call, class_id, &roll.class_))
         return;
     roll.session = cm_session_of(&roll.class_, app->zone, roll.date);
-    srv_out_init(&roll.out);
+    srv_reply_init(&roll.out);
     enum cm_code code = srv_store_read(app->store, make_roll, &roll, &err);
     if (code == CM_OK)
-        srv_out_answer(call, 200, &roll.out);
+        srv_reply_answer(call, 200, &roll.out);
     else
         srv_json_failed(call, code, &err);
-    srv_out_finish(&roll.out);
+    srv_reply_finish(&roll.out);
     free(roll.days);
 }

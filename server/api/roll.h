@@ -4,7 +4,7 @@
 
 #include "api/api.h"
 
-enum cm_code srv_roll_item(struct srv_out *out, const struct srv_app *app, const struct cm_class *class_,
+enum cm_code srv_roll_item(struct srv_reply *out, const struct srv_app *app, const struct cm_class *class_,
                            const struct srv_day *day, int64_t now_ms, struct cm_err *err);
 
 #endif

@@ -130,17 +130,17 @@ static void answer_correction(struct srv_api_write *base)
     struct roll_write *write = (struct roll_write *)base;
     struct cm_err err = CM_ERR_INIT;
     struct srv_day day;
-    struct srv_out out;
+    struct srv_reply out;
     srv_live_feed(base->app->live, write->feed, write->feed);
-    srv_out_init(&out);
+    srv_reply_init(&out);
     enum cm_code code = find_day(base->app->store, write, &day, &err);
     if (code == CM_OK)
         code = srv_roll_item(&out, base->app, &write->class_, &day, srv_api_now(base->app), &err);
     if (code == CM_OK)
-        srv_out_answer(base->call, 201, &out);
+        srv_reply_answer(base->call, 201, &out);
     else
         srv_json_failed(base->call, code, &err);
-    srv_out_finish(&out);
+    srv_reply_finish(&out);
 }
 
 static bool read_correction(struct srv_call *call, struct roll_write *write)
@@ -227,7 +227,7 @@ static void answer_close(struct srv_api_write *base)
     struct roll_write *write = (struct roll_write *)base;
     struct srv_session_info info;
     struct cm_err err = CM_ERR_INIT;
-    struct srv_out out;
+    struct srv_reply out;
     struct cm_session session = cm_session_of(&write->class_, base->app->zone, write->date);
     tell_roll(write);
     enum cm_code code =
@@ -236,11 +236,11 @@ static void answer_close(struct srv_api_write *base)
         srv_json_failed(base->call, code, &err);
         return;
     }
-    srv_out_init(&out);
-    srv_out_begin(&out, NULL);
+    srv_reply_init(&out);
+    srv_reply_begin(&out, NULL);
     srv_show_session(&out, "session", base->app, &info, &session, srv_api_now(base->app));
-    srv_out_end(&out);
-    srv_out_answer(base->call, 200, &out);
+    srv_reply_end(&out);
+    srv_reply_answer(base->call, 200, &out);
 }
 
 static void change(struct srv_call *call, bool close)

@@ -51,22 +51,22 @@ static void answer(struct srv_call *call)
     const struct srv_app *app = srv_app_of(call);
     struct values values;
     struct cm_err err = CM_ERR_INIT;
-    struct srv_out out;
+    struct srv_reply out;
     enum cm_code code = load(app, &values, &err);
     if (code != CM_OK) {
         srv_json_failed(call, code, &err);
         return;
     }
-    srv_out_init(&out);
-    srv_out_begin(&out, NULL);
-    srv_out_text(&out, "school_name", values.school_name);
-    srv_out_text(&out, "timezone", values.timezone);
-    srv_out_bool(&out, "leaderboard", values.leaderboard);
-    srv_out_int(&out, "coverage_percent", atoi(values.coverage));
+    srv_reply_init(&out);
+    srv_reply_begin(&out, NULL);
+    srv_reply_text(&out, "school_name", values.school_name);
+    srv_reply_text(&out, "timezone", values.timezone);
+    srv_reply_bool(&out, "leaderboard", values.leaderboard);
+    srv_reply_int(&out, "coverage_percent", atoi(values.coverage));
     /* another zone counts from the next start on */
-    srv_out_bool(&out, "restart_needed", strcmp(values.timezone, cm_zone_name(app->zone)) != 0);
-    srv_out_end(&out);
-    srv_out_answer(call, 200, &out);
+    srv_reply_bool(&out, "restart_needed", strcmp(values.timezone, cm_zone_name(app->zone)) != 0);
+    srv_reply_end(&out);
+    srv_reply_answer(call, 200, &out);
 }
 
 void srv_api_settings(struct srv_call *call)

@@ -110,32 +110,32 @@ double srv_show_rate(int64_t present, int64_t late, int64_t absent)
     return of > 0 ? (double)(present + late) / (double)of : (double)NAN;
 }
 
-void srv_counts_out(struct srv_out *out, const struct srv_counts *counts)
+void srv_counts_out(struct srv_reply *out, const struct srv_counts *counts)
 {
-    srv_out_int(out, "students", counts->students);
-    srv_out_int(out, "present", counts->present);
-    srv_out_int(out, "late", counts->late);
-    srv_out_int(out, "excused", counts->excused);
-    srv_out_int(out, "absent", counts->absent);
-    srv_out_int(out, "unjudged", counts->unjudged);
-    srv_out_int(out, "pending", counts->pending);
-    srv_out_int(out, "none", counts->none);
-    srv_out_real(out, "rate", srv_show_rate(counts->present, counts->late, counts->absent), 4);
+    srv_reply_int(out, "students", counts->students);
+    srv_reply_int(out, "present", counts->present);
+    srv_reply_int(out, "late", counts->late);
+    srv_reply_int(out, "excused", counts->excused);
+    srv_reply_int(out, "absent", counts->absent);
+    srv_reply_int(out, "unjudged", counts->unjudged);
+    srv_reply_int(out, "pending", counts->pending);
+    srv_reply_int(out, "none", counts->none);
+    srv_reply_real(out, "rate", srv_show_rate(counts->present, counts->late, counts->absent), 4);
 }
 
-void srv_show_session(struct srv_out *out, const char *name, const struct srv_app *app,
+void srv_show_session(struct srv_reply *out, const char *name, const struct srv_app *app,
                       const struct srv_session_info *info, const struct cm_session *session, int64_t now_ms)
 {
-    srv_out_begin(out, name);
-    srv_out_text(out, "state", srv_show_state(srv_show_state_at(info->state, session, now_ms)));
-    srv_out_instant(out, "start", app->zone, session->start_wall_ms);
-    srv_out_instant(out, "late_after", app->zone, session->late_wall_ms);
-    srv_out_instant(out, "close", app->zone, session->close_wall_ms);
-    srv_out_words(out, "closed_by", info->closed_by);
-    srv_out_instant(out, "closed_at", app->zone, info->closed_wall_ms);
-    srv_out_int(out, "able_min", info->able_min);
-    srv_out_int(out, "window_min", info->window_min);
-    srv_out_end(out);
+    srv_reply_begin(out, name);
+    srv_reply_text(out, "state", srv_show_state(srv_show_state_at(info->state, session, now_ms)));
+    srv_reply_instant(out, "start", app->zone, session->start_wall_ms);
+    srv_reply_instant(out, "late_after", app->zone, session->late_wall_ms);
+    srv_reply_instant(out, "close", app->zone, session->close_wall_ms);
+    srv_reply_words(out, "closed_by", info->closed_by);
+    srv_reply_instant(out, "closed_at", app->zone, info->closed_wall_ms);
+    srv_reply_int(out, "able_min", info->able_min);
+    srv_reply_int(out, "window_min", info->window_min);
+    srv_reply_end(out);
 }
 
 /* ---- what is behind a day ---- */
@@ -175,7 +175,7 @@ enum cm_code srv_show_evidence(struct srv_store *store, const struct cm_roll_ent
     return code;
 }
 
-void srv_show_evidence_out(struct srv_out *out, const struct srv_app *app, const struct cm_class *class_,
+void srv_show_evidence_out(struct srv_reply *out, const struct srv_app *app, const struct cm_class *class_,
                            const struct cm_roll_entry *roll, const struct srv_evidence *evidence)
 {
     const struct cm_mark *mark = evidence->has_mark ? &evidence->mark : NULL;
@@ -183,13 +183,13 @@ void srv_show_evidence_out(struct srv_out *out, const struct srv_app *app, const
     const struct cm_roll_rules rules = {
         .class_ = class_, .zone = app->zone, .points = &cm_points_rules_default};
     char points[CM_POINTS_TEXT_SIZE], receipt[CM_RECEIPT_SIZE];
-    srv_out_instant(out, "captured", app->zone, mark != NULL ? mark->captured_wall_ms : 0);
-    srv_out_text(out, "method", mark != NULL ? cm_method_name(mark->method) : NULL);
-    srv_out_int(out, "points", roll->points);
-    srv_out_text(out, "points_text",
-                 mark != NULL || correction != NULL ? cm_roll_points_text(mark, correction, &rules, points)
-                                                    : NULL);
-    srv_out_text(out, "receipt", mark != NULL ? cm_receipt(evidence->mark_id, receipt) : NULL);
-    srv_out_text(out, "corrected_by", correction != NULL ? correction->by : NULL);
-    srv_out_text(out, "reason", correction != NULL ? correction->reason : NULL);
+    srv_reply_instant(out, "captured", app->zone, mark != NULL ? mark->captured_wall_ms : 0);
+    srv_reply_text(out, "method", mark != NULL ? cm_method_name(mark->method) : NULL);
+    srv_reply_int(out, "points", roll->points);
+    srv_reply_text(out, "points_text",
+                   mark != NULL || correction != NULL ? cm_roll_points_text(mark, correction, &rules, points)
+                                                      : NULL);
+    srv_reply_text(out, "receipt", mark != NULL ? cm_receipt(evidence->mark_id, receipt) : NULL);
+    srv_reply_text(out, "corrected_by", correction != NULL ? correction->by : NULL);
+    srv_reply_text(out, "reason", correction != NULL ? correction->reason : NULL);
 }

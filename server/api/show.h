@@ -32,10 +32,10 @@ struct srv_counts srv_counts_of(const struct srv_session_info *info, const struc
 /* (present + late) / (present + late + absent); NaN when that is none. */
 double srv_show_rate(int64_t present, int64_t late, int64_t absent);
 /* "present" … "none" and "rate". */
-void srv_counts_out(struct srv_out *out, const struct srv_counts *counts);
+void srv_counts_out(struct srv_reply *out, const struct srv_counts *counts);
 
 /* {state,start,late_after,close,closed_by,closed_at,able_min,window_min} */
-void srv_show_session(struct srv_out *out, const char *name, const struct srv_app *app,
+void srv_show_session(struct srv_reply *out, const char *name, const struct srv_app *app,
                       const struct srv_session_info *info, const struct cm_session *session, int64_t now_ms);
 
 /* ---- what is behind a day: the mark and the correction that count ---- */
@@ -49,7 +49,7 @@ struct srv_evidence {
 enum cm_code srv_show_evidence(struct srv_store *store, const struct cm_roll_entry *roll,
                                struct srv_evidence *ret_evidence, struct cm_err *err);
 /* captured, method, points, points_text, receipt, corrected_by, reason */
-void srv_show_evidence_out(struct srv_out *out, const struct srv_app *app, const struct cm_class *class_,
+void srv_show_evidence_out(struct srv_reply *out, const struct srv_app *app, const struct cm_class *class_,
                            const struct cm_roll_entry *roll, const struct srv_evidence *evidence);
 
 #endif

@@ -29,7 +29,7 @@ static bool take_label(void *arg, const struct srv_closure *closure)
     return true;
 }
 
-static enum cm_code put_class(struct srv_out *out, struct stats *stats, int i, struct cm_err *err)
+static enum cm_code put_class(struct srv_reply *out, struct stats *stats, int i, struct cm_err *err)
 {
     const struct cm_class *class_ = &stats->classes.list[i];
     struct srv_session_info info;
@@ -38,27 +38,27 @@ static enum cm_code put_class(struct srv_out *out, struct stats *stats, int i, s
     enum cm_code code = srv_store_get_session_info(stats->app->store, class_->id, stats->date, &info, err);
     if (code != CM_OK && code != CM_NOTFOUND)
         return code;
-    srv_out_begin(out, NULL);
-    srv_out_text(out, "id", class_->id);
-    srv_out_text(out, "coordinator", class_->coordinator);
+    srv_reply_begin(out, NULL);
+    srv_reply_text(out, "id", class_->id);
+    srv_reply_text(out, "coordinator", class_->coordinator);
     if (code == CM_OK) {
         counts = srv_counts_of(&info, &session, stats->now_ms);
         srv_show_session(out, "session", stats->app, &info, &session, stats->now_ms);
     } else {
         stats->no_school[i] = true;
-        srv_out_null(out, "session");
+        srv_reply_null(out, "session");
     }
     srv_counts_out(out, &counts);
-    srv_out_end(out);
+    srv_reply_end(out);
     srv_counts_sum(&stats->total, &counts);
     stats->enrolled += stats->census[i].enrolled;
     return CM_OK;
 }
 
-static enum cm_code put_no_school(struct srv_out *out, const struct stats *stats, struct cm_err *err)
+static enum cm_code put_no_school(struct srv_reply *out, const struct stats *stats, struct cm_err *err)
 {
     enum cm_code code = CM_OK;
-    srv_out_list(out, "no_school");
+    srv_reply_list(out, "no_school");
     for (int i = 0; i < stats->classes.count && code == CM_OK; i++) {
         if (!stats->no_school[i])
             continue;
@@ -66,31 +66,31 @@ static enum cm_code put_no_school(struct srv_out *out, const struct stats *stats
         struct srv_closure closure = {.date = stats->date};
         strcpy(closure.class_id, id);
         code = srv_store_each_closure(stats->app->store, stats->date, stats->date, take_label, &closure, err);
-        srv_out_begin(out, NULL);
-        srv_out_text(out, "class_id", id);
-        srv_out_text(out, "label", closure.label);
-        srv_out_end(out);
+        srv_reply_begin(out, NULL);
+        srv_reply_text(out, "class_id", id);
+        srv_reply_text(out, "label", closure.label);
+        srv_reply_end(out);
     }
-    srv_out_list_end(out);
+    srv_reply_list_end(out);
     return code;
 }
 
-static enum cm_code put_stats(struct srv_out *out, struct stats *stats, struct cm_err *err)
+static enum cm_code put_stats(struct srv_reply *out, struct stats *stats, struct cm_err *err)
 {
     enum cm_code code = srv_api_census(stats->app, &stats->classes, stats->census, err);
-    srv_out_begin(out, NULL);
-    srv_out_date(out, "date", stats->date);
-    srv_out_list(out, "classes");
+    srv_reply_begin(out, NULL);
+    srv_reply_date(out, "date", stats->date);
+    srv_reply_list(out, "classes");
     for (int i = 0; i < stats->classes.count && code == CM_OK; i++)
         code = put_class(out, stats, i, err);
-    srv_out_list_end(out);
-    srv_out_begin(out, "total");
+    srv_reply_list_end(out);
+    srv_reply_begin(out, "total");
     srv_counts_out(out, &stats->total);
-    srv_out_end(out);
-    srv_out_int(out, "enrolled", stats->enrolled);
+    srv_reply_end(out);
+    srv_reply_int(out, "enrolled", stats->enrolled);
     if (code == CM_OK)
         code = put_no_school(out, stats, err);
-    srv_out_end(out);
+    srv_reply_end(out);
     return code;
 }
 
@@ -99,19 +99,19 @@ void srv_api_stats(struct srv_call *call)
     const struct srv_app *app = srv_app_of(call);
     struct stats stats = {.app = app, .now_ms = srv_api_now(app)};
     struct cm_err err = CM_ERR_INIT;
-    struct srv_out out;
+    struct srv_reply out;
     if (!srv_json_query_date(call, "date", srv_api_today(app), &stats.date) ||
         !srv_api_find_classes(call, &stats.classes))
         return;
-    srv_out_init(&out);
+    srv_reply_init(&out);
     stats.census = calloc((size_t)stats.classes.count + 1, sizeof *stats.census);
     enum cm_code code = stats.census != NULL ? put_stats(&out, &stats, &err)
                                              : cm_fail(&err, CM_NOMEM, "out of memory for the numbers");
     if (code == CM_OK)
-        srv_out_answer(call, 200, &out);
+        srv_reply_answer(call, 200, &out);
     else
         srv_json_failed(call, code, &err);
-    srv_out_finish(&out);
+    srv_reply_finish(&out);
     free(stats.census);
     free(stats.classes.list);
 }
@@ -121,25 +121,25 @@ void srv_api_stats(struct srv_call *call)
 enum { BOARD_SHOWN_MAX = 500 };
 
 struct board_answer {
-    struct srv_out *out;
+    struct srv_reply *out;
     const struct srv_identity *who;
     bool enabled;
 };
 
-static void put_row(struct srv_out *out, const struct srv_board_row *row, bool for_student, bool me)
+static void put_row(struct srv_reply *out, const struct srv_board_row *row, bool for_student, bool me)
 {
-    srv_out_begin(out, NULL);
-    srv_out_int(out, "rank", row->rank);
-    srv_out_text(out, "name", for_student && row->nickname[0] != '\0' ? row->nickname : row->name);
-    srv_out_bool(out, "me", me);
-    srv_out_int(out, "points", row->points);
-    srv_out_real(out, "rate", row->rate, 4);
-    srv_out_int(out, "streak", row->streak);
+    srv_reply_begin(out, NULL);
+    srv_reply_int(out, "rank", row->rank);
+    srv_reply_text(out, "name", for_student && row->nickname[0] != '\0' ? row->nickname : row->name);
+    srv_reply_bool(out, "me", me);
+    srv_reply_int(out, "points", row->points);
+    srv_reply_real(out, "rate", row->rate, 4);
+    srv_reply_int(out, "streak", row->streak);
     if (!for_student) {
-        srv_out_text(out, "student_id", row->id);
-        srv_out_text(out, "nickname", row->nickname);
+        srv_reply_text(out, "student_id", row->id);
+        srv_reply_text(out, "nickname", row->nickname);
     }
-    srv_out_end(out);
+    srv_reply_end(out);
 }
 
 static void put_board(void *arg, const struct srv_board *board)
@@ -147,10 +147,10 @@ static void put_board(void *arg, const struct srv_board *board)
     struct board_answer *answer = arg;
     bool for_student = answer->who->role == SRV_ROLE_STUDENT;
     int shown = 0;
-    srv_out_begin(answer->out, NULL);
-    srv_out_text(answer->out, "class", board->class_id);
-    srv_out_bool(answer->out, "enabled", answer->enabled);
-    srv_out_list(answer->out, "items");
+    srv_reply_begin(answer->out, NULL);
+    srv_reply_text(answer->out, "class", board->class_id);
+    srv_reply_bool(answer->out, "enabled", answer->enabled);
+    srv_reply_list(answer->out, "items");
     for (int i = 0; i < board->count && (answer->enabled || !for_student); i++) {
         const struct srv_board_row *row = &board->rows[i];
         bool me = for_student && strcmp(row->id, answer->who->student_id) == 0;
@@ -159,8 +159,8 @@ static void put_board(void *arg, const struct srv_board *board)
             shown++;
         }
     }
-    srv_out_list_end(answer->out);
-    srv_out_end(answer->out);
+    srv_reply_list_end(answer->out);
+    srv_reply_end(answer->out);
 }
 
 /* Whose board: a student's own class, else "?class=". */
@@ -194,17 +194,17 @@ void srv_api_leaderboard(struct srv_call *call)
     const struct srv_app *app = srv_app_of(call);
     struct cm_err err = CM_ERR_INIT;
     char class_id[CM_ID_SIZE];
-    struct srv_out out;
+    struct srv_reply out;
     struct board_answer answer = {.out = &out, .who = srv_call_identity(call)};
     if (!find_board(call, class_id))
         return;
-    srv_out_init(&out);
+    srv_reply_init(&out);
     enum cm_code code = srv_settings_leaderboard(app->store, &answer.enabled, &err);
     if (code == CM_OK)
         code = srv_api_board(app, class_id, put_board, &answer, &err);
     if (code == CM_OK)
-        srv_out_answer(call, 200, &out);
+        srv_reply_answer(call, 200, &out);
     else
         srv_json_failed(call, code, &err);
-    srv_out_finish(&out);
+    srv_reply_finish(&out);
 }

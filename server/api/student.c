@@ -3,17 +3,17 @@
 #include "api/show.h"
 #include "http_json/json.h"
 
-void srv_student_row(struct srv_out *out, const struct srv_student *student)
+void srv_student_row(struct srv_reply *out, const struct srv_student *student)
 {
-    srv_out_text(out, "id", student->base.id);
-    srv_out_text(out, "name", student->base.name);
-    srv_out_text(out, "class_id", student->base.class_id);
-    srv_out_text(out, "roll_number", student->roll_number);
-    srv_out_text(out, "nickname", student->nickname);
-    srv_out_bool(out, "archived", student->archived);
-    srv_out_bool(out, "enrolled", student->template_count > 0);
-    srv_out_int(out, "template_count", student->template_count);
-    srv_out_bool(out, "parent_phone_set", student->parent_phone[0] != '\0');
+    srv_reply_text(out, "id", student->base.id);
+    srv_reply_text(out, "name", student->base.name);
+    srv_reply_text(out, "class_id", student->base.class_id);
+    srv_reply_text(out, "roll_number", student->roll_number);
+    srv_reply_text(out, "nickname", student->nickname);
+    srv_reply_bool(out, "archived", student->archived);
+    srv_reply_bool(out, "enrolled", student->template_count > 0);
+    srv_reply_int(out, "template_count", student->template_count);
+    srv_reply_bool(out, "parent_phone_set", student->parent_phone[0] != '\0');
 }
 
 /* ---- memberships ---- */
@@ -44,36 +44,37 @@ const struct srv_membership *srv_membership_at(const struct srv_memberships *mem
     return NULL;
 }
 
-static void put_memberships(struct srv_out *out, const struct srv_memberships *memberships)
+static void put_memberships(struct srv_reply *out, const struct srv_memberships *memberships)
 {
-    srv_out_list(out, "memberships");
+    srv_reply_list(out, "memberships");
     for (int i = 0; i < memberships->count; i++) {
-        srv_out_begin(out, NULL);
-        srv_out_text(out, "class_id", memberships->list[i].class_id);
-        srv_out_date(out, "from", memberships->list[i].from);
-        srv_out_date(out, "to", memberships->list[i].to);
-        srv_out_end(out);
+        srv_reply_begin(out, NULL);
+        srv_reply_text(out, "class_id", memberships->list[i].class_id);
+        srv_reply_date(out, "from", memberships->list[i].from);
+        srv_reply_date(out, "to", memberships->list[i].to);
+        srv_reply_end(out);
     }
-    srv_out_list_end(out);
+    srv_reply_list_end(out);
 }
 
 /* ---- one student ---- */
 
-static void put_standing(struct srv_out *out, const struct srv_app *app, const struct srv_standing *standing)
+static void put_standing(struct srv_reply *out, const struct srv_app *app,
+                         const struct srv_standing *standing)
 {
-    srv_out_begin(out, "standing");
-    srv_out_int(out, "points", standing->points);
-    srv_out_int(out, "present", standing->present);
-    srv_out_int(out, "late", standing->late);
-    srv_out_int(out, "excused", standing->excused);
-    srv_out_int(out, "absent", standing->absent);
-    srv_out_int(out, "unjudged", standing->unjudged);
-    srv_out_int(out, "streak", standing->streak);
-    srv_out_int(out, "best_streak", standing->best_streak);
-    srv_out_real(out, "rate", srv_show_rate(standing->present, standing->late, standing->absent), 4);
-    srv_out_instant(out, "first_seen", app->zone, standing->first_seen_wall_ms);
-    srv_out_instant(out, "last_seen", app->zone, standing->last_seen_wall_ms);
-    srv_out_end(out);
+    srv_reply_begin(out, "standing");
+    srv_reply_int(out, "points", standing->points);
+    srv_reply_int(out, "present", standing->present);
+    srv_reply_int(out, "late", standing->late);
+    srv_reply_int(out, "excused", standing->excused);
+    srv_reply_int(out, "absent", standing->absent);
+    srv_reply_int(out, "unjudged", standing->unjudged);
+    srv_reply_int(out, "streak", standing->streak);
+    srv_reply_int(out, "best_streak", standing->best_streak);
+    srv_reply_real(out, "rate", srv_show_rate(standing->present, standing->late, standing->absent), 4);
+    srv_reply_instant(out, "first_seen", app->zone, standing->first_seen_wall_ms);
+    srv_reply_instant(out, "last_seen", app->zone, standing->last_seen_wall_ms);
+    srv_reply_end(out);
 }
 
 struct rest { /* what stands in other tables */
@@ -99,40 +100,40 @@ static enum cm_code load_rest(const struct srv_app *app, const char *id, struct 
     return code == CM_NOTFOUND ? CM_OK : code;
 }
 
-enum cm_code srv_student_whole(struct srv_out *out, const char *name, const struct srv_app *app,
+enum cm_code srv_student_whole(struct srv_reply *out, const char *name, const struct srv_app *app,
                                const struct srv_student *student, bool for_himself, struct cm_err *err)
 {
     struct rest rest;
     enum cm_code code = load_rest(app, student->base.id, &rest, err);
     if (code != CM_OK)
         return code;
-    srv_out_begin(out, name);
+    srv_reply_begin(out, name);
     srv_student_row(out, student);
-    srv_out_date(out, "joined", student->joined_date);
-    srv_out_date(out, "left", student->left_date);
-    srv_out_text(out, "parent_name", student->parent_name);
-    srv_out_words(out, "parent_phone", student->parent_phone);
-    srv_out_text(out, "note", for_himself ? NULL : student->note); /* teachers write it for each other */
-    srv_out_bool(out, "board_hidden", student->board_hidden);
+    srv_reply_date(out, "joined", student->joined_date);
+    srv_reply_date(out, "left", student->left_date);
+    srv_reply_text(out, "parent_name", student->parent_name);
+    srv_reply_words(out, "parent_phone", student->parent_phone);
+    srv_reply_text(out, "note", for_himself ? NULL : student->note); /* teachers write it for each other */
+    srv_reply_bool(out, "board_hidden", student->board_hidden);
     put_memberships(out, &rest.memberships);
-    srv_out_bool(out, "has_login", rest.has_login);
+    srv_reply_bool(out, "has_login", rest.has_login);
     put_standing(out, app, &rest.standing);
-    srv_out_end(out);
+    srv_reply_end(out);
     return CM_OK;
 }
 
 static void answer(struct srv_call *call, int status, const struct srv_student *student)
 {
     struct cm_err err = CM_ERR_INIT;
-    struct srv_out out;
-    srv_out_init(&out);
+    struct srv_reply out;
+    srv_reply_init(&out);
     enum cm_code code =
         srv_student_whole(&out, NULL, srv_app_of(call), student, srv_api_is_student(call), &err);
     if (code == CM_OK) {
-        srv_out_answer(call, status, &out);
+        srv_reply_answer(call, status, &out);
         return;
     }
-    srv_out_finish(&out);
+    srv_reply_finish(&out);
     srv_json_failed(call, code, &err);
 }
 

@@ -7,9 +7,9 @@
 #include "api/api.h"
 
 /* The fields of a row of the list. */
-void srv_student_row(struct srv_out *out, const struct srv_student *student);
+void srv_student_row(struct srv_reply *out, const struct srv_student *student);
 /* All of one student as an object: the row, contact, memberships, standing. */
-enum cm_code srv_student_whole(struct srv_out *out, const char *name, const struct srv_app *app,
+enum cm_code srv_student_whole(struct srv_reply *out, const char *name, const struct srv_app *app,
                                const struct srv_student *student, bool for_himself, struct cm_err *err);
 /* Answers with the student of that id as he is now. */
 void srv_student_answer(struct srv_call *call, int status, const char *id);

@@ -31,6 +31,15 @@ static const struct cm_class *class_of(struct classes *classes, const char *id)
     return &classes->kept[place];
 }
 
+/* "2026-11" of the month's first date. */
+static void put_month_name(struct srv_reply *out, int32_t first)
+{
+    char text[CM_DATE_ISO_SIZE];
+    cm_date_iso(first, text);
+    text[7] = '\0';
+    srv_reply_text(out, "month", text);
+}
+
 /* ---- the days of a span ---- */
 
 struct days {
@@ -56,7 +65,7 @@ struct month {
     int32_t first, last;
     int64_t now_ms;
     const struct srv_student *student;
-    struct srv_out out;
+    struct srv_reply out;
     struct srv_memberships memberships;
     struct classes classes;
     struct srv_day list[DAYS_PER_MONTH_MAX];
@@ -98,23 +107,23 @@ static enum cm_code load_month(struct srv_store *store, struct month *month, str
                : code;
 }
 
-static void put_nothing(struct srv_out *out)
+static void put_nothing(struct srv_reply *out)
 {
     static const char *const names[] = {"status",      "state",   "captured",     "method", "points",
                                         "points_text", "receipt", "corrected_by", "reason"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        srv_out_null(out, names[i]);
+        srv_reply_null(out, names[i]);
 }
 
 static enum cm_code put_status(struct month *month, const struct srv_day *day, const struct cm_class *class_,
                                struct cm_err *err)
 {
-    struct srv_out *out = &month->out;
+    struct srv_reply *out = &month->out;
     struct srv_evidence evidence;
     struct cm_session session = cm_session_of(class_, month->app->zone, day->roll.date);
     enum cm_code code = srv_show_evidence(month->app->store, &day->roll, &evidence, err);
-    srv_out_text(out, "status", cm_roll_status_name(srv_show_status_at(day, &session, month->now_ms)));
-    srv_out_text(out, "state", srv_show_state(srv_show_state_at(day->session, &session, month->now_ms)));
+    srv_reply_text(out, "status", cm_roll_status_name(srv_show_status_at(day, &session, month->now_ms)));
+    srv_reply_text(out, "state", srv_show_state(srv_show_state_at(day->session, &session, month->now_ms)));
     srv_show_evidence_out(out, month->app, class_, &day->roll, &evidence);
     return code;
 }
@@ -133,7 +142,7 @@ static const struct srv_day *entry_of(const struct month *month, int32_t date, c
 
 static enum cm_code put_day(struct month *month, int index, struct cm_err *err)
 {
-    struct srv_out *out = &month->out;
+    struct srv_reply *out = &month->out;
     enum cm_code code = CM_OK;
     int32_t date = month->first + index;
     const struct srv_day *entry = entry_of(month, date, month->of[index].class_id);
@@ -141,11 +150,11 @@ static enum cm_code put_day(struct month *month, int index, struct cm_err *err)
         class_of(&month->classes, entry != NULL ? entry->roll.class_id : month->of[index].class_id);
     bool school =
         entry != NULL || (class_ != NULL && cm_class_meets(class_, date) && !month->of[index].closed);
-    srv_out_begin(out, NULL);
-    srv_out_date(out, "date", date);
-    srv_out_text(out, "weekday", cm_weekday_name(cm_date_weekday(date)));
-    srv_out_bool(out, "school", school);
-    srv_out_words(out, "label", month->of[index].label);
+    srv_reply_begin(out, NULL);
+    srv_reply_date(out, "date", date);
+    srv_reply_text(out, "weekday", cm_weekday_name(cm_date_weekday(date)));
+    srv_reply_bool(out, "school", school);
+    srv_reply_words(out, "label", month->of[index].label);
     if (entry != NULL && class_ != NULL) {
         code = put_status(month, entry, class_, err);
     } else if (school && month->of[index].member) {
@@ -154,24 +163,22 @@ static enum cm_code put_day(struct month *month, int index, struct cm_err *err)
     } else {
         put_nothing(out);
     }
-    srv_out_end(out);
+    srv_reply_end(out);
     return code;
 }
 
 static enum cm_code put_month(struct month *month, struct cm_err *err)
 {
-    struct srv_out *out = &month->out;
-    char name[12];
-    snprintf(name, sizeof name, "%04d-%02d", (int)(month->first / 10000), (int)(month->first / 100 % 100));
+    struct srv_reply *out = &month->out;
     enum cm_code code = CM_OK;
-    srv_out_begin(out, NULL);
-    srv_out_text(out, "student_id", month->student->base.id);
-    srv_out_text(out, "month", name);
-    srv_out_list(out, "days");
+    srv_reply_begin(out, NULL);
+    srv_reply_text(out, "student_id", month->student->base.id);
+    put_month_name(out, month->first);
+    srv_reply_list(out, "days");
     for (int day = 0; day < month->last % 100 && code == CM_OK; day++)
         code = put_day(month, day, err);
-    srv_out_list_end(out);
-    srv_out_end(out);
+    srv_reply_list_end(out);
+    srv_reply_end(out);
     return code;
 }
 
@@ -213,13 +220,13 @@ void srv_api_student_attendance(struct srv_call *call)
     if (!srv_api_find_student(call, &student) || !read_month(call, srv_api_today(app), &month.first))
         return;
     month.last = last_of_month(month.first);
-    srv_out_init(&month.out);
+    srv_reply_init(&month.out);
     enum cm_code code = srv_store_read(app->store, make_month, &month, &err);
     if (code == CM_OK)
-        srv_out_answer(call, 200, &month.out);
+        srv_reply_answer(call, 200, &month.out);
     else
         srv_json_failed(call, code, &err);
-    srv_out_finish(&month.out);
+    srv_reply_finish(&month.out);
 }
 
 /* ---- months in a row, and when he came ---- */
@@ -248,20 +255,18 @@ static struct srv_counts count_month(struct trend *trend, int32_t month)
     return counts;
 }
 
-static void put_month_counts(struct srv_out *out, struct trend *trend, int32_t month)
+static void put_month_counts(struct srv_reply *out, struct trend *trend, int32_t month)
 {
     struct srv_counts counts = count_month(trend, month);
-    char name[12];
-    snprintf(name, sizeof name, "%04d-%02d", (int)(month / 100), (int)(month % 100));
-    srv_out_begin(out, NULL);
-    srv_out_text(out, "month", name);
-    srv_out_int(out, "present", counts.present);
-    srv_out_int(out, "late", counts.late);
-    srv_out_int(out, "excused", counts.excused);
-    srv_out_int(out, "absent", counts.absent);
-    srv_out_int(out, "unjudged", counts.unjudged);
-    srv_out_real(out, "rate", srv_show_rate(counts.present, counts.late, counts.absent), 4);
-    srv_out_end(out);
+    srv_reply_begin(out, NULL);
+    put_month_name(out, month * 100 + 1);
+    srv_reply_int(out, "present", counts.present);
+    srv_reply_int(out, "late", counts.late);
+    srv_reply_int(out, "excused", counts.excused);
+    srv_reply_int(out, "absent", counts.absent);
+    srv_reply_int(out, "unjudged", counts.unjudged);
+    srv_reply_real(out, "rate", srv_show_rate(counts.present, counts.late, counts.absent), 4);
+    srv_reply_end(out);
 }
 
 static bool came(const struct srv_day *day)
@@ -270,25 +275,25 @@ static bool came(const struct srv_day *day)
            (day->roll.status == CM_ROLL_PRESENT || day->roll.status == CM_ROLL_LATE);
 }
 
-static void put_arrivals(struct srv_out *out, struct trend *trend)
+static void put_arrivals(struct srv_reply *out, struct trend *trend)
 {
     int from = trend->days.count, left = ARRIVALS_MAX;
     while (from > 0 && left > 0)
         left -= came(&trend->days.list[--from]);
-    srv_out_list(out, "arrivals");
+    srv_reply_list(out, "arrivals");
     for (int i = from; i < trend->days.count; i++) {
         const struct srv_day *day = &trend->days.list[i];
         const struct cm_class *class_ = came(day) ? class_of(&trend->classes, day->roll.class_id) : NULL;
         if (class_ == NULL)
             continue;
         struct cm_session session = cm_session_of(class_, trend->app->zone, day->roll.date);
-        srv_out_begin(out, NULL);
-        srv_out_date(out, "date", day->roll.date);
-        srv_out_real(out, "minutes_from_start",
-                     (double)(day->roll.captured_wall_ms - session.start_wall_ms) / 60000.0, 1);
-        srv_out_end(out);
+        srv_reply_begin(out, NULL);
+        srv_reply_date(out, "date", day->roll.date);
+        srv_reply_real(out, "minutes_from_start",
+                       (double)(day->roll.captured_wall_ms - session.start_wall_ms) / 60000.0, 1);
+        srv_reply_end(out);
     }
-    srv_out_list_end(out);
+    srv_reply_list_end(out);
 }
 
 static int32_t months_back(int32_t month, int count)
@@ -297,15 +302,15 @@ static int32_t months_back(int32_t month, int count)
     return number / 12 * 100 + number % 12 + 1;
 }
 
-static void put_trend(struct srv_out *out, struct trend *trend, int32_t this_month, int count)
+static void put_trend(struct srv_reply *out, struct trend *trend, int32_t this_month, int count)
 {
-    srv_out_begin(out, NULL);
-    srv_out_list(out, "months");
+    srv_reply_begin(out, NULL);
+    srv_reply_list(out, "months");
     for (int back = count - 1; back >= 0; back--)
         put_month_counts(out, trend, months_back(this_month, back));
-    srv_out_list_end(out);
+    srv_reply_list_end(out);
     put_arrivals(out, trend);
-    srv_out_end(out);
+    srv_reply_end(out);
 }
 
 void srv_api_student_trend(struct srv_call *call)
@@ -314,13 +319,13 @@ void srv_api_student_trend(struct srv_call *call)
     struct trend trend = {.app = app, .now_ms = srv_api_now(app), .classes.store = app->store};
     struct cm_err err = CM_ERR_INIT;
     struct srv_student student;
-    struct srv_out out;
+    struct srv_reply out;
     int64_t months;
     if (!srv_api_find_student(call, &student) ||
         !srv_json_query_int(call, "months", 1, MONTHS_MAX, 12, &months))
         return;
     int32_t today = srv_api_today(app);
-    srv_out_init(&out);
+    srv_reply_init(&out);
     trend.days.room = SRV_API_SCHOOL_DAYS_MAX;
     trend.days.list = malloc(SRV_API_SCHOOL_DAYS_MAX * sizeof *trend.days.list);
     enum cm_code code = trend.days.list != NULL
@@ -330,10 +335,10 @@ void srv_api_student_trend(struct srv_call *call)
                             : cm_fail(&err, CM_NOMEM, "out of memory for the days");
     if (code == CM_OK) {
         put_trend(&out, &trend, today / 100, (int)months);
-        srv_out_answer(call, 200, &out);
+        srv_reply_answer(call, 200, &out);
     } else {
         srv_json_failed(call, code, &err);
     }
-    srv_out_finish(&out);
+    srv_reply_finish(&out);
     free(trend.days.list);
 }

@@ -256,14 +256,14 @@ void srv_api_student_unenrol(struct srv_call *call)
 static void answer_profile(struct srv_api_write *base)
 {
     const struct student_write *write = (struct student_write *)base;
-    struct srv_out out;
+    struct srv_reply out;
     tell(write);
-    srv_out_init(&out);
-    srv_out_begin(&out, NULL);
-    srv_out_text(&out, "nickname", write->now.nickname);
-    srv_out_bool(&out, "board_hidden", write->now.board_hidden);
-    srv_out_end(&out);
-    srv_out_answer(base->call, 200, &out);
+    srv_reply_init(&out);
+    srv_reply_begin(&out, NULL);
+    srv_reply_text(&out, "nickname", write->now.nickname);
+    srv_reply_bool(&out, "board_hidden", write->now.board_hidden);
+    srv_reply_end(&out);
+    srv_reply_answer(base->call, 200, &out);
 }
 
 void srv_api_profile_patch(struct srv_call *call)

@@ -16,7 +16,7 @@
 /* ---- what happened to a student, newest first ---- */
 
 /* A page ends with a date, so it may be some longer than its limit. */
-enum { HISTORY_MAX = 500, ONE_DATE_MAX = 200, EXPORT_EVENTS_MAX = 20000 };
+enum { HISTORY_MAX = 500, ONE_DATE_MAX = 200, EXPORT_EVENTS_MAX = 20000, EXPORT_DAYS_MAX = 20 * 366 };
 
 struct item {
     uint64_t feed;
@@ -79,7 +79,7 @@ static enum cm_code load_page(struct history *history, const char *student_id, i
     return srv_store_each_history(history->app->store, student_id, before, take_item, history, err);
 }
 
-static void put_mark(struct srv_out *out, const struct history *history, const struct item *item,
+static void put_mark(struct srv_reply *out, const struct history *history, const struct item *item,
                      const struct cm_class *class_)
 {
     const struct cm_mark *mark = &item->event.body.mark;
@@ -88,57 +88,57 @@ static void put_mark(struct srv_out *out, const struct history *history, const s
     struct cm_session session = cm_session_of(class_, history->app->zone, mark->date);
     bool face = mark->method == CM_METHOD_FACE;
     char points[CM_POINTS_TEXT_SIZE], receipt[CM_RECEIPT_SIZE];
-    srv_out_instant(out, "captured", history->app->zone, mark->captured_wall_ms);
-    srv_out_text(
+    srv_reply_instant(out, "captured", history->app->zone, mark->captured_wall_ms);
+    srv_reply_text(
         out, "status",
         cm_roll_status_name(cm_session_status(&session, mark->captured_wall_ms, mark->clock_suspect)));
-    srv_out_text(out, "method", cm_method_name(mark->method));
-    srv_out_words(out, "policy", mark->policy);
-    srv_out_words(out, "live_reason", mark->live_reason);
+    srv_reply_text(out, "method", cm_method_name(mark->method));
+    srv_reply_words(out, "policy", mark->policy);
+    srv_reply_words(out, "live_reason", mark->live_reason);
     if (face) {
-        srv_out_real(out, "distance", (double)mark->distance, 4);
-        srv_out_real(out, "margin", (double)mark->margin, 4);
-        srv_out_real(out, "threshold", (double)mark->threshold, 4);
-        srv_out_int(out, "blink_ms", mark->blink_ms);
+        srv_reply_real(out, "distance", (double)mark->distance, 4);
+        srv_reply_real(out, "margin", (double)mark->margin, 4);
+        srv_reply_real(out, "threshold", (double)mark->threshold, 4);
+        srv_reply_int(out, "blink_ms", mark->blink_ms);
     }
-    srv_out_bool(out, "first_try", mark->first_try);
-    srv_out_bool(out, "eye_contact", mark->eye_contact);
-    srv_out_bool(out, "clock_suspect", mark->clock_suspect);
-    srv_out_text(out, "points_text", cm_roll_points_text(mark, NULL, &rules, points));
-    srv_out_text(out, "receipt", cm_receipt(item->event.id, receipt));
+    srv_reply_bool(out, "first_try", mark->first_try);
+    srv_reply_bool(out, "eye_contact", mark->eye_contact);
+    srv_reply_bool(out, "clock_suspect", mark->clock_suspect);
+    srv_reply_text(out, "points_text", cm_roll_points_text(mark, NULL, &rules, points));
+    srv_reply_text(out, "receipt", cm_receipt(item->event.id, receipt));
 }
 
-static void put_correction(struct srv_out *out, const struct history *history,
+static void put_correction(struct srv_reply *out, const struct history *history,
                            const struct cm_correction *correction)
 {
-    srv_out_instant(out, "at", history->app->zone, correction->corrected_wall_ms);
-    srv_out_text(out, "status", cm_roll_status_name(correction->status));
-    srv_out_text(out, "by", correction->by);
-    srv_out_text(out, "reason", correction->reason);
+    srv_reply_instant(out, "at", history->app->zone, correction->corrected_wall_ms);
+    srv_reply_text(out, "status", cm_roll_status_name(correction->status));
+    srv_reply_text(out, "by", correction->by);
+    srv_reply_text(out, "reason", correction->reason);
 }
 
-static void put_dispute(struct srv_out *out, const struct history *history,
+static void put_dispute(struct srv_reply *out, const struct history *history,
                         const struct cm_activity *activity)
 {
     bool dated = date_of_dispute(activity) != 0 && activity->reason[10] == ' ';
-    srv_out_instant(out, "at", history->app->zone, activity->started_wall_ms);
-    srv_out_text(out, "reason", dated ? activity->reason + 11 : activity->reason);
+    srv_reply_instant(out, "at", history->app->zone, activity->started_wall_ms);
+    srv_reply_text(out, "reason", dated ? activity->reason + 11 : activity->reason);
 }
 
-static void put_lead(struct srv_out *out, const char *kind, const struct item *item, const char *class_id)
+static void put_lead(struct srv_reply *out, const char *kind, const struct item *item, const char *class_id)
 {
-    srv_out_text(out, "kind", kind);
-    srv_out_int(out, "feed", (int64_t)item->feed);
-    srv_out_words(out, "station", item->station_id);
-    srv_out_date(out, "date", item->date);
-    srv_out_text(out, "class_id", class_id);
+    srv_reply_text(out, "kind", kind);
+    srv_reply_int(out, "feed", (int64_t)item->feed);
+    srv_reply_words(out, "station", item->station_id);
+    srv_reply_date(out, "date", item->date);
+    srv_reply_text(out, "class_id", class_id);
 }
 
-static void put_item(struct srv_out *out, const struct history *history, const struct item *item)
+static void put_item(struct srv_reply *out, const struct history *history, const struct item *item)
 {
     const struct cm_event *event = &item->event;
     struct cm_class class_;
-    srv_out_begin(out, NULL);
+    srv_reply_begin(out, NULL);
     if (event->type == CM_EVENT_MARK) {
         const struct cm_mark *mark = &event->body.mark;
         put_lead(out, "mark", item, mark->class_id);
@@ -152,10 +152,10 @@ static void put_item(struct srv_out *out, const struct history *history, const s
         put_lead(out, "dispute", item, NULL);
         put_dispute(out, history, &event->body.activity);
     }
-    srv_out_end(out);
+    srv_reply_end(out);
 }
 
-static void put_items(struct srv_out *out, const struct history *history)
+static void put_items(struct srv_reply *out, const struct history *history)
 {
     for (int64_t i = 0; i < history->count; i++)
         put_item(out, history, &history->items[i]);
@@ -176,26 +176,26 @@ void srv_api_student_history(struct srv_call *call)
     struct history history = {.count = 0};
     struct srv_student student;
     struct cm_err err = CM_ERR_INIT;
-    struct srv_out out;
+    struct srv_reply out;
     int32_t before;
     if (!srv_api_find_student(call, &student) || !srv_json_query_date(call, "after", 0, &before) ||
         !srv_json_query_int(call, "limit", 1, HISTORY_MAX, SRV_PAGE_LIMIT, &history.limit) ||
         !prepare(call, &history))
         return;
-    srv_out_init(&out);
+    srv_reply_init(&out);
     enum cm_code code = load_page(&history, student.base.id, before, &err);
     if (code == CM_OK) {
-        srv_out_begin(&out, NULL);
-        srv_out_list(&out, "items");
+        srv_reply_begin(&out, NULL);
+        srv_reply_list(&out, "items");
         put_items(&out, &history);
-        srv_out_list_end(&out);
-        srv_out_date(&out, "next", history.more ? history.items[history.count - 1].date : 0);
-        srv_out_end(&out);
-        srv_out_answer(call, 200, &out);
+        srv_reply_list_end(&out);
+        srv_reply_date(&out, "next", history.more ? history.items[history.count - 1].date : 0);
+        srv_reply_end(&out);
+        srv_reply_answer(call, 200, &out);
     } else {
         srv_json_failed(call, code, &err);
     }
-    srv_out_finish(&out);
+    srv_reply_finish(&out);
     free(history.items);
 }
 
@@ -203,24 +203,36 @@ void srv_api_student_history(struct srv_call *call)
 
 static bool put_day(void *arg, const struct srv_day *day)
 {
-    struct srv_out *out = arg;
-    srv_out_begin(out, NULL);
-    srv_out_date(out, "date", day->roll.date);
-    srv_out_text(out, "class_id", day->roll.class_id);
-    srv_out_text(out, "status", cm_roll_status_name(day->roll.status));
-    srv_out_text(out, "state", srv_show_state(day->session));
-    srv_out_int(out, "points", day->roll.points);
-    srv_out_end(out);
+    struct srv_reply *out = arg;
+    srv_reply_begin(out, NULL);
+    srv_reply_date(out, "date", day->roll.date);
+    srv_reply_text(out, "class_id", day->roll.class_id);
+    srv_reply_text(out, "status", cm_roll_status_name(day->roll.status));
+    srv_reply_text(out, "state", srv_show_state(day->session));
+    srv_reply_int(out, "points", day->roll.points);
+    srv_reply_end(out);
     return true;
 }
 
-static enum cm_code put_all_items(struct srv_out *out, struct history *history, const char *student_id,
+/* From the day on which he came; the store has days to come as well, of which there is nothing to say. */
+static enum cm_code put_days(struct srv_reply *out, const struct srv_app *app, const char *student_id,
+                             struct cm_err *err)
+{
+    struct srv_memberships memberships;
+    int32_t today = srv_api_today(app), from = cm_date_add(today, -EXPORT_DAYS_MAX);
+    enum cm_code code = srv_student_memberships(app->store, student_id, &memberships, err);
+    if (code == CM_OK && memberships.count > 0 && memberships.list[0].from > from)
+        from = memberships.list[0].from;
+    return code == CM_OK ? srv_store_each_day(app->store, student_id, from, today, put_day, out, err) : code;
+}
+
+static enum cm_code put_all_items(struct srv_reply *out, struct history *history, const char *student_id,
                                   struct cm_err *err)
 {
     int32_t before = 0;
     int64_t total = 0;
     enum cm_code code;
-    srv_out_list(out, "history");
+    srv_reply_list(out, "history");
     do {
         code = load_page(history, student_id, before, err);
         if (code != CM_OK)
@@ -229,24 +241,24 @@ static enum cm_code put_all_items(struct srv_out *out, struct history *history, 
         total += history->count;
         before = history->count > 0 ? history->items[history->count - 1].date : 0;
     } while (history->more && total < EXPORT_EVENTS_MAX);
-    srv_out_list_end(out);
+    srv_reply_list_end(out);
     return code;
 }
 
-static enum cm_code put_everything(struct srv_out *out, struct history *history,
+static enum cm_code put_everything(struct srv_reply *out, struct history *history,
                                    const struct srv_student *student, struct cm_err *err)
 {
     const struct srv_app *app = history->app;
-    srv_out_begin(out, NULL);
-    srv_out_instant(out, "exported", app->zone, srv_api_now(app));
+    srv_reply_begin(out, NULL);
+    srv_reply_instant(out, "exported", app->zone, srv_api_now(app));
     enum cm_code code = srv_student_whole(out, "student", app, student, history->for_himself, err);
-    srv_out_list(out, "days");
+    srv_reply_list(out, "days");
     if (code == CM_OK)
-        code = srv_store_each_day(app->store, student->base.id, 10101, 99991231, put_day, out, err);
-    srv_out_list_end(out);
+        code = put_days(out, app, student->base.id, err);
+    srv_reply_list_end(out);
     if (code == CM_OK)
         code = put_all_items(out, history, student->base.id, err);
-    srv_out_end(out);
+    srv_reply_end(out);
     return code;
 }
 
@@ -255,18 +267,18 @@ void srv_api_student_export(struct srv_call *call)
     struct history history = {.limit = HISTORY_MAX};
     struct srv_student student;
     struct cm_err err = CM_ERR_INIT;
-    struct srv_out out;
+    struct srv_reply out;
     if (!srv_api_find_student(call, &student) || !prepare(call, &history))
         return;
-    srv_out_init(&out);
+    srv_reply_init(&out);
     enum cm_code code = put_everything(&out, &history, &student, &err);
     if (code == CM_OK) {
         srv_answer_header(call, "content-disposition", "attachment; filename=\"rollcall-my-data.json\"");
-        srv_out_answer(call, 200, &out);
+        srv_reply_answer(call, 200, &out);
     } else {
         srv_json_failed(call, code, &err);
     }
-    srv_out_finish(&out);
+    srv_reply_finish(&out);
     free(history.items);
 }
 
@@ -320,16 +332,16 @@ static enum cm_code run_dispute(struct srv_store *store, void *arg, struct cm_er
 static void answer_dispute(struct srv_api_write *base)
 {
     const struct dispute *dispute = (struct dispute *)base;
-    struct srv_out out;
+    struct srv_reply out;
     srv_live_feed(base->app->live, dispute->feed, dispute->feed);
-    srv_out_init(&out);
-    srv_out_begin(&out, NULL);
-    srv_out_int(&out, "feed", (int64_t)dispute->feed);
-    srv_out_date(&out, "date", dispute->date);
-    srv_out_instant(&out, "at", base->app->zone, dispute->event.body.activity.started_wall_ms);
-    srv_out_text(&out, "state", srv_show_review(SRV_REVIEW_OPEN));
-    srv_out_end(&out);
-    srv_out_answer(base->call, 201, &out);
+    srv_reply_init(&out);
+    srv_reply_begin(&out, NULL);
+    srv_reply_int(&out, "feed", (int64_t)dispute->feed);
+    srv_reply_date(&out, "date", dispute->date);
+    srv_reply_instant(&out, "at", base->app->zone, dispute->event.body.activity.started_wall_ms);
+    srv_reply_text(&out, "state", srv_show_review(SRV_REVIEW_OPEN));
+    srv_reply_end(&out);
+    srv_reply_answer(base->call, 201, &out);
 }
 
 static bool read_dispute(struct srv_call *call, struct dispute *dispute)

@@ -20,7 +20,7 @@ enum { QUERY_SIZE = 128 };
 
 struct list {
     const struct srv_identity *who;
-    struct srv_out *out;
+    struct srv_reply *out;
     char query[QUERY_SIZE]; /* folded; "" all */
     bool archived;
     int64_t count, limit;
@@ -85,9 +85,9 @@ static bool take_student(void *arg, const struct srv_student *student)
     }
     list->count++;
     strcpy(list->last, student->base.id);
-    srv_out_begin(list->out, NULL);
+    srv_reply_begin(list->out, NULL);
     srv_student_row(list->out, student);
-    srv_out_end(list->out);
+    srv_reply_end(list->out);
     return true;
 }
 
@@ -112,21 +112,21 @@ static bool read_query(struct srv_call *call, struct list *list, const char **re
 static void answer_list(struct srv_call *call, struct list *list, const char *class_id, const char *after)
 {
     struct cm_err err = CM_ERR_INIT;
-    struct srv_out out;
-    srv_out_init(&out);
+    struct srv_reply out;
+    srv_reply_init(&out);
     list->out = &out;
-    srv_out_begin(&out, NULL);
-    srv_out_list(&out, "items");
+    srv_reply_begin(&out, NULL);
+    srv_reply_list(&out, "items");
     enum cm_code code =
         srv_store_each_student(srv_app_of(call)->store, class_id, after, take_student, list, &err);
-    srv_out_list_end(&out);
-    srv_out_text(&out, "next", list->more ? list->last : NULL);
-    srv_out_end(&out);
+    srv_reply_list_end(&out);
+    srv_reply_text(&out, "next", list->more ? list->last : NULL);
+    srv_reply_end(&out);
     if (code == CM_OK) {
-        srv_out_answer(call, 200, &out);
+        srv_reply_answer(call, 200, &out);
         return;
     }
-    srv_out_finish(&out);
+    srv_reply_finish(&out);
     srv_json_failed(call, code, &err);
 }
 

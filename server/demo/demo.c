@@ -195,8 +195,8 @@ static void finish(struct demo *demo)
 enum cm_code srv_demo_fill(struct srv_store *store, const struct srv_demo_options *options,
                            srv_store_progress_fn *progress, void *arg, struct cm_err *err)
 {
-    size_t students;
-    enum cm_code code = srv_store_count(store, &students, NULL, NULL, err);
+    size_t students, classes, enrolled;
+    enum cm_code code = srv_store_count(store, &students, &classes, &enrolled, err);
     if (code == CM_OK && students > 0)
         return cm_fail(err, CM_EXISTS,
                        "this store has %zu students already: demo data go into an empty one (--data DIR)",

@@ -23,7 +23,6 @@ struct srv_call {
     bool identified;  /* identity holds what the hook filled in */
     bool close_after; /* whatever the client wishes */
     uint64_t id;
-    int64_t begun_us;
     char peer[48];
     struct cm_buf more_headers; /* whole lines */
     uint32_t overrides;         /* of our own header lines, see answer.c */

@@ -57,6 +57,8 @@ struct srv_conn {
     char peer[48];
 };
 
+enum { SRV_REST_MAX = 64 * 1024 }; /* bytes of later requests; then the client is not read from */
+
 void srv_conn_accept(struct srv_loop *loop, uv_stream_t *listener);
 void srv_conn_abort(struct srv_conn *conn);                      /* closes at once; again is harmless */
 void srv_conn_drained(struct srv_conn *conn);                    /* everything queued has left */
@@ -65,6 +67,14 @@ void srv_conn_streams(struct srv_conn *conn); /* a stream began: what comes in i
 void srv_conn_timed_out(struct srv_conn *conn, enum srv_wait_kind kind);
 void srv_conn_stop(struct srv_conn *conn); /* the server stops: ends what can be ended */
 
+/* Among the files of a connection. */
+void srv_conn_read_on(struct srv_conn *conn);
+void srv_conn_read_off(struct srv_conn *conn);
+void srv_conn_wait(struct srv_conn *conn, enum srv_wait_kind kind);
+void srv_conn_input(struct srv_conn *conn, const uint8_t *bytes,
+                    size_t size); /* plain bytes, while it is READING */
+void srv_conn_on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf);
+void srv_conn_on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buf);
 bool srv_out_send_sealed(struct srv_conn *conn); /* what TLS has put into the loop's tls_out */
 
 #endif

@@ -54,11 +54,6 @@ void srv_request_reset(struct srv_request *request, size_t keep)
     request->problem = NULL;
 }
 
-bool srv_request_begun(const struct srv_request *request)
-{
-    return request->head.size > 0 || request->blank_lines > 0;
-}
-
 const char *srv_request_header(const struct srv_request *request, const char *name)
 {
     for (int i = 0; i < request->field_count; i++)

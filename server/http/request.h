@@ -85,8 +85,6 @@ void srv_request_finish(struct srv_request *request);
 /* For the next one; keeps at most keep bytes of memory each for head and body. The body is wiped. */
 void srv_request_reset(struct srv_request *request, size_t keep);
 
-bool srv_request_begun(const struct srv_request *request); /* a byte of it has come */
-
 /* Reads on. ret_used is how many of the bytes were taken. */
 enum srv_request_step srv_request_feed(struct srv_request *request, const uint8_t *bytes, size_t size,
                                        size_t *ret_used);

@@ -57,14 +57,6 @@ void srv_jobs_destroy(struct srv_jobs *jobs)
     free(jobs);
 }
 
-bool srv_station_serves(const struct srv_station *station, const char *class_id)
-{
-    for (int i = 0; i < station->class_count; i++)
-        if (strcmp(station->classes[i], class_id) == 0)
-            return true;
-    return station->class_count == 0;
-}
-
 static struct row *find(struct srv_jobs *jobs, const char *id)
 {
     for (int i = 0; i < SRV_LIVE_JOBS_MAX && id[0] != '\0'; i++)

@@ -23,6 +23,5 @@ enum cm_code srv_jobs_end(struct srv_jobs *jobs, const char *id, const char *sta
 /* Ends one that took too long; false: none did. */
 bool srv_jobs_time_out(struct srv_jobs *jobs, struct srv_job *ret_job);
 
-bool srv_station_serves(const struct srv_station *station, const char *class_id);
 
 #endif

@@ -47,7 +47,7 @@ struct srv_judgement srv_judge_session(const struct srv_session_facts *facts,
                                        const struct srv_station_facts *stations, size_t count);
 
 /* ---- days ---- */
-struct srv_day_row { /* one student in one session, as stored */
+struct srv_day_row {             /* one student in one session, as stored */
     struct cm_evidence evidence; /* of events that name this class and date */
     bool lent;                   /* the evidence counts elsewhere, or for nobody: status is none */
     bool borrowed;               /* what counts are events that name another class */
@@ -67,8 +67,8 @@ struct srv_run {
 };
 struct srv_standing_row {
     int32_t points, counts[CM_ROLL_PENDING + 1]; /* by status */
-    struct srv_run before, now; /* without and with what was on last_date */
-    int32_t last_date;          /* the newest school day that is settled; 0 none */
+    struct srv_run before, now;                  /* without and with what was on last_date */
+    int32_t last_date;                           /* the newest school day that is settled; 0 none */
     int64_t first_seen_wall_ms, last_seen_wall_ms;
 };
 struct srv_day_fact { /* what a day means to a standing */

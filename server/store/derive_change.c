@@ -183,7 +183,7 @@ struct his_dates {
     struct {
         char class_id[CM_ID_SIZE];
         int32_t date;
-    } *list;
+    } * list;
     size_t count, room;
 };
 
@@ -252,8 +252,8 @@ static enum cm_code concern_ends(struct srv_tx *tx, const char *class_id, int64_
     struct srv_work *work = tx->store->work;
     int32_t last = cm_zone_date(tx->store->zone, to_ms);
     enum cm_code code = CM_OK;
-    for (int32_t date = cm_date_add(cm_zone_date(tx->store->zone, from_ms), -1); code == CM_OK && date <= last;
-         date = cm_date_add(date, 1)) {
+    for (int32_t date = cm_date_add(cm_zone_date(tx->store->zone, from_ms), -1);
+         code == CM_OK && date <= last; date = cm_date_add(date, 1)) {
         struct srv_rules *rules = srv_rules_of(work, class_id);
         if (rules == NULL || !cm_class_meets(&rules->class_, date))
             continue;

@@ -179,8 +179,8 @@ static enum cm_code derive_stranger(struct whole *w, struct srv_day_item *item, 
 {
     enum srv_relation relation;
     char class_on[CM_ID_SIZE];
-    enum cm_code code = srv_relation_of(w->tx, item->student_id, w->slot->class_id, w->slot->date, &relation,
-                                        class_on, err);
+    enum cm_code code =
+        srv_relation_of(w->tx, item->student_id, w->slot->class_id, w->slot->date, &relation, class_on, err);
     return code == CM_OK ? derive_one(w, item->student_id, relation, &item->row, err) : code;
 }
 
@@ -197,9 +197,7 @@ static enum cm_code derive_each(struct whole *w, struct cm_err *err)
             continue;
         }
         struct srv_day_item *item = i < work->item_count ? &work->items[i] : NULL;
-        int order = member == NULL ? 1
-                    : item == NULL ? -1
-                                   : strcmp(member->student_id, item->student_id);
+        int order = member == NULL ? 1 : item == NULL ? -1 : strcmp(member->student_id, item->student_id);
         struct srv_day_row empty = {0};
         if (order > 0)
             code = derive_stranger(w, item, err);

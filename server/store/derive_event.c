@@ -27,8 +27,8 @@ static enum cm_code put_history(struct srv_tx *tx, const char *student_id, int32
 }
 
 /* The day names the events that count; the history those that do not. `other` was pushed out, or never came in. */
-static enum cm_code keep_other(struct srv_tx *tx, const struct subject *subject, uint64_t other, uint64_t feed,
-                               const struct srv_place *place, struct cm_err *err)
+static enum cm_code keep_other(struct srv_tx *tx, const struct subject *subject, uint64_t other,
+                               uint64_t feed, const struct srv_place *place, struct cm_err *err)
 {
     struct srv_place found = *place;
     enum cm_code code = other != feed ? srv_find_feed(tx, other, &found, err) : CM_OK;

@@ -131,7 +131,7 @@ enum cm_code srv_coverage_percent(struct srv_tx *tx, int32_t *ret_percent, struc
 
 /* ---- the days of one student ---- */
 
-struct day { /* found, to be put in order */
+struct day {              /* found, to be put in order */
     const char *class_id; /* in the list of classes */
     int32_t date;
     bool school;

@@ -257,8 +257,7 @@ enum cm_code srv_standing_load(struct srv_tx *tx, const char *student_id,
     row->points = (int32_t)srv_get_u32(bytes + 1);
     for (int i = 0; i <= CM_ROLL_PENDING; i++)
         row->counts[i] = (int32_t)srv_get_u32(bytes + 5 + 4 * i);
-    row->before =
-        (struct srv_run){(int32_t)srv_get_u32(bytes + 33), (int32_t)srv_get_u32(bytes + 37)};
+    row->before = (struct srv_run){(int32_t)srv_get_u32(bytes + 33), (int32_t)srv_get_u32(bytes + 37)};
     row->now = (struct srv_run){(int32_t)srv_get_u32(bytes + 41), (int32_t)srv_get_u32(bytes + 45)};
     row->last_date = (int32_t)srv_get_u32(bytes + 49);
     row->first_seen_wall_ms = (int64_t)srv_get_u64(bytes + 53);

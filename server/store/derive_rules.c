@@ -149,8 +149,8 @@ static enum cm_code take_span(void *arg, struct cm_bytes key, struct cm_bytes va
     bool able = ((const uint8_t *)value.data)[8] != 0;
     const int64_t at[2] = {srv_get_instant((const uint8_t *)key.data + 8), srv_get_instant(value.data)};
     for (int i = 0; i < 2; i++) {
-        enum cm_code code = srv_grow((void **)&work->edges, work->edge_count, &work->edge_room,
-                                     sizeof work->edges[0], err);
+        enum cm_code code =
+            srv_grow((void **)&work->edges, work->edge_count, &work->edge_room, sizeof work->edges[0], err);
         if (code != CM_OK)
             return code;
         int sign = i == 0 ? 1 : -1;
@@ -216,12 +216,14 @@ enum cm_code srv_judge(struct srv_tx *tx, struct srv_slot *slot, struct cm_err *
          i++) {
         const struct srv_service *service = &work->services[i];
         const struct srv_reach *reach = srv_reach_of(work, service->log);
-        if (!names(service, slot->class_id) || reach == NULL || slot->times.start_wall_ms < service->from_wall_ms ||
+        if (!names(service, slot->class_id) || reach == NULL ||
+            slot->times.start_wall_ms < service->from_wall_ms ||
             slot->times.start_wall_ms >= service->to_wall_ms)
             continue;
         struct srv_station_facts *station = &stations[count++];
         *station = (struct srv_station_facts){reach->first_wall_ms, reach->reach_wall_ms, 0};
-        if (reach->first_wall_ms < slot->times.close_wall_ms && reach->reach_wall_ms > slot->times.start_wall_ms)
+        if (reach->first_wall_ms < slot->times.close_wall_ms &&
+            reach->reach_wall_ms > slot->times.start_wall_ms)
             code = able_ms(tx, service->log, &slot->times, &station->able_ms, err);
     }
     if (code != CM_OK)

@@ -114,7 +114,8 @@ enum cm_code srv_slot_of(struct srv_tx *tx, const char *class_id, int32_t date, 
     if (code == CM_OK)
         code = srv_rules_read(tx, err);
     if (code == CM_OK)
-        code = srv_grow((void **)&work->slots, work->slot_count, &work->slot_room, sizeof work->slots[0], err);
+        code =
+            srv_grow((void **)&work->slots, work->slot_count, &work->slot_room, sizeof work->slots[0], err);
     if (code != CM_OK)
         return code;
     struct srv_slot *slot = &work->slots[work->slot_count];

@@ -28,12 +28,12 @@ struct srv_reach {
 struct srv_slot { /* one session that is concerned */
     char class_id[CM_ID_SIZE];
     int32_t date;
-    bool known;  /* there is such a class: times are its */
+    bool known; /* there is such a class: times are its */
     bool school;
-    bool stored; /* has a row */
-    bool counts; /* its numbers changed */
-    bool judge;  /* its state may have changed */
-    bool full;   /* every row of it must be looked at */
+    bool stored;  /* has a row */
+    bool counts;  /* its numbers changed */
+    bool judge;   /* its state may have changed */
+    bool full;    /* every row of it must be looked at */
     bool recount; /* and the standings of all in it */
     struct cm_session times;
     struct srv_session_info info;

@@ -2,6 +2,7 @@
 #include "store/kvstore.h"
 
 #include "base/file.h"
+#include "base/log.h"
 #include "crypt/seal.h"
 #include "store/derive_kv.h"
 #include "store/kvstore_verbs.h"
@@ -144,6 +145,14 @@ static enum cm_code keep_reserve(struct srv_kvstore *store, struct cm_err *err)
     return code;
 }
 
+/* The last step of an erasure. What is committed stays committed: if it fails, the next erasure or start does it. */
+static void forget_keys(struct srv_kvstore *store)
+{
+    struct cm_err err = CM_ERR_INIT;
+    if (cm_keyvault_forget(&store->vault, &err) != CM_OK)
+        cm_log(CM_LOG_ERROR, "store", "an old master key could not be destroyed yet", CM_STR("why", err.msg));
+}
+
 enum cm_code srv_kvs_write(struct srv_store *base, srv_store_fn *fn, void *arg, struct cm_err *err)
 {
     struct srv_kvstore *store = (struct srv_kvstore *)base;
@@ -163,7 +172,9 @@ enum cm_code srv_kvs_write(struct srv_store *base, srv_store_fn *fn, void *arg, 
         return code;
     atomic_fetch_add(&store->version, 1);
     atomic_fetch_add(&store->commits, 1);
-    return store->forget_keys ? cm_keyvault_forget(&store->vault, err) : CM_OK;
+    if (store->forget_keys)
+        forget_keys(store);
+    return CM_OK;
 }
 
 enum cm_code srv_kvs_read(struct srv_store *base, srv_store_fn *fn, void *arg, struct cm_err *err)
@@ -196,7 +207,6 @@ static void kvs_close(struct srv_store *base)
 }
 
 static const struct srv_store_ops srv_kvs_ops = {
-    .fn = srv_kvs_fn,
     .write = srv_kvs_write,
     .read = srv_kvs_read,
     .get_setting = srv_kvs_get_setting,
@@ -302,28 +312,29 @@ enum cm_code srv_kvs_epoch(struct srv_store *store, uint8_t ret_epoch[16], struc
     return code;
 }
 
-static enum cm_code new_epoch(struct srv_tx *tx, struct cm_err *err)
+enum cm_code srv_new_epoch(struct srv_store *store, void *arg, struct cm_err *err)
 {
+    struct srv_tx *tx;
     uint8_t random[CM_KEY_SIZE];
+    (void)arg;
     cm_key_random(random);
-    return put_bytes(tx, "epoch", random, 16, err);
+    enum cm_code code = srv_tx_writing(store, &tx, err);
+    return code == CM_OK ? put_bytes(tx, "epoch", random, 16, err) : code;
 }
 
-/* The first start makes keys, epoch and the server's own log; a restored store gets another epoch. */
+/* The first start makes keys, epoch and the server's own log. */
 static enum cm_code set_up(struct srv_store *base, void *arg, struct cm_err *err)
 {
     struct srv_kvstore *store = (struct srv_kvstore *)base;
-    const bool *restored = arg;
     struct srv_tx *tx;
     struct srv_log own = {.station_id = ""};
     enum cm_code code = srv_tx_writing(base, &tx, err);
-    if (code != CM_OK || *restored)
-        return code == CM_OK ? new_epoch(tx, err) : code;
-    code = cm_keyvault_create(&store->vault, &tx->primary, err);
+    if (code == CM_OK)
+        code = cm_keyvault_create(&store->vault, &tx->primary, err);
     if (code == CM_OK)
         code = put_bytes(tx, "public_key", store->vault.public_key, CM_PUBLIC_KEY_SIZE, err);
     if (code == CM_OK)
-        code = new_epoch(tx, err);
+        code = srv_new_epoch(base, arg, err);
     if (code == CM_OK) {
         cm_chain_start(store->vault.public_key, own.head_hash);
         code = srv_save_log(tx, 0, &own, err);
@@ -346,12 +357,11 @@ static enum cm_code read_public_key(struct srv_store *base, void *arg, struct cm
 
 static enum cm_code open_vault(struct srv_kvstore *store, struct cm_err *err)
 {
-    bool restored = false;
     enum cm_code code = srv_kvs_read(&store->base, read_public_key, NULL, err);
     if (code == CM_NOTFOUND && store->read_only)
         return cm_fail(err, CM_NOTFOUND, "there is no store in %s yet", store->dir);
     if (code == CM_NOTFOUND)
-        return srv_kvs_write(&store->base, set_up, &restored, err);
+        return srv_kvs_write(&store->base, set_up, NULL, err);
     if (code == CM_OK)
         code = cm_keyvault_open(&store->vault, err);
     if (code == CM_OK && !store->read_only)
@@ -402,8 +412,8 @@ static enum cm_code open_backend(struct srv_kvstore *store, const struct srv_sto
     return cm_fail(err, CM_INVALID, "a store is lmdb:FOLDER, not \"%s\"", options->url);
 }
 
-enum cm_code srv_kvstore_open(const struct srv_store_options *options, struct srv_store **ret_store,
-                              struct cm_err *err)
+enum cm_code srv_kvstore_open_as_it_is(const struct srv_store_options *options, struct srv_store **ret_store,
+                                       struct cm_err *err)
 {
     struct srv_kvstore *store = calloc(1, sizeof *store);
     if (store == NULL)
@@ -422,12 +432,26 @@ enum cm_code srv_kvstore_open(const struct srv_store_options *options, struct sr
         code = open_backend(store, options, err);
     if (code == CM_OK)
         code = open_vault(store, err);
-    if (code == CM_OK)
-        code = srv_derive_at_open(store, err);
     if (code != CM_OK) {
         kvs_close(&store->base);
         return code;
     }
     *ret_store = &store->base;
+    return CM_OK;
+}
+
+enum cm_code srv_kvstore_open(const struct srv_store_options *options, struct srv_store **ret_store,
+                              struct cm_err *err)
+{
+    struct srv_store *store;
+    enum cm_code code = srv_kvstore_open_as_it_is(options, &store, err);
+    if (code != CM_OK)
+        return code;
+    code = srv_derive_at_open((struct srv_kvstore *)store, err);
+    if (code != CM_OK) {
+        kvs_close(store);
+        return code;
+    }
+    *ret_store = store;
     return CM_OK;
 }

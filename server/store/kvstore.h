@@ -84,6 +84,10 @@ struct srv_tx {
 };
 
 /* ---- kvstore.c ---- */
+/* Without a look at what is derived. */
+enum cm_code srv_kvstore_open_as_it_is(const struct srv_store_options *options, struct srv_store **ret_store,
+                                       struct cm_err *err);
+enum cm_code srv_new_epoch(struct srv_store *store, void *arg, struct cm_err *err); /* a srv_store_fn */
 /* For a reading verb: the transaction of this thread, or *own for the time of the verb. srv_tx_end(own) ends what began. */
 enum cm_code srv_tx_begin(struct srv_tx *own, struct srv_store *store, struct srv_tx **ret_tx,
                           struct cm_err *err);

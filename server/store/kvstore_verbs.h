@@ -4,7 +4,6 @@
 
 #include "store/store.h"
 
-enum cm_code srv_kvs_fn(struct srv_store *store, void *arg, struct cm_err *err);
 enum cm_code srv_kvs_write(struct srv_store *store, srv_store_fn *fn, void *arg, struct cm_err *err);
 enum cm_code srv_kvs_read(struct srv_store *store, srv_store_fn *fn, void *arg, struct cm_err *err);
 enum cm_code srv_kvs_get_setting(struct srv_store *store, const char *name, char ret_value[SRV_SETTING_SIZE],

@@ -135,7 +135,7 @@ enum cm_code srv_delete(struct srv_tx *tx, enum srv_table table, const struct sr
                         struct cm_err *err)
 {
     struct srv_kv_txn *txn = txn_of(tx, table);
-    enum cm_code code = txn->ops->delete(txn->impl, (int)table, key->bytes, key->size, err);
+    enum cm_code code = txn->ops->delete (txn->impl, (int)table, key->bytes, key->size, err);
     return code == CM_NOTFOUND ? CM_OK : code;
 }
 
@@ -166,8 +166,8 @@ enum cm_code srv_count(struct srv_tx *tx, enum srv_table table, size_t *ret_coun
     return txn->ops->count(txn->impl, (int)table, ret_count, err);
 }
 
-enum cm_code srv_walk(struct srv_tx *tx, enum srv_table table, const struct srv_key *first, size_t prefix_size,
-                      cm_txn_visit_fn *visit, void *arg, struct cm_err *err)
+enum cm_code srv_walk(struct srv_tx *tx, enum srv_table table, const struct srv_key *first,
+                      size_t prefix_size, cm_txn_visit_fn *visit, void *arg, struct cm_err *err)
 {
     struct srv_kv_txn *txn = txn_of(tx, table);
     return txn->ops->walk(txn->impl, (int)table, srv_key_all(first), prefix_size, visit, arg, err);

@@ -11,13 +11,11 @@
         .name = (name_), .fields = (rows_), .count = COUNT(rows_), .size = sizeof(struct_),                  \
         .extra = offsetof(struct_, extra)                                                                    \
     }
-#define INSTANT(struct_, key_, member_)                                                                      \
-    CM_ROW_RANGE(struct_, key_, 1, INTEGER, member_, INT64_MIN, INT64_MAX)
-#define NUMBER(struct_, key_, member_)                                                                       \
-    CM_ROW_RANGE(struct_, key_, 1, INTEGER, member_, INT32_MIN, INT32_MAX)
-#define TEXT(struct_, key_, member_)  CM_ROW(struct_, key_, 1, TEXT, member_)
-#define BYTES(struct_, key_, member_) CM_ROW(struct_, key_, 1, BYTES, member_)
-#define FLAG(struct_, key_, member_)  CM_ROW(struct_, key_, 1, BOOL, member_)
+#define INSTANT(struct_, key_, member_) CM_ROW_RANGE(struct_, key_, 1, INTEGER, member_, INT64_MIN, INT64_MAX)
+#define NUMBER(struct_, key_, member_)  CM_ROW_RANGE(struct_, key_, 1, INTEGER, member_, INT32_MIN, INT32_MAX)
+#define TEXT(struct_, key_, member_)    CM_ROW(struct_, key_, 1, TEXT, member_)
+#define BYTES(struct_, key_, member_)   CM_ROW(struct_, key_, 1, BYTES, member_)
+#define FLAG(struct_, key_, member_)    CM_ROW(struct_, key_, 1, BOOL, member_)
 
 /* ---- what is kept, and in which order of keys ---- */
 
@@ -26,13 +24,20 @@ struct student_row {
     struct cm_extra extra;
 };
 static const struct cm_field student_fields[] = {
-    TEXT(struct student_row, 1, s.base.id),        TEXT(struct student_row, 2, s.base.name),
-    TEXT(struct student_row, 3, s.base.class_id),  TEXT(struct student_row, 4, s.roll_number),
-    TEXT(struct student_row, 5, s.nickname),       FLAG(struct student_row, 6, s.board_hidden),
-    FLAG(struct student_row, 7, s.archived),       NUMBER(struct student_row, 8, s.joined_date),
-    NUMBER(struct student_row, 9, s.left_date),    TEXT(struct student_row, 10, s.parent_name),
-    TEXT(struct student_row, 11, s.parent_phone),  TEXT(struct student_row, 12, s.note),
-    NUMBER(struct student_row, 13, s.template_count), INSTANT(struct student_row, 14, s.created_wall_ms),
+    TEXT(struct student_row, 1, s.base.id),
+    TEXT(struct student_row, 2, s.base.name),
+    TEXT(struct student_row, 3, s.base.class_id),
+    TEXT(struct student_row, 4, s.roll_number),
+    TEXT(struct student_row, 5, s.nickname),
+    FLAG(struct student_row, 6, s.board_hidden),
+    FLAG(struct student_row, 7, s.archived),
+    NUMBER(struct student_row, 8, s.joined_date),
+    NUMBER(struct student_row, 9, s.left_date),
+    TEXT(struct student_row, 10, s.parent_name),
+    TEXT(struct student_row, 11, s.parent_phone),
+    TEXT(struct student_row, 12, s.note),
+    NUMBER(struct student_row, 13, s.template_count),
+    INSTANT(struct student_row, 14, s.created_wall_ms),
     INSTANT(struct student_row, 15, s.changed_wall_ms),
 };
 static const struct cm_table student_table = TABLE("student", struct student_row, student_fields);
@@ -107,10 +112,8 @@ struct code_row {
     struct cm_extra extra;
 };
 static const struct cm_field code_fields[] = {
-    BYTES(struct code_row, 1, c.hash),
-    TEXT(struct code_row, 2, c.kind),
-    TEXT(struct code_row, 3, c.subject),
-    INSTANT(struct code_row, 4, c.expires_wall_ms),
+    BYTES(struct code_row, 1, c.hash),      TEXT(struct code_row, 2, c.kind),
+    TEXT(struct code_row, 3, c.subject),    INSTANT(struct code_row, 4, c.expires_wall_ms),
     NUMBER(struct code_row, 5, c.failures),
 };
 static const struct cm_table code_table = TABLE("code", struct code_row, code_fields);

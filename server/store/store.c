@@ -2,6 +2,7 @@
 #include "store/store.h"
 
 #include "store/store_ops.h"
+#include <string.h>
 
 enum cm_code srv_store_open(const struct srv_store_options *options, struct srv_store **ret_store,
                             struct cm_err *err)
@@ -23,11 +24,6 @@ uint64_t srv_store_version(const struct srv_store *store)
 enum cm_code srv_store_restore(const char *backup_dir, const char *url, struct cm_err *err)
 {
     return srv_kvstore_restore(backup_dir, url, err);
-}
-
-enum cm_code srv_store_fn(struct srv_store *store, void *arg, struct cm_err *err)
-{
-    return store->ops->fn(store, arg, err);
 }
 
 enum cm_code srv_store_write(struct srv_store *store, srv_store_fn *fn, void *arg, struct cm_err *err)
@@ -400,4 +396,12 @@ enum cm_code srv_store_backup(struct srv_store *store, const char *dir, struct c
 enum cm_code srv_store_stats(struct srv_store *store, struct srv_store_stats *ret_stats, struct cm_err *err)
 {
     return store->ops->stats(store, ret_stats, err);
+}
+
+bool srv_station_serves(const struct srv_station *station, const char *class_id)
+{
+    for (int i = 0; i < station->class_count; i++)
+        if (strcmp(station->classes[i], class_id) == 0)
+            return true;
+    return station->class_count == 0;
 }

@@ -211,6 +211,7 @@ struct srv_station {
     char version[16], camera[64];
     int64_t clock_offset_ms;
 };
+bool srv_station_serves(const struct srv_station *station, const char *class_id); /* pure */
 enum cm_code srv_store_get_station(struct srv_store *store, const char *id, struct srv_station *ret_station,
                                    struct cm_err *err);
 enum cm_code srv_store_station_of_token(struct srv_store *store, const uint8_t token_hash[32],

@@ -77,7 +77,7 @@ struct append {
     struct srv_log row;
     uint64_t first_seq;
     const struct srv_event_bytes *events;
-    size_t count, known; /* the first `known` are there already */
+    size_t count, known;        /* the first `known` are there already */
     uint8_t hash[CM_HASH_SIZE]; /* behind those */
     uint64_t forked_seq;        /* 0: not forked */
 };
@@ -166,14 +166,13 @@ static enum cm_code next_feed(struct srv_tx *tx, uint64_t *ret_feed, struct cm_e
         return code;
     if (code == CM_OK && (key.size != 8 || value.size != 24))
         return srv_damaged("the end of the feed does not decode", err);
-    *ret_feed =
-        code == CM_OK ? srv_get_u64(key.data) + srv_get_u32((const uint8_t *)value.data + 12) : 1;
+    *ret_feed = code == CM_OK ? srv_get_u64(key.data) + srv_get_u32((const uint8_t *)value.data + 12) : 1;
     return CM_OK;
 }
 
 /* The event behind the chain's head, which moves. */
-static enum cm_code put_event(struct srv_tx *tx, uint32_t log, uint64_t seq, const uint8_t *bytes, size_t size,
-                              uint8_t hash[CM_HASH_SIZE], struct cm_err *err)
+static enum cm_code put_event(struct srv_tx *tx, uint32_t log, uint64_t seq, const uint8_t *bytes,
+                              size_t size, uint8_t hash[CM_HASH_SIZE], struct cm_err *err)
 {
     uint8_t value[CM_HASH_SIZE + CM_EVENT_MAX];
     struct srv_key key;

@@ -5,6 +5,7 @@
 #include "store/records.h"
 
 #include "base/file.h"
+#include "crypt/seal.h"
 #include "record/codec.h"
 #include <errno.h>
 #include <stdio.h>
@@ -336,9 +337,8 @@ static enum cm_code compare_tables(struct srv_kv_txn *stored, struct srv_kv_txn 
         if (code == CM_OK)
             code = stored->ops->count(stored->impl, table, &count, err);
         if (code == CM_OK && count != compare.count)
-            code = cm_fail(err, CM_CORRUPT,
-                           "the derived table %d has %zu rows, not %zu: run rebuild", table, count,
-                           compare.count);
+            code = cm_fail(err, CM_CORRUPT, "the derived table %d has %zu rows, not %zu: run rebuild", table,
+                           count, compare.count);
     }
     return code;
 }
@@ -529,9 +529,8 @@ static enum cm_code renew(const char *url, struct cm_err *err)
     enum cm_code code = cm_zone_open("UTC", &zone, err);
     if (code != CM_OK)
         return code;
-    struct srv_store_options options = {
-        .url = url, .clock = cm_clock_system(), .zone = zone, .keep_zone = true};
-    code = srv_kvstore_open(&options, &store, err);
+    struct srv_store_options options = {.url = url, .clock = cm_clock_system(), .zone = zone};
+    code = srv_kvstore_open_as_it_is(&options, &store, err);
     if (code == CM_OK) {
         code = srv_kvs_write(store, srv_new_epoch, NULL, err);
         srv_store_close(store);

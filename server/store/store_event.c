@@ -78,7 +78,8 @@ enum cm_code srv_find_feed(struct srv_tx *tx, uint64_t feed, struct srv_place *r
 
 /* ---- one event ---- */
 
-static enum cm_code decode(struct cm_bytes value, uint64_t seq, struct cm_event *ret_event, struct cm_err *err)
+static enum cm_code decode(struct cm_bytes value, uint64_t seq, struct cm_event *ret_event,
+                           struct cm_err *err)
 {
     struct cm_err why = CM_ERR_INIT;
     if (value.size <= CM_HASH_SIZE)

@@ -7,7 +7,6 @@
 #include "store/store.h"
 
 struct srv_store_ops {
-    enum cm_code (*fn)(struct srv_store *store, void *arg, struct cm_err *err);
     enum cm_code (*write)(struct srv_store *store, srv_store_fn *fn, void *arg, struct cm_err *err);
     enum cm_code (*read)(struct srv_store *store, srv_store_fn *fn, void *arg, struct cm_err *err);
     enum cm_code (*get_setting)(struct srv_store *store, const char *name, char ret_value[SRV_SETTING_SIZE],

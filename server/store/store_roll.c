@@ -398,8 +398,8 @@ static enum cm_code show_empty(struct days *days, int32_t date, struct cm_err *e
     code = load_row(days->tx, class_id, date, &info, &school, err);
     if (code != CM_OK && code != CM_NOTFOUND)
         return code;
-    fill_day(&days->day, class_id, date, days->student_id,
-             code == CM_OK ? info.state : SRV_SESSION_OPEN, NULL);
+    fill_day(&days->day, class_id, date, days->student_id, code == CM_OK ? info.state : SRV_SESSION_OPEN,
+             NULL);
     return show_day(days);
 }
 

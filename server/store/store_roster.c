@@ -254,8 +254,7 @@ static enum cm_code take_membership(void *arg, struct cm_bytes key, struct cm_by
 {
     struct memberships *m = arg;
     const uint8_t *at = (const uint8_t *)value.data + 4, *end = (const uint8_t *)value.data + value.size;
-    const char *class_id =
-        key.size > 4 && value.size > 4 ? srv_take_text(&at, end, CM_ID_SIZE) : NULL;
+    const char *class_id = key.size > 4 && value.size > 4 ? srv_take_text(&at, end, CM_ID_SIZE) : NULL;
     if (class_id == NULL || m->count == (int)(sizeof m->list / sizeof m->list[0]))
         return srv_damaged("a membership does not decode", err);
     struct srv_membership *membership = &m->list[m->count++];
@@ -508,7 +507,8 @@ enum cm_code srv_kvs_put_student(struct srv_store *store, const struct srv_stude
     if (m.count >= (int)(sizeof m.list / sizeof m.list[0]) - 1)
         return cm_fail(err, CM_NOMEM, "%s changed class too often", student.base.id);
     fill_in(tx->store, known, &m, &student);
-    code = srv_student_encode(&student, row, &size, err); /* whether it can be kept, before anything is written */
+    code = srv_student_encode(&student, row, &size,
+                              err); /* whether it can be kept, before anything is written */
     if (code == CM_OK && student.archived && student.template_count > 0) {
         code = srv_shred_templates(tx, student.base.id, &had_templates, err);
         student.template_count = 0;

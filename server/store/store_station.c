@@ -216,7 +216,8 @@ static enum cm_code follow(struct srv_tx *tx, const char *class_id, int64_t from
         srv_work_forget(tx->store->work);
         return CM_OK;
     }
-    return srv_derive_service(tx, class_id, cm_date_add(cm_zone_date(tx->store->zone, from_wall_ms), -1), err);
+    return srv_derive_service(tx, class_id, cm_date_add(cm_zone_date(tx->store->zone, from_wall_ms), -1),
+                              err);
 }
 
 static enum cm_code begin_service(struct srv_tx *tx, const char *class_id, uint32_t log, int64_t from_wall_ms,

@@ -73,28 +73,28 @@ bool srv_sync_may_raise(struct srv_sync_core *core, const char *what, const char
     return may;
 }
 
-void srv_reply_init(struct srv_reply *reply)
+void srv_sync_reply_init(struct srv_sync_reply *reply)
 {
-    *reply = (struct srv_reply){.status = 0};
+    *reply = (struct srv_sync_reply){.status = 0};
     cm_buf_init(&reply->body, CM_SYNC_CHANGES_MAX);
 }
 
-void srv_reply_finish(struct srv_reply *reply)
+void srv_sync_reply_finish(struct srv_sync_reply *reply)
 {
     cm_buf_finish(&reply->body);
 }
 
-void srv_reply_message(struct srv_reply *reply, int status, enum cm_message_kind kind, const void *message)
+void srv_sync_reply_message(struct srv_sync_reply *reply, int status, enum cm_message_kind kind, const void *message)
 {
     struct cm_err err = CM_ERR_INIT;
     cm_buf_reset(&reply->body);
     reply->status = status;
     enum cm_code code = cm_message_encode(kind, message, &reply->body, &err);
     if (code != CM_OK)
-        srv_reply_failure(reply, code, &err);
+        srv_sync_reply_failure(reply, code, &err);
 }
 
-void srv_reply_error(struct srv_reply *reply, int status, const char *code, const char *text)
+void srv_sync_reply_error(struct srv_sync_reply *reply, int status, const char *code, const char *text)
 {
     cm_buf_reset(&reply->body);
     reply->status = status;
@@ -102,38 +102,30 @@ void srv_reply_error(struct srv_reply *reply, int status, const char *code, cons
     snprintf(reply->text, sizeof reply->text, "%s", text);
 }
 
-void srv_reply_failure(struct srv_reply *reply, enum cm_code code, const struct cm_err *err)
+void srv_sync_reply_failure(struct srv_sync_reply *reply, enum cm_code code, const struct cm_err *err)
 {
     bool passes = code == CM_NOSPACE || code == CM_NOMEM || code == CM_AGAIN || code == CM_CANCELED;
     if (code != CM_AGAIN && code != CM_CANCELED)
         cm_log_err(CM_LOG_ERROR, "sync", "a station's request failed", err);
-    srv_reply_error(reply, passes ? 503 : 500, passes ? "busy" : "failed",
+    srv_sync_reply_error(reply, passes ? 503 : 500, passes ? "busy" : "failed",
                     code == CM_NOSPACE ? "the server's disk is full"
                     : passes           ? "the server is busy: try again"
                                        : "the server could not do it; its log says why");
     reply->retry_after_s = passes ? 5 : 0;
 }
 
-bool srv_station_serves(const struct srv_station *station, const char *class_id)
-{
-    for (int i = 0; i < station->class_count; i++)
-        if (strcmp(station->classes[i], class_id) == 0)
-            return true;
-    return station->class_count == 0;
-}
-
 void srv_sync_hash_reply(struct srv_sync_core *core, const char *station_id, uint64_t seq,
-                         struct srv_reply *reply)
+                         struct srv_sync_reply *reply)
 {
     struct cm_hash_answer answer = {.seq = seq};
     struct cm_err err = CM_ERR_INIT;
     enum cm_code code = srv_store_hash_at(core->store, station_id, seq, answer.hash, &err);
     if (code == CM_OK)
-        srv_reply_message(reply, 200, CM_MESSAGE_HASH_ANSWER, &answer);
+        srv_sync_reply_message(reply, 200, CM_MESSAGE_HASH_ANSWER, &answer);
     else if (code == CM_NOTFOUND)
-        srv_reply_error(reply, 404, "no_event", "the server has no event of that number");
+        srv_sync_reply_error(reply, 404, "no_event", "the server has no event of that number");
     else
-        srv_reply_failure(reply, code, &err);
+        srv_sync_reply_failure(reply, code, &err);
 }
 
 void srv_sync_activity(const struct srv_sync_core *core, enum cm_activity_kind kind,

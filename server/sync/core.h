@@ -45,26 +45,24 @@ void srv_sync_core_finish(struct srv_sync_core *core);
 bool srv_sync_may_raise(struct srv_sync_core *core, const char *what, const char *id);
 
 /* ---- answers ---- */
-struct srv_reply {
+struct srv_sync_reply {
     int status;
     struct cm_buf body; /* msgpack; empty: */
     char code[32];      /* … of the JSON error */
     char text[256];
     int retry_after_s;
 };
-void srv_reply_init(struct srv_reply *reply);
-void srv_reply_finish(struct srv_reply *reply);
-void srv_reply_message(struct srv_reply *reply, int status, enum cm_message_kind kind, const void *message);
-void srv_reply_error(struct srv_reply *reply, int status, const char *code, const char *text);
+void srv_sync_reply_init(struct srv_sync_reply *reply);
+void srv_sync_reply_finish(struct srv_sync_reply *reply);
+void srv_sync_reply_message(struct srv_sync_reply *reply, int status, enum cm_message_kind kind, const void *message);
+void srv_sync_reply_error(struct srv_sync_reply *reply, int status, const char *code, const char *text);
 /* The status for a failure of ours: 503 with Retry-After where it passes, else 500. Logs it. */
-void srv_reply_failure(struct srv_reply *reply, enum cm_code code, const struct cm_err *err);
+void srv_sync_reply_failure(struct srv_sync_reply *reply, enum cm_code code, const struct cm_err *err);
 
-/* ---- small questions ---- */
-bool srv_station_serves(const struct srv_station *station, const char *class_id);
 
 /* GET /sync/v1/hash: the chain's hash at seq, or 404. */
 void srv_sync_hash_reply(struct srv_sync_core *core, const char *station_id, uint64_t seq,
-                         struct srv_reply *reply);
+                         struct srv_sync_reply *reply);
 
 /* An own activity with its envelope, for srv_store_append_own. */
 void srv_sync_activity(const struct srv_sync_core *core, enum cm_activity_kind kind,

@@ -25,7 +25,7 @@ static bool read_message(struct srv_work *work, char student_id[CM_ID_SIZE], str
         *ret_sealed = result->sealed;
     }
     if (code != CM_OK)
-        srv_reply_error(&work->reply, 400, "bad_message", err.msg);
+        srv_sync_reply_error(&work->reply, 400, "bad_message", err.msg);
     return code == CM_OK;
 }
 
@@ -35,7 +35,7 @@ static void answer_job(struct srv_work *work, bool ok, const char *reason, const
     answer->ok = ok;
     snprintf(answer->reason, sizeof answer->reason, "%s", reason[0] != '\0' ? reason : "failed");
     snprintf(answer->message, sizeof answer->message, "%s", message);
-    srv_reply_message(&work->reply, 200, CM_MESSAGE_JOB_ANSWER, answer);
+    srv_sync_reply_message(&work->reply, 200, CM_MESSAGE_JOB_ANSWER, answer);
 }
 
 static void answer_damaged(struct srv_work *work, const char *why)
@@ -44,7 +44,7 @@ static void answer_damaged(struct srv_work *work, const char *why)
     if (work->verb == SRV_WORK_ENROL)
         answer_job(work, false, "damaged", why);
     else
-        srv_reply_message(&work->reply, 422, CM_MESSAGE_TEMPLATES_ANSWER, &answer);
+        srv_sync_reply_message(&work->reply, 422, CM_MESSAGE_TEMPLATES_ANSWER, &answer);
 }
 
 bool srv_enrol_begin(struct srv_work *work)
@@ -61,7 +61,7 @@ bool srv_enrol_begin(struct srv_work *work)
     }
     struct srv_faces *faces = work->u.enrol.faces = calloc(1, sizeof *faces);
     if (faces == NULL) {
-        srv_reply_failure(&work->reply, CM_NOMEM, &(struct cm_err){CM_NOMEM, "out of memory for templates"});
+        srv_sync_reply_failure(&work->reply, CM_NOMEM, &(struct cm_err){CM_NOMEM, "out of memory for templates"});
         return false;
     }
     if (srv_faces_open(work->core, sealed, student_id, faces, &err) == CM_OK &&
@@ -140,9 +140,9 @@ static void end_push(struct srv_work *work)
         answer.sealed = (struct cm_span){sealed.data, sealed.size};
     }
     if (code == CM_OK)
-        srv_reply_message(&work->reply, statuses[faces->verdict], CM_MESSAGE_TEMPLATES_ANSWER, &answer);
+        srv_sync_reply_message(&work->reply, statuses[faces->verdict], CM_MESSAGE_TEMPLATES_ANSWER, &answer);
     else
-        srv_reply_failure(&work->reply, code, &err);
+        srv_sync_reply_failure(&work->reply, code, &err);
     cm_buf_finish(&sealed);
 }
 

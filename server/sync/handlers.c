@@ -141,7 +141,7 @@ void srv_sync_hash(struct srv_call *call)
 {
     struct srv_app *app = srv_app_of(call);
     struct srv_station station;
-    struct srv_reply reply;
+    struct srv_sync_reply reply;
     const char *text = srv_call_query(call, "seq");
     char *end = NULL;
     unsigned long long seq = text != NULL && text[0] >= '0' && text[0] <= '9' ? strtoull(text, &end, 10) : 0;
@@ -151,10 +151,10 @@ void srv_sync_hash(struct srv_call *call)
     }
     if (!srv_sync_caller(call, &station))
         return;
-    srv_reply_init(&reply);
+    srv_sync_reply_init(&reply);
     srv_sync_hash_reply(&app->sync->core, station.id, seq, &reply);
     srv_sync_send(call, &reply);
-    srv_reply_finish(&reply);
+    srv_sync_reply_finish(&reply);
 }
 
 /* ---- camera frames ---- */
@@ -163,7 +163,7 @@ void srv_sync_preview(struct srv_call *call)
 {
     struct srv_app *app = srv_app_of(call);
     const char *station_id = srv_call_identity(call)->user;
-    struct srv_reply reply;
+    struct srv_sync_reply reply;
     size_t size;
     const uint8_t *jpeg = srv_call_body(call, &size);
     if (size < 4 || jpeg[0] != 0xff || jpeg[1] != 0xd8 || jpeg[2] != 0xff) {
@@ -173,10 +173,10 @@ void srv_sync_preview(struct srv_call *call)
     struct cm_preview_answer answer = {.watching = srv_live_wants_frames(app->live, station_id)};
     if (answer.watching)
         srv_live_frame(app->live, station_id, jpeg, size);
-    srv_reply_init(&reply);
-    srv_reply_message(&reply, 200, CM_MESSAGE_PREVIEW_ANSWER, &answer);
+    srv_sync_reply_init(&reply);
+    srv_sync_reply_message(&reply, 200, CM_MESSAGE_PREVIEW_ANSWER, &answer);
     srv_sync_send(call, &reply);
-    srv_reply_finish(&reply);
+    srv_sync_reply_finish(&reply);
 }
 
 /* ---- photos to enrol from ---- */
@@ -207,14 +207,14 @@ void srv_sync_job_photo(struct srv_call *call)
 static void answer_ended_job(struct srv_call *call, const struct srv_job *job)
 {
     struct cm_job_answer answer = {.ok = job->state == SRV_JOB_DONE};
-    struct srv_reply reply;
+    struct srv_sync_reply reply;
     snprintf(answer.reason, sizeof answer.reason, "%s",
              job->state == SRV_JOB_TIMED_OUT ? "timed_out" : job->reason);
     memcpy(answer.message, job->message, sizeof answer.message);
-    srv_reply_init(&reply);
-    srv_reply_message(&reply, 200, CM_MESSAGE_JOB_ANSWER, &answer);
+    srv_sync_reply_init(&reply);
+    srv_sync_reply_message(&reply, 200, CM_MESSAGE_JOB_ANSWER, &answer);
     srv_sync_send(call, &reply);
-    srv_reply_finish(&reply);
+    srv_sync_reply_finish(&reply);
 }
 
 void srv_sync_job_result(struct srv_call *call)

@@ -15,7 +15,7 @@ bool srv_pair_begin(struct srv_work *work)
     if (code == CM_OK) /* templates will be sealed to it */
         code = cm_box_key_of_signer(work->u.pair.request.public_key, key, &err);
     if (code != CM_OK) {
-        srv_reply_error(&work->reply, 400, "bad_message", err.msg);
+        srv_sync_reply_error(&work->reply, 400, "bad_message", err.msg);
         return false;
     }
     srv_auth_make_token(work->u.pair.token, work->u.pair.token_hash);
@@ -63,11 +63,11 @@ void srv_pair_end(struct srv_work *work)
     struct cm_pair_answer answer = {.time_ms = cm_wall_ms(work->core->clock)};
     if (work->u.pair.outcome == SRV_PAIR_NO_CODE) {
         work->effects.code_failed = true;
-        srv_reply_error(&work->reply, 401, "bad_code", "the code is wrong, used or over: ask for a new one");
+        srv_sync_reply_error(&work->reply, 401, "bad_code", "the code is wrong, used or over: ask for a new one");
         return;
     }
     if (work->u.pair.outcome == SRV_PAIR_OTHER_KEY) {
-        srv_reply_error(&work->reply, 409, "other_key",
+        srv_sync_reply_error(&work->reply, 409, "other_key",
                         "the server has events of this station under another key: add a new station for it");
         return;
     }
@@ -77,5 +77,5 @@ void srv_pair_end(struct srv_work *work)
     memcpy(answer.server_key, work->core->box.public_key, sizeof answer.server_key);
     work->effects.paired = true;
     work->effects.changes = true;
-    srv_reply_message(&work->reply, 200, CM_MESSAGE_PAIR_ANSWER, &answer);
+    srv_sync_reply_message(&work->reply, 200, CM_MESSAGE_PAIR_ANSWER, &answer);
 }

@@ -136,7 +136,7 @@ static void look(struct srv_poll *poll, bool must)
 {
     struct srv_sync *sync = poll->sync;
     struct srv_station station;
-    struct srv_reply reply;
+    struct srv_sync_reply reply;
     struct cm_job jobs[CM_SYNC_JOBS_MAX];
     struct cm_err err = CM_ERR_INIT;
     bool news = false;
@@ -153,12 +153,12 @@ static void look(struct srv_poll *poll, bool must)
     poll->pull.frames = srv_live_wants_frames(sync->app->live, poll->station_id);
     poll->pull.jobs = jobs;
     poll->pull.job_count = list_jobs(sync->app, &station, jobs);
-    srv_reply_init(&reply);
+    srv_sync_reply_init(&reply);
     enum cm_code code = srv_pull_answer(&poll->pull, &reply, &news, &err);
     if (code == CM_INVALID)
-        srv_reply_error(&reply, 400, "bad_cursor", err.msg);
+        srv_sync_reply_error(&reply, 400, "bad_cursor", err.msg);
     else if (code != CM_OK)
-        srv_reply_failure(&reply, code, &err);
+        srv_sync_reply_failure(&reply, code, &err);
     bool wish = poll->pull.frames != poll->pull.asked.frames || poll->pull.job_count > 0;
     if (wish && !told_lately(sync, poll->station_id, poll->pull.frames, jobs, poll->pull.job_count))
         news = true;
@@ -167,7 +167,7 @@ static void look(struct srv_poll *poll, bool must)
         srv_sync_send(poll->call, &reply);
         finish_poll(poll);
     }
-    srv_reply_finish(&reply);
+    srv_sync_reply_finish(&reply);
 }
 
 static void woken(void *arg)

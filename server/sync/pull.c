@@ -154,7 +154,7 @@ static void fill_answer(struct look *look, bool *ret_news)
     *ret_news = changes->count > 0 || changes->reset || changes->more;
 }
 
-enum cm_code srv_pull_answer(struct srv_pull *pull, struct srv_reply *reply, bool *ret_news,
+enum cm_code srv_pull_answer(struct srv_pull *pull, struct srv_sync_reply *reply, bool *ret_news,
                              struct cm_err *err)
 {
     struct look *look = calloc(1, sizeof *look);
@@ -169,7 +169,7 @@ enum cm_code srv_pull_answer(struct srv_pull *pull, struct srv_reply *reply, boo
     }
     if (code == CM_OK) {
         fill_answer(look, ret_news);
-        srv_reply_message(reply, 200, CM_MESSAGE_CHANGES, changes);
+        srv_sync_reply_message(reply, 200, CM_MESSAGE_CHANGES, changes);
         if (!*ret_news)
             memcpy(pull->asked.cursor, changes->cursor, sizeof changes->cursor);
     }

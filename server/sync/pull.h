@@ -24,7 +24,7 @@ struct srv_pull {
 
 /* Looks and makes the answer. *ret_news: it holds something that the station does not know; else the answer may wait for
  * a change, and pull->asked.cursor has moved on. CM_INVALID: not a cursor. */
-enum cm_code srv_pull_answer(struct srv_pull *pull, struct srv_reply *reply, bool *ret_news,
+enum cm_code srv_pull_answer(struct srv_pull *pull, struct srv_sync_reply *reply, bool *ret_news,
                              struct cm_err *err);
 
 #endif

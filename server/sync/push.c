@@ -29,7 +29,7 @@ static void note_what_it_says(struct srv_work *work)
 static void answer_broken(struct srv_work *work)
 {
     struct cm_push_answer answer = {.problem = CM_SYNC_BROKEN, .time_ms = cm_wall_ms(work->core->clock)};
-    srv_reply_message(&work->reply, 422, CM_MESSAGE_PUSH_ANSWER, &answer);
+    srv_sync_reply_message(&work->reply, 422, CM_MESSAGE_PUSH_ANSWER, &answer);
 }
 
 bool srv_push_begin(struct srv_work *work)
@@ -38,7 +38,7 @@ bool srv_push_begin(struct srv_work *work)
     enum cm_code code =
         cm_message_decode(CM_MESSAGE_PUSH, work->body, work->size, &work->u.push.message, &err);
     if (code != CM_OK) {
-        srv_reply_error(&work->reply, 400, "bad_message", err.msg);
+        srv_sync_reply_error(&work->reply, 400, "bad_message", err.msg);
         return false;
     }
     note_what_it_says(work);
@@ -123,7 +123,7 @@ void srv_push_end(struct srv_work *work)
     if (work->u.push.own_feed > 0)
         work->effects.feed_first = work->effects.feed_last = work->u.push.own_feed;
     if (work->u.push.revoked) {
-        srv_reply_error(&work->reply, 401, "revoked", "this station was revoked");
+        srv_sync_reply_error(&work->reply, 401, "revoked", "this station was revoked");
         return;
     }
     if (work->u.push.broken) {
@@ -132,6 +132,6 @@ void srv_push_end(struct srv_work *work)
     }
     answer.problem = append->gap ? CM_SYNC_GAP : append->forked ? CM_SYNC_FORKED : CM_SYNC_FINE;
     answer.forked_seq = append->forked ? append->forked_seq : 0;
-    srv_reply_message(&work->reply, answer.problem == CM_SYNC_FINE ? 200 : 409, CM_MESSAGE_PUSH_ANSWER,
+    srv_sync_reply_message(&work->reply, answer.problem == CM_SYNC_FINE ? 200 : 409, CM_MESSAGE_PUSH_ANSWER,
                       &answer);
 }

@@ -38,22 +38,22 @@ void srv_sync_close(struct srv_sync *sync)
 bool srv_sync_caller(struct srv_call *call, struct srv_station *ret_station)
 {
     struct srv_app *app = srv_app_of(call);
-    struct srv_reply reply;
+    struct srv_sync_reply reply;
     struct cm_err err = CM_ERR_INIT;
     enum cm_code code = srv_store_get_station(app->store, srv_call_identity(call)->user, ret_station, &err);
     if (code == CM_OK && !ret_station->revoked)
         return true;
-    srv_reply_init(&reply);
+    srv_sync_reply_init(&reply);
     if (code == CM_OK || code == CM_NOTFOUND)
-        srv_reply_error(&reply, 401, "revoked", "the server does not know this station any more");
+        srv_sync_reply_error(&reply, 401, "revoked", "the server does not know this station any more");
     else
-        srv_reply_failure(&reply, code, &err);
+        srv_sync_reply_failure(&reply, code, &err);
     srv_sync_send(call, &reply);
-    srv_reply_finish(&reply);
+    srv_sync_reply_finish(&reply);
     return false;
 }
 
-void srv_sync_send(struct srv_call *call, struct srv_reply *reply)
+void srv_sync_send(struct srv_call *call, struct srv_sync_reply *reply)
 {
     char seconds[16];
     if (reply->retry_after_s > 0) {

@@ -20,7 +20,7 @@ void srv_work_init(struct srv_work *work, struct srv_sync_core *core, enum srv_w
     *work = (struct srv_work){.core = core, .verb = verb, .body = body, .size = size};
     if (station != NULL)
         work->station = *station;
-    srv_reply_init(&work->reply);
+    srv_sync_reply_init(&work->reply);
 }
 
 bool srv_work_begin(struct srv_work *work)
@@ -39,10 +39,10 @@ void srv_work_end(struct srv_work *work, enum cm_code code, const struct cm_err 
     if (code == CM_OK)
         verbs[work->verb].end(work);
     else if (code == CM_NEWER) /* an event of a type that this program does not know yet */
-        srv_reply_error(&work->reply, 426, "newer",
+        srv_sync_reply_error(&work->reply, 426, "newer",
                         "the station is newer than the server: update the server");
     else
-        srv_reply_failure(&work->reply, code, err);
+        srv_sync_reply_failure(&work->reply, code, err);
 }
 
 void srv_work_finish(struct srv_work *work)
@@ -54,5 +54,5 @@ void srv_work_finish(struct srv_work *work)
     }
     if (work->verb == SRV_WORK_PAIR)
         cm_wipe(&work->u.pair, sizeof work->u.pair);
-    srv_reply_finish(&work->reply);
+    srv_sync_reply_finish(&work->reply);
 }

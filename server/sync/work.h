@@ -52,7 +52,7 @@ struct srv_work {
     const uint8_t *body;
     size_t size;
     char job_student_id[CM_ID_SIZE]; /* ENROL: of the job */
-    struct srv_reply reply;
+    struct srv_sync_reply reply;
     struct srv_effects effects;
 
     /* private to the verbs */

@@ -13,8 +13,8 @@ enum {
     LONGEST_WAIT_S = 300,
     RETRY_AFTER_MAX_S = 3600,
     NOTE_EVERY_S = 600,
-    SHORT_MS = 30000, /* a request that does not rest at the server */
-    RESULT_ROOM = 1024,
+    STALL_MS = 30000,
+    LONGEST_MS = 300000,
 };
 static const int64_t least_wait_us = 100000;
 
@@ -327,7 +327,7 @@ bool stn_sync_next(struct stn_sync_client *client, enum stn_sync_channel channel
 {
     struct channel *c = &client->channels[channel];
     struct stn_sync_request request = {
-        .channel = channel, .timeout_ms = SHORT_MS, .answer_max = CM_SYNC_SMALL_MAX};
+        .channel = channel, .timeout_ms = LONGEST_MS, .stall_ms = STALL_MS, .answer_max = CM_SYNC_SMALL_MAX};
     if (c->under_way || now.mono_us < c->not_before_us || !client_is_current(client) ||
         !fill(client, channel, now, &request))
         return false;

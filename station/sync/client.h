@@ -65,7 +65,8 @@ struct stn_sync_request {
     const char *content_type; /* NULL without a body */
     const uint8_t *body;
     size_t size;
-    int32_t timeout_ms;
+    int32_t timeout_ms; /* for all of it: a slow line is no dead line */
+    int32_t stall_ms;   /* without a byte either way; 0: as timeout_ms */
     size_t answer_max;
 };
 

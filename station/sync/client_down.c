@@ -5,7 +5,7 @@
 #include <string.h>
 
 static const int64_t poll_us = 1000000; /* where nothing rests at the server */
-enum { GRACE_MS = 15000 };
+enum { GRACE_MS = 15000, LONGEST_MS = 300000 };
 
 bool down_next(struct stn_sync_client *client, struct stn_sync_now now, struct stn_sync_request *request)
 {
@@ -30,7 +30,8 @@ bool down_next(struct stn_sync_client *client, struct stn_sync_now now, struct s
         return false;
     }
     snprintf(c->path, sizeof c->path, "/sync/v1/changes?%s", (const char *)c->body.data);
-    request->timeout_ms = pull.wait_s * 1000 + GRACE_MS;
+    request->stall_ms = pull.wait_s * 1000 + GRACE_MS;
+    request->timeout_ms = pull.wait_s * 1000 + LONGEST_MS;
     request->answer_max = CM_SYNC_CHANGES_MAX;
     return true;
 }

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CONNECT_MS = 10000, STALL_S = 30, TEXT_MAX = 160 };
+enum { CONNECT_MS = 10000, TEXT_MAX = 160 };
 
 struct lane { /* of one channel */
     CURL *easy;
@@ -455,7 +455,8 @@ static bool set_request(struct stn_transport *transport, struct lane *lane,
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
     curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
-    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)(request->timeout_ms / 1000 + STALL_S));
+    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME,
+                     (long)(request->stall_ms > 0 ? request->stall_ms : request->timeout_ms) / 1000 + 1);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, lane->error);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);

@@ -55,7 +55,10 @@ await test('a client that does not read is cut off; one that reads slowly gets e
 await test('streams: backpressure, many readers of one, the end, a cut', async () => {
     const server = await serve();
     const stream = await connect(server);
+    stream.socket.pause();
     await stream.send(get('/stream?count=500&size=60000'));
+    await until(async () => (await server.state()).running === 1, 'the stream waits');
+    stream.socket.resume();
     await stream.closes();
     const [whole] = answersOf(stream.text);
     holds(whole.whole, 'a proper end');

@@ -2,7 +2,7 @@
  * Server-sent events under load: readers whose connections break at random come back with the number of their last event
  * and have missed nothing; sessions that end, end their streams; nobody sees what is not his.
  */
-import { atMost, equal, firstAdmin, firstLogin, Listener, listen, makeClass, random, report, startServer, test } from './lib/server.mjs';
+import { atMost, equal, eventually, firstAdmin, firstLogin, Listener, listen, makeClass, random, report, startServer, test } from './lib/server.mjs';
 
 const READERS = 12, EVENTS = 400, WRITERS = 4;
 
@@ -43,9 +43,7 @@ for (const threads of [1, 2]) {
                 await admin.post(`/api/rolls/T1/${today}/corrections`, { student_id: students[n % 8], status: n % 2 ? 'excused' : 'absent', reason: `n ${n}` });
             }
         }));
-        const end = await listen(admin);
-        last = end.events[0].data.feed;
-        await end.cut();
+        last = Number(from) + EVENTS;
         const wanted = Array.from({ length: last - Number(from) }, (_, i) => Number(from) + 1 + i);
         let reconnects = 0;
         for (const reader of await Promise.all(readers)) {
@@ -89,7 +87,7 @@ await test('a session that ends, ends its streams; others go on', async () => {
     await Promise.race([theirs.ended, new Promise((resolve) => setTimeout(resolve, 30000))]);
     equal(theirs.over, true, 'the stream of a session that ended is over within 30 s');
     equal(mine.over ?? false, false, 'the stream of the other session is over');
-    equal(mine.comments > 0, true, 'heartbeats within 15 s');
+    await eventually('a heartbeat', () => mine.comments > 0);
     await mine.cut();
     await server.stop();
     return `after ${((Date.now() - began) / 1000).toFixed(1)} s`;

@@ -78,6 +78,8 @@ enum cm_code __real_cm_keys_clean(const char *path, struct cm_err *err);
 enum cm_code __wrap_cm_keys_clean(const char *path, struct cm_err *err);
 int __real_rename(const char *from, const char *to);
 int __wrap_rename(const char *from, const char *to);
+int __real_unlink(const char *path);
+int __wrap_unlink(const char *path);
 
 enum cm_code __wrap_cm_db_write(struct cm_db *db, cm_db_fn *fn, void *arg, struct cm_err *err)
 {
@@ -117,6 +119,15 @@ int __wrap_rename(const char *from, const char *to)
     int status = fate == DIES_BEFORE ? -1 : __real_rename(from, to);
     if (fate == LIVES)
         return status;
+    errno = EIO;
+    return -1;
+}
+
+/* Clearing away after a failure is not a write that matters; but the dead do not do it. */
+int __wrap_unlink(const char *path)
+{
+    if (!processes[current].dead)
+        return __real_unlink(path);
     errno = EIO;
     return -1;
 }

@@ -79,7 +79,7 @@ void sim_server_close(struct sim_server *server)
 
 /* ---- answering ---- */
 
-static void take_reply(struct srv_reply *reply, struct sim_reply *ret)
+static void take_reply(struct srv_sync_reply *reply, struct sim_reply *ret)
 {
     ret->status = reply->status;
     ret->body = cm_buf_take(&reply->body, &ret->size);
@@ -170,7 +170,7 @@ static enum sim_answered answer_pull(struct sim_server *server, const struct srv
 {
     struct srv_pull pull = {.core = &server->core, .station_id = station->id};
     struct cm_job jobs[CM_SYNC_JOBS_MAX];
-    struct srv_reply reply;
+    struct srv_sync_reply reply;
     struct cm_err err = CM_ERR_INIT;
     bool news = false;
     if (!read_query(query, &pull.asked)) {
@@ -179,16 +179,16 @@ static enum sim_answered answer_pull(struct sim_server *server, const struct srv
     }
     pull.jobs = jobs;
     pull.job_count = list_jobs(server, station, jobs);
-    srv_reply_init(&reply);
+    srv_sync_reply_init(&reply);
     enum cm_code code = srv_pull_answer(&pull, &reply, &news, &err);
     if (code != CM_OK && !sim_is_dead(SIM_SERVER_PROCESS))
-        srv_reply_failure(&reply, code, &err);
+        srv_sync_reply_failure(&reply, code, &err);
     if (code == CM_OK && !news && pull.job_count == 0 && !must && pull.asked.wait_s > 0) {
-        srv_reply_finish(&reply);
+        srv_sync_reply_finish(&reply);
         return SIM_WAITS;
     }
     take_reply(&reply, ret_reply);
-    srv_reply_finish(&reply);
+    srv_sync_reply_finish(&reply);
     return SIM_ANSWERED;
 }
 

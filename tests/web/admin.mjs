@@ -30,6 +30,11 @@ async function at(hash, body, { expect = [] } = {}) {
 const dialogOf = (page, name) => page.getByRole('dialog', { name });
 const press = (place, name) => place.getByRole('button', { name, exact: true }).click();
 
+await test('times are the school’s, not the browser’s', () => at('today', async (page) => {
+    await eventually('the clock shows the school’s time', async () =>
+        (await page.locator('.clock').innerText()) === (await admin.get('/api/me')).school.now.slice(11, 16));
+}));
+
 await test('a student is added, wrong input is said at its field', () => at('students', async (page) => {
     await press(page, 'Add a student');
     const dialog = dialogOf(page, 'Add a student');

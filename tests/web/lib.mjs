@@ -107,7 +107,8 @@ export async function shot(page, name) {
     const dir = process.env.ROLLCALL_TEST_SHOTS;
     if (!dir) return;
     fs.mkdirSync(dir, { recursive: true });
-    await page.screenshot({ path: path.join(dir, `${name}.png`), fullPage: true });
+    const fullPage = (await page.locator('dialog[open]').count()) === 0;
+    await page.screenshot({ path: path.join(dir, `${name}.png`), fullPage });
 }
 
 /** Ends the script. */

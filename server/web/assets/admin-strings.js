@@ -118,7 +118,7 @@ export const a = {
         absent: (n) => `${n} become absent:`,
         nobody: 'Nobody becomes absent.',
         pending: (n) => `${n} were marked while a clock was wrong and stay open until you correct them:`,
-        after: 'Points and streaks are counted from a closed roll, and absences of several days in a row may be told to parents. You can correct single students afterwards, or open the roll again.',
+        after: 'From a closed roll absences count: in the rate, and against days in a row. You can correct single students afterwards, or open the roll again.',
         go: 'Close the roll',
         done: 'The roll is closed.',
     },
@@ -193,7 +193,7 @@ export const a = {
         noClasses: 'There are no classes yet. Add one under Settings first.',
         fields: {
             id: 'Student number',
-            idHint: 'Cannot be changed later. It is also the user name for signing in.',
+            idHint: 'Cannot be changed later.',
             name: 'Full name',
             joined: 'In this class since',
             joinedHint: 'No roll before this day.',

@@ -39,6 +39,35 @@ static void test_clock_set_back_while_running(void **state)
     assert_false(watch.suspect);
 }
 
+/* Once the server said its time, that counts, also while it is away. */
+static void test_clock_by_the_server(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t latest,
+            offset;         /* of the log; the server's minus ours, measured at wall 10,000,000 and mono 0 */
+        int64_t wall, mono; /* now */
+        bool suspect;
+    } cases[] = {
+        {0, 0, 10000000, 0, false},
+        {0, 120000, 10000000, 0, false},
+        {0, 120001, 10000000, 0, true},
+        {0, -120001, 10000000, 0, true},
+        {99000000, 0, 10000000, 0, false}, /* it was ahead once: the server knows better than the log */
+        {0, 0, 13600000, 3600000, false},  /* an hour later */
+        {0, 0, 10000000, 3600000, true},   /* set back meanwhile */
+        {0, 0, 17200000, 3600000, true},   /* set ahead */
+        {0, 600000, 10600000 + 1000, 1000, false}, /* was wrong, and somebody set it right */
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct stn_clock_watch watch;
+        stn_clock_watch_init(&watch, cases[i].latest);
+        stn_clock_watch_server(&watch, cases[i].offset, 10000000, 0);
+        stn_clock_watch_step(&watch, cases[i].wall, cases[i].mono);
+        assert_int_equal(watch.suspect, cases[i].suspect);
+    }
+}
+
 static void test_what_keeps_from_judging(void **state)
 {
     (void)state;
@@ -117,6 +146,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_clock),
         cmocka_unit_test(test_clock_set_back_while_running),
+        cmocka_unit_test(test_clock_by_the_server),
         cmocka_unit_test(test_what_keeps_from_judging),
         cmocka_unit_test(test_spans),
         cmocka_unit_test(test_long_span_is_cut),

@@ -2,13 +2,10 @@
  * The event stream as a whole: the real HTTP server on two loops, a store in memory, events written by several threads,
  * clients that break off and come back with the last number that they had. Nothing may be missing, nothing may come twice.
  */
-#include "unit.h"
+#include "live_fixture.h"
 
 #include "base/uuid.h"
-#include "live/handlers.h"
-#include "live/live.h"
 
-#include <arpa/inet.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -19,94 +16,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { LOOPS = 2, CLIENTS = 8, WRITERS = 3, EACH = 300, EVENTS = WRITERS * EACH, DEADLINE_MS = 30000 };
+enum { CLIENTS = 8, WRITERS = 3, EACH = 300, EVENTS = WRITERS * EACH };
 
-struct fixture {
-    struct cm_zone *zone;
-    struct srv_app app;
-    pthread_t thread;
-    pthread_mutex_t write_mutex;
-    struct cm_uuid_generator ids;
-};
-static struct fixture fixture;
-
-/* ---- the server ---- */
-
-static int admit(void *app, struct srv_call *call, const struct srv_route *route,
-                 struct srv_identity *ret_identity)
-{
-    (void)app, (void)call, (void)route;
-    *ret_identity = (struct srv_identity){.role = SRV_ROLE_ADMIN, .user = "admin", .session = {1}};
-    return 0;
-}
-
-static const struct srv_route routes[] = {
-    {SRV_GET, "/api/events", srv_live_events, SRV_ROLE_PERSON, 0, NULL, SRV_LONG},
-};
-
-static void *run_server(void *arg)
-{
-    struct cm_err err = CM_ERR_INIT;
-    srv_http_run(arg, &err);
-    return NULL;
-}
-
-static enum cm_code fill(struct srv_store *store, void *arg, struct cm_err *err)
-{
-    struct srv_user user = {.name = "admin", .role = SRV_ROLE_ADMIN};
-    struct srv_session session = {.id = {1}, .user = "admin", .expires_wall_ms = INT64_MAX};
-    struct cm_class class_ = {.id = "T1", .close_after_min = 1439, .weekdays = 127};
-    struct srv_student student = {.base = {.id = "s1", .name = "Asha", .class_id = "T1"},
-                                  .joined_date = 20200101};
-    (void)arg;
-    if (srv_store_put_user(store, &user, err) != CM_OK ||
-        srv_store_put_session(store, &session, err) != CM_OK ||
-        srv_store_put_class(store, &class_, err) != CM_OK)
-        return err->code;
-    return srv_store_put_student(store, &student, err);
-}
-
-static int set_up(void **state)
-{
-    struct fixture *f = &fixture;
-    struct srv_app *app = &f->app;
-    struct cm_err err = CM_ERR_INIT;
-    *state = f;
-    *app = (struct srv_app){.clock = cm_clock_system()};
-    pthread_mutex_init(&f->write_mutex, NULL);
-    assert_int_equal(cm_zone_open("UTC", &f->zone, &err), CM_OK);
-    app->zone = f->zone;
-    struct srv_store_options options = {.url = "memory:", .clock = app->clock, .zone = f->zone};
-    assert_int_equal(srv_store_open(&options, &app->store, &err), CM_OK);
-    assert_int_equal(srv_store_write(app->store, fill, NULL, &err), CM_OK);
-    assert_int_equal(srv_live_open(app, &app->live, &err), CM_OK);
-    struct srv_http_options http = {.address = "127.0.0.1",
-                                    .threads = LOOPS,
-                                    .routes = routes,
-                                    .route_count = 1,
-                                    .limits = &srv_limits_default,
-                                    .clock = app->clock,
-                                    .app = app,
-                                    .authorize = admit};
-    assert_int_equal(srv_http_open(&http, &app->http, &err), CM_OK);
-    assert_int_equal(srv_live_start(app->live, &err), CM_OK);
-    assert_int_equal(pthread_create(&f->thread, NULL, run_server, app->http), 0);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct fixture *f = *state;
-    srv_http_stop(f->app.http);
-    pthread_join(f->thread, NULL);
-    srv_live_stop(f->app.live);
-    srv_http_close(f->app.http);
-    srv_live_close(f->app.live);
-    srv_store_close(f->app.store);
-    cm_zone_close(f->zone);
-    pthread_mutex_destroy(&f->write_mutex);
-    return 0;
-}
+static pthread_mutex_t write_mutex = PTHREAD_MUTEX_INITIALIZER; /* one write at a time, as the writer does */
+static struct cm_uuid_generator ids;
 
 /* ---- events ---- */
 
@@ -132,10 +45,10 @@ static void correct_once(void)
     strcpy(correction->by, "test");
     correction->date = 20261123;
     correction->status = CM_ROLL_EXCUSED;
-    pthread_mutex_lock(&fixture.write_mutex); /* one write at a time, as the writer does */
-    cm_uuid7(&fixture.ids, now_ms, append.event.id);
+    pthread_mutex_lock(&write_mutex);
+    cm_uuid7(&ids, now_ms, append.event.id);
     enum cm_code code = srv_store_write(fixture.app.store, append_own, &append, NULL);
-    pthread_mutex_unlock(&fixture.write_mutex);
+    pthread_mutex_unlock(&write_mutex);
     if (code == CM_OK)
         srv_live_feed(fixture.app.live, append.feed, append.feed);
 }
@@ -164,17 +77,9 @@ struct client {
 
 static int connect_to(const struct client *client)
 {
-    struct sockaddr_in at = {.sin_family = AF_INET,
-                             .sin_port = htons((uint16_t)srv_http_port(fixture.app.http)),
-                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    char request[200];
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0 || connect(fd, (struct sockaddr *)&at, sizeof at) != 0)
-        return -1;
-    int size = snprintf(request, sizeof request,
-                        "GET /api/events HTTP/1.1\r\nHost: test\r\nLast-Event-ID: %llu\r\n\r\n",
-                        (unsigned long long)client->last);
-    return send(fd, request, (size_t)size, MSG_NOSIGNAL) == size ? fd : -1;
+    char header[60];
+    snprintf(header, sizeof header, "Last-Event-ID: %llu\r\n", (unsigned long long)client->last);
+    return live_fixture_get("/api/events", header);
 }
 
 /* Whole events in what came; the lengths of the chunks between them are passed over. */
@@ -204,7 +109,7 @@ static void take_events(struct client *client)
 static bool read_some(struct client *client, int fd)
 {
     struct pollfd poll_ = {.fd = fd, .events = POLLIN};
-    if (poll(&poll_, 1, DEADLINE_MS) != 1)
+    if (poll(&poll_, 1, FIXTURE_DEADLINE_MS) != 1)
         return false;
     ssize_t got = recv(fd, client->rest + client->size, sizeof client->rest - 1 - client->size, 0);
     if (got <= 0)
@@ -285,8 +190,10 @@ static void who_missed_too_much_is_told_to_load_anew(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(nothing_is_missed_however_often_the_line_breaks, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(who_missed_too_much_is_told_to_load_anew, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(nothing_is_missed_however_often_the_line_breaks, live_fixture_set_up,
+                                        live_fixture_tear_down),
+        cmocka_unit_test_setup_teardown(who_missed_too_much_is_told_to_load_anew, live_fixture_set_up,
+                                        live_fixture_tear_down),
     };
     signal(SIGPIPE, SIG_IGN);
     return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);

@@ -244,11 +244,11 @@ int count_activities(struct fixture *f, enum cm_activity_kind kind)
 const struct cm_changes *pull(struct fixture *f, char cursor[CM_SYNC_CURSOR_SIZE])
 {
     static struct cm_changes changes;
-    static struct srv_reply reply;
+    static struct srv_sync_reply reply;
     struct srv_pull ask = {.core = &f->core, .station_id = f->station.id};
     bool news;
-    srv_reply_finish(&reply);
-    srv_reply_init(&reply);
+    srv_sync_reply_finish(&reply);
+    srv_sync_reply_init(&reply);
     memcpy(ask.asked.cursor, cursor, CM_SYNC_CURSOR_SIZE);
     assert_int_equal(srv_pull_answer(&ask, &reply, &news, NULL), CM_OK);
     assert_int_equal(cm_message_decode(CM_MESSAGE_CHANGES, reply.body.data, reply.body.size, &changes, NULL),

@@ -148,7 +148,7 @@ static void cursors_of_another_epoch_begin_anew(void **state)
 {
     struct fixture *f = *state;
     struct srv_pull ask = {.core = &f->core, .station_id = f->station.id};
-    struct srv_reply reply;
+    struct srv_sync_reply reply;
     bool news;
     static const char *const bad[] = {"x",
                                       "0123",
@@ -163,13 +163,13 @@ static void cursors_of_another_epoch_begin_anew(void **state)
     assert_true(pull(f, cursor)->reset);
     strcat(cursor, "ffff"); /* a number that we never gave */
     assert_true(pull(f, cursor)->reset);
-    srv_reply_init(&reply);
+    srv_sync_reply_init(&reply);
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         snprintf(ask.asked.cursor, sizeof ask.asked.cursor, "%s", bad[i]);
         if (srv_pull_answer(&ask, &reply, &news, NULL) != CM_INVALID)
             fail_msg("%s is a cursor", bad[i]);
     }
-    srv_reply_finish(&reply);
+    srv_sync_reply_finish(&reply);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)

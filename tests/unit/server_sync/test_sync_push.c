@@ -139,10 +139,10 @@ static void hashes_are_told(void **state)
 {
     struct fixture *f = *state;
     struct cm_hash_answer hash;
-    struct srv_reply reply;
+    struct srv_sync_reply reply;
     begin(f, 3);
     assert_int_equal(push(f, &events, 1, 3, &answer, &effects), 200);
-    srv_reply_init(&reply);
+    srv_sync_reply_init(&reply);
     for (uint64_t seq = 0; seq <= 3; seq++) {
         srv_sync_hash_reply(&f->core, f->station.id, seq, &reply);
         assert_int_equal(reply.status, 200);
@@ -153,7 +153,7 @@ static void hashes_are_told(void **state)
     }
     srv_sync_hash_reply(&f->core, f->station.id, 4, &reply);
     assert_int_equal(reply.status, 404);
-    srv_reply_finish(&reply);
+    srv_sync_reply_finish(&reply);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)

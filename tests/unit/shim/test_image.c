@@ -3,6 +3,7 @@
 #include "shim/media_shim.h"
 
 #include "files.h"
+#include "pictures.h"
 #include "unit.h"
 
 #include <stdlib.h>
@@ -253,6 +254,55 @@ static void an_empty_pool_says_again(void **state)
     stn_frame_unref(held);
 }
 
+/* ---- in memory ---- */
+
+static void a_file_in_memory_is_read_like_one_on_disk(void **state)
+{
+    struct fixture *fixture = *state;
+    struct stn_frame *frame = NULL;
+    struct cm_err err = CM_ERR_INIT;
+    assert_int_equal(
+        stn_image_decode(two_halves_jpeg, sizeof two_halves_jpeg, "the photo", fixture->pool, &frame, &err),
+        CM_OK);
+    assert_int_equal(frame->width, 16);
+    assert_int_equal(frame->height, 8);
+    stn_frame_unref(frame);
+    for (size_t size = 0; size < sizeof two_halves_jpeg; size++) {
+        frame = NULL;
+        assert_int_equal(stn_image_decode(two_halves_jpeg, size, "the photo", fixture->pool, &frame, &err),
+                         CM_INVALID);
+        assert_null(frame);
+        assert_memory_equal(err.msg, "the photo: ", 11);
+    }
+}
+
+static void a_frame_becomes_a_jpeg_of_bounded_width(void **state)
+{
+    struct fixture *fixture = *state;
+    static const struct {
+        int width, height, width_max, wanted_width, wanted_height;
+    } cases[] = {
+        {640, 480, 640, 640, 480}, {1280, 720, 640, 640, 360}, {16, 8, 640, 16, 8}, {2000, 1, 640, 640, 1}};
+    static uint8_t jpeg[1 << 18];
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct stn_frame *picture = picture_create(cases[i].width, cases[i].height), *read = NULL;
+        struct stn_frame_pool *pool = NULL;
+        size_t size = 0;
+        picture_noise(picture, 120, 40, 7);
+        assert_int_equal(stn_frame_pool_create(1, 4 << 20, &pool, NULL), CM_OK);
+        assert_int_equal(stn_jpeg_encode(picture, cases[i].width_max, 70, jpeg, sizeof jpeg, &size, NULL),
+                         CM_OK);
+        assert_int_equal(stn_image_decode(jpeg, size, "it", pool, &read, NULL), CM_OK);
+        assert_int_equal(read->width, cases[i].wanted_width);
+        assert_int_equal(read->height, cases[i].wanted_height);
+        assert_int_equal(stn_jpeg_encode(picture, 640, 70, jpeg, 10, &size, NULL), CM_NOMEM);
+        stn_frame_unref(read);
+        stn_frame_pool_destroy(pool);
+        picture_destroy(picture);
+    }
+    (void)fixture;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -266,6 +316,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_folder_is_invalid, setup, teardown),
         cmocka_unit_test_setup_teardown(a_huge_file_is_refused_unread, setup, teardown),
         cmocka_unit_test_setup_teardown(an_empty_pool_says_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_file_in_memory_is_read_like_one_on_disk, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_frame_becomes_a_jpeg_of_bounded_width, setup, teardown),
     };
     return cmocka_run_group_tests_name("image", tests, NULL, NULL);
 }

@@ -192,7 +192,8 @@ static void a_server_that_stalls(void **state)
     struct http_double *server = http_double_start(&(struct http_script){.answer = NULL});
     struct call call;
     struct stn_sync_request impatient = get;
-    impatient.timeout_ms = 200;
+    impatient.timeout_ms = 60000;
+    impatient.stall_ms = 1000;
     open_call(&call, (struct stn_transport_options){.url = url_of(server, "http"), .token = "t"});
     ask(&call, &impatient);
     assert_int_equal(call.answer.failure, STN_SYNC_AWAY);

@@ -1,7 +1,7 @@
 #include "unit.h"
 
 #include "api/attendance_csv.h"
-#include "api/out.h"
+#include "api/reply.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,39 +9,39 @@
 static void values(void **state)
 {
     (void)state;
-    struct srv_out out;
+    struct srv_reply out;
     struct cm_zone *zone = NULL;
     assert_int_equal(cm_zone_open("Asia/Kolkata", &zone, NULL), CM_OK);
-    srv_out_init(&out);
-    srv_out_begin(&out, NULL);
-    srv_out_null(&out, "a");
-    srv_out_bool(&out, "b", true);
-    srv_out_bool(&out, "c", false);
-    srv_out_int(&out, "d", 0);
-    srv_out_int(&out, "e", INT64_MIN);
-    srv_out_int(&out, "f", INT64_MAX);
-    srv_out_real(&out, "g", 0.5, 4);
-    srv_out_real(&out, "h", -0.00004, 4);
-    srv_out_real(&out, "i", -12.34567, 2);
-    srv_out_real(&out, "j", (double)NAN, 4);
-    srv_out_real(&out, "k", (double)INFINITY, 4);
-    srv_out_real(&out, "l", 0.99999, 4);
-    srv_out_text(&out, "m", NULL);
-    srv_out_text(&out, "n", "");
-    srv_out_words(&out, "o", "");
-    srv_out_date(&out, "p", 20261123);
-    srv_out_date(&out, "q", 0);
-    srv_out_minute(&out, "r", 525);
-    srv_out_instant(&out, "s", zone, 1795403500123);
-    srv_out_instant(&out, "t", zone, 0);
-    srv_out_list(&out, "u");
-    srv_out_begin(&out, NULL);
-    srv_out_end(&out);
-    srv_out_int(&out, NULL, 1);
-    srv_out_list(&out, NULL);
-    srv_out_list_end(&out);
-    srv_out_list_end(&out);
-    srv_out_end(&out);
+    srv_reply_init(&out);
+    srv_reply_begin(&out, NULL);
+    srv_reply_null(&out, "a");
+    srv_reply_bool(&out, "b", true);
+    srv_reply_bool(&out, "c", false);
+    srv_reply_int(&out, "d", 0);
+    srv_reply_int(&out, "e", INT64_MIN);
+    srv_reply_int(&out, "f", INT64_MAX);
+    srv_reply_real(&out, "g", 0.5, 4);
+    srv_reply_real(&out, "h", -0.00004, 4);
+    srv_reply_real(&out, "i", -12.34567, 2);
+    srv_reply_real(&out, "j", (double)NAN, 4);
+    srv_reply_real(&out, "k", (double)INFINITY, 4);
+    srv_reply_real(&out, "l", 0.99999, 4);
+    srv_reply_text(&out, "m", NULL);
+    srv_reply_text(&out, "n", "");
+    srv_reply_words(&out, "o", "");
+    srv_reply_date(&out, "p", 20261123);
+    srv_reply_date(&out, "q", 0);
+    srv_reply_minute(&out, "r", 525);
+    srv_reply_instant(&out, "s", zone, 1795403500123);
+    srv_reply_instant(&out, "t", zone, 0);
+    srv_reply_list(&out, "u");
+    srv_reply_begin(&out, NULL);
+    srv_reply_end(&out);
+    srv_reply_int(&out, NULL, 1);
+    srv_reply_list(&out, NULL);
+    srv_reply_list_end(&out);
+    srv_reply_list_end(&out);
+    srv_reply_end(&out);
     assert_false(out.failed);
     assert_string_equal(
         (const char *)out.buf.data,
@@ -49,21 +49,21 @@ static void values(void **state)
         "\"f\":9223372036854775807,\"g\":0.5000,\"h\":0.0000,\"i\":-12.35,\"j\":null,\"k\":null,"
         "\"l\":1.0000,\"m\":null,\"n\":\"\",\"o\":null,\"p\":\"2026-11-23\",\"q\":null,"
         "\"r\":\"08:45\",\"s\":\"2026-11-23T08:41:40.123+05:30\",\"t\":null,\"u\":[{},1,[]]}");
-    srv_out_finish(&out);
+    srv_reply_finish(&out);
     cm_zone_close(zone);
 }
 
 static void texts_are_escaped(void **state)
 {
     (void)state;
-    struct srv_out out;
+    struct srv_reply out;
     char all[0x80];
     for (int i = 1; i < 0x80; i++)
         all[i - 1] = (char)i;
     all[0x7f] = '\0';
-    srv_out_init(&out);
-    srv_out_text(&out, NULL, all);
-    srv_out_text(&out, NULL, "मीरा \"शर्मा\"\\ </script>");
+    srv_reply_init(&out);
+    srv_reply_text(&out, NULL, all);
+    srv_reply_text(&out, NULL, "मीरा \"शर्मा\"\\ </script>");
     assert_non_null(
         strstr((const char *)out.buf.data,
                "\"\\u0001\\u0002\\u0003\\u0004\\u0005\\u0006\\u0007\\u0008\\t\\n\\u000b\\u000c\\r"));
@@ -71,20 +71,20 @@ static void texts_are_escaped(void **state)
     assert_non_null(strstr((const char *)out.buf.data, "[\\\\]"));
     assert_non_null(strstr((const char *)out.buf.data, "~\\u007f\""));
     assert_non_null(strstr((const char *)out.buf.data, ",\"मीरा \\\"शर्मा\\\"\\\\ </script>\""));
-    srv_out_finish(&out);
+    srv_reply_finish(&out);
 }
 
 static void too_much_is_remembered(void **state)
 {
     (void)state;
-    struct srv_out out;
-    srv_out_init(&out);
+    struct srv_reply out;
+    srv_reply_init(&out);
     out.buf.max = 10;
-    srv_out_text(&out, NULL, "1234");
+    srv_reply_text(&out, NULL, "1234");
     assert_false(out.failed);
-    srv_out_text(&out, NULL, "1234");
+    srv_reply_text(&out, NULL, "1234");
     assert_true(out.failed);
-    srv_out_finish(&out);
+    srv_reply_finish(&out);
 }
 
 static void cells(void **state)

@@ -1,22 +1,22 @@
-#include "api/out.h"
+#include "api/reply.h"
 
 #include "base/log.h"
 #include <assert.h>
 #include <math.h>
 #include <string.h>
 
-void srv_out_init(struct srv_out *out)
+void srv_reply_init(struct srv_reply *out)
 {
-    *out = (struct srv_out){.failed = false};
-    cm_buf_init(&out->buf, SRV_OUT_MAX);
+    *out = (struct srv_reply){.failed = false};
+    cm_buf_init(&out->buf, SRV_REPLY_MAX);
 }
 
-void srv_out_finish(struct srv_out *out)
+void srv_reply_finish(struct srv_reply *out)
 {
     cm_buf_finish(&out->buf);
 }
 
-static void put(struct srv_out *out, const void *bytes, size_t size)
+static void put(struct srv_reply *out, const void *bytes, size_t size)
 {
     if (cm_buf_append(&out->buf, bytes, size) != CM_OK)
         out->failed = true;
@@ -25,7 +25,7 @@ static void put(struct srv_out *out, const void *bytes, size_t size)
 enum { NAME_MAX_ = 60 };
 
 /* Comma and name before a value. */
-static void lead(struct srv_out *out, const char *name)
+static void lead(struct srv_reply *out, const char *name)
 {
     char head[NAME_MAX_ + 4];
     size_t size = 0;
@@ -45,46 +45,46 @@ static void lead(struct srv_out *out, const char *name)
         put(out, head, size);
 }
 
-static void put_open(struct srv_out *out, const char *name, const char *bracket)
+static void put_open(struct srv_reply *out, const char *name, const char *bracket)
 {
     lead(out, name);
     put(out, bracket, 1);
     out->comma = false;
 }
 
-static void put_close(struct srv_out *out, const char *bracket)
+static void put_close(struct srv_reply *out, const char *bracket)
 {
     put(out, bracket, 1);
     out->comma = true;
 }
 
-void srv_out_begin(struct srv_out *out, const char *name)
+void srv_reply_begin(struct srv_reply *out, const char *name)
 {
     put_open(out, name, "{");
 }
 
-void srv_out_end(struct srv_out *out)
+void srv_reply_end(struct srv_reply *out)
 {
     put_close(out, "}");
 }
 
-void srv_out_list(struct srv_out *out, const char *name)
+void srv_reply_list(struct srv_reply *out, const char *name)
 {
     put_open(out, name, "[");
 }
 
-void srv_out_list_end(struct srv_out *out)
+void srv_reply_list_end(struct srv_reply *out)
 {
     put_close(out, "]");
 }
 
-void srv_out_null(struct srv_out *out, const char *name)
+void srv_reply_null(struct srv_reply *out, const char *name)
 {
     lead(out, name);
     put(out, "null", 4);
 }
 
-void srv_out_bool(struct srv_out *out, const char *name, bool value)
+void srv_reply_bool(struct srv_reply *out, const char *name, bool value)
 {
     lead(out, name);
     put(out, value ? "true" : "false", value ? 4 : 5);
@@ -102,7 +102,7 @@ static char *digits_of(uint64_t value, int least, char *end)
     return at;
 }
 
-void srv_out_int(struct srv_out *out, const char *name, int64_t value)
+void srv_reply_int(struct srv_reply *out, const char *name, int64_t value)
 {
     char text[24], *end = text + sizeof text;
     char *at = digits_of(value < 0 ? 0 - (uint64_t)value : (uint64_t)value, 1, end);
@@ -113,11 +113,11 @@ void srv_out_int(struct srv_out *out, const char *name, int64_t value)
 }
 
 /* By hand: printf's decimal point depends on the locale. */
-void srv_out_real(struct srv_out *out, const char *name, double value, int decimals)
+void srv_reply_real(struct srv_reply *out, const char *name, double value, int decimals)
 {
     assert(decimals >= 1 && decimals <= 6);
     if (isnan(value) || fabs(value) > 1e9) {
-        srv_out_null(out, name);
+        srv_reply_null(out, name);
         return;
     }
     uint64_t scale = 1;
@@ -139,7 +139,7 @@ static bool is_plain(unsigned char c)
     return c >= 0x20 && c != '"' && c != '\\' && c != 0x7f;
 }
 
-static void put_escaped(struct srv_out *out, unsigned char c)
+static void put_escaped(struct srv_reply *out, unsigned char c)
 {
     static const char hex[] = "0123456789abcdef";
     char code[6] = {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]};
@@ -164,10 +164,10 @@ static void put_escaped(struct srv_out *out, unsigned char c)
     put(out, brief != NULL ? brief : code, brief != NULL ? 2 : sizeof code);
 }
 
-void srv_out_text(struct srv_out *out, const char *name, const char *text)
+void srv_reply_text(struct srv_reply *out, const char *name, const char *text)
 {
     if (text == NULL) {
-        srv_out_null(out, name);
+        srv_reply_null(out, name);
         return;
     }
     lead(out, name);
@@ -186,9 +186,9 @@ void srv_out_text(struct srv_out *out, const char *name, const char *text)
     put(out, "\"", 1);
 }
 
-void srv_out_words(struct srv_out *out, const char *name, const char *text)
+void srv_reply_words(struct srv_reply *out, const char *name, const char *text)
 {
-    srv_out_text(out, name, text != NULL && text[0] != '\0' ? text : NULL);
+    srv_reply_text(out, name, text != NULL && text[0] != '\0' ? text : NULL);
 }
 
 /* Two digits at a time: printf would take half of the time that a month's answer has. */
@@ -199,10 +199,10 @@ static char *put_two(char *at, int value)
     return at;
 }
 
-void srv_out_date(struct srv_out *out, const char *name, int32_t date)
+void srv_reply_date(struct srv_reply *out, const char *name, int32_t date)
 {
     if (date == 0) {
-        srv_out_null(out, name);
+        srv_reply_null(out, name);
         return;
     }
     char text[12], *at = text;
@@ -218,25 +218,25 @@ void srv_out_date(struct srv_out *out, const char *name, int32_t date)
     put(out, text, (size_t)(at - text));
 }
 
-void srv_out_minute(struct srv_out *out, const char *name, int32_t minute)
+void srv_reply_minute(struct srv_reply *out, const char *name, int32_t minute)
 {
     char text[CM_MINUTE_TEXT_SIZE];
-    srv_out_text(out, name, cm_minute_text(minute, text));
+    srv_reply_text(out, name, cm_minute_text(minute, text));
 }
 
-void srv_out_instant(struct srv_out *out, const char *name, const struct cm_zone *zone, int64_t wall_ms)
+void srv_reply_instant(struct srv_reply *out, const char *name, const struct cm_zone *zone, int64_t wall_ms)
 {
     char text[CM_INSTANT_TEXT_SIZE];
-    srv_out_text(out, name, wall_ms != 0 ? cm_instant_local(zone, wall_ms, text) : NULL);
+    srv_reply_text(out, name, wall_ms != 0 ? cm_instant_local(zone, wall_ms, text) : NULL);
 }
 
-void srv_out_answer(struct srv_call *call, int status, struct srv_out *out)
+void srv_reply_answer(struct srv_call *call, int status, struct srv_reply *out)
 {
     if (out->failed) {
         cm_log(CM_LOG_ERROR, "api", "an answer is too large, or memory is short",
                CM_STR("path", srv_call_path(call)));
         srv_answer_error(call, 500, "internal", "the answer could not be made");
-        srv_out_finish(out);
+        srv_reply_finish(out);
         return;
     }
     size_t size = 0;

@@ -1,0 +1,161 @@
+#include "unit.h"
+
+#include "school.h"
+#include <stdio.h>
+#include <string.h>
+
+static void a_roll(void **state)
+{
+    (void)state;
+    school.clock.now_wall_ms = school_at(9, 30);
+    school_mark("s1", "10-B", 20261123, school_at(8, 51));
+    assert_int_equal(call(&the_coordinator, "GET", "/api/rolls?class=10-B", NULL), 200);
+    assert_string_equal(text_at("date"), "2026-11-23");
+    assert_string_equal(text_at("session.state"), "open");
+    assert_true(null_at("no_school"));
+    assert_int_equal(size_at("items"), 3);
+    assert_string_equal(text_at("items.0.student_id"), "s1");
+    assert_string_equal(text_at("items.0.status"), "present");
+    assert_int_equal(int_at("items.0.points"), 17);
+    assert_true(real_at("items.0.threshold") > 0.45);
+    assert_int_equal(strlen(text_at("items.0.station")), 36);
+    assert_string_equal(text_at("items.1.status"), "none");
+    assert_true(null_at("items.1.captured"));
+    assert_true(null_at("items.1.distance"));
+    assert_int_equal(int_at("counts.students"), 3);
+    assert_int_equal(int_at("counts.none"), 2);
+    assert_int_equal(int_at("closing.absent"), 2);
+
+    assert_int_equal(call(&the_coordinator, "GET", "/api/rolls?class=9-A", NULL), 404);
+    assert_int_equal(call(&the_coordinator, "GET", "/api/rolls?class=none", NULL), 404);
+    assert_int_equal(call(&the_admin, "GET", "/api/rolls", NULL), 422);
+    assert_int_equal(call(&the_admin, "GET", "/api/rolls?class=10-B&date=2026-11-22", NULL), 200);
+    assert_true(null_at("session"));
+    assert_string_equal(text_at("no_school"), "");
+}
+
+static void corrections(void **state)
+{
+    (void)state;
+    school_mark("s1", "10-B", 20261123, school_at(9, 30));
+    assert_int_equal(call(&the_coordinator, "POST", "/api/rolls/10-B/2026-11-23/corrections",
+                          "{\"student_id\":\"s1\",\"status\":\"present\",\"reason\":\"bus was late <b>\"}"),
+                     201);
+    assert_string_equal(text_at("status"), "present");
+    assert_string_equal(text_at("corrected_by"), "Cora Coordinator");
+    assert_string_equal(text_at("reason"), "bus was late <b>");
+    assert_int_equal(int_at("points"), 17);
+    assert_string_equal(text_at("captured"), "2026-11-23T09:30:00.000+05:30"); /* the mark stays */
+    assert_int_equal(told.feed, 1);
+    /* the later one counts, also of two at one instant */
+    assert_int_equal(call(&the_admin, "POST", "/api/rolls/10-B/2026-11-23/corrections",
+                          "{\"student_id\":\"s1\",\"status\":\"absent\",\"reason\":\"was his brother\"}"),
+                     201);
+    assert_string_equal(text_at("status"), "absent");
+    assert_int_equal(int_at("points"), 0);
+    school.clock.now_wall_ms -= 3600 * 1000; /* the clock was set back, a person still has the last word */
+    assert_int_equal(call(&the_admin, "POST", "/api/rolls/10-B/2026-11-23/corrections",
+                          "{\"student_id\":\"s1\",\"status\":\"late\",\"reason\":\"was not\"}"),
+                     201);
+    assert_string_equal(text_at("status"), "late");
+    /* who was never seen */
+    assert_int_equal(call(&the_admin, "POST", "/api/rolls/10-B/2026-11-23/corrections",
+                          "{\"student_id\":\"s2\",\"status\":\"excused\",\"reason\":\"fever\"}"),
+                     201);
+    assert_string_equal(text_at("status"), "excused");
+    assert_true(null_at("captured"));
+}
+
+static void corrections_that_are_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const struct srv_identity *who;
+        const char *roll, *body;
+        int status;
+        const char *word; /* field or code */
+    } cases[] = {
+        {&the_admin, "10-B/2026-11-23", "{\"student_id\":\"s1\",\"status\":\"present\"}", 422, "reason"},
+        {&the_admin, "10-B/2026-11-23", "{\"student_id\":\"s1\",\"status\":\"present\",\"reason\":\" \"}",
+         422, "reason"},
+        {&the_admin, "10-B/2026-11-23", "{\"student_id\":\"s1\",\"status\":\"unjudged\",\"reason\":\"x\"}",
+         422, "status"},
+        {&the_admin, "10-B/2026-11-23",
+         "{\"student_id\":\"s1\",\"status\":\"late\",\"reason\":\"x\",\"by\":\"y\"}", 422, "by"},
+        {&the_admin, "10-B/2026-11-24", "{\"student_id\":\"s1\",\"status\":\"present\",\"reason\":\"x\"}",
+         422, "status"}, /* tomorrow */
+        {&the_admin, "10-B/2026-02-30", "{\"student_id\":\"s1\",\"status\":\"late\",\"reason\":\"x\"}", 422,
+         "date"},
+        {&the_admin, "10-B/2026-11-23", "{\"student_id\":\"s4\",\"status\":\"late\",\"reason\":\"x\"}", 404,
+         "not_found"}, /* of another class */
+        {&the_admin, "10-B/2026-11-23", "{\"student_id\":\"zz\",\"status\":\"late\",\"reason\":\"x\"}", 404,
+         "not_found"},
+        {&the_admin, "10-B/2026-10-05", "{\"student_id\":\"s1\",\"status\":\"late\",\"reason\":\"x\"}", 404,
+         "not_found"}, /* before he came */
+        {&the_admin, "10-B/2026-11-22", "{\"student_id\":\"s1\",\"status\":\"late\",\"reason\":\"x\"}", 409,
+         "no_school"},
+        {&the_admin, "none/2026-11-23", "{\"student_id\":\"s1\",\"status\":\"late\",\"reason\":\"x\"}", 404,
+         "not_found"},
+        {&the_coordinator, "9-A/2026-11-23", "{\"student_id\":\"s4\",\"status\":\"late\",\"reason\":\"x\"}",
+         404, "not_found"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char target[128];
+        snprintf(target, sizeof target, "/api/rolls/%s/corrections", cases[i].roll);
+        print_message("case %zu\n", i);
+        assert_int_equal(call(cases[i].who, "POST", target, cases[i].body), cases[i].status);
+        assert_string_equal(cases[i].status == 422 ? text_at("error.field") : text_at("error.code"),
+                            cases[i].word);
+        assert_int_equal(told.feed, 0);
+    }
+    assert_int_equal(call(&the_admin, "POST", "/api/rolls/10-B/2026-11-24/corrections",
+                          "{\"student_id\":\"s1\",\"status\":\"excused\",\"reason\":\"wedding\"}"),
+                     201); /* known before */
+}
+
+static void closing(void **state)
+{
+    (void)state;
+    school.clock.now_wall_ms = school_at(8, 59);
+    assert_int_equal(call(&the_coordinator, "POST", "/api/rolls/10-B/2026-11-23/close", "{}"), 409);
+    assert_string_equal(text_at("error.code"), "not_started");
+    school.clock.now_wall_ms = school_at(9, 30);
+    school_mark("s1", "10-B", 20261123, school_at(8, 51));
+    assert_int_equal(call(&the_coordinator, "POST", "/api/rolls/10-B/2026-11-23/reopen", "{}"), 409);
+    assert_string_equal(text_at("error.code"), "not_closed");
+    assert_int_equal(call(&the_coordinator, "POST", "/api/rolls/10-B/2026-11-23/close", "{}"), 200);
+    assert_string_equal(text_at("session.state"), "closed");
+    assert_string_equal(text_at("session.closed_by"), "Cora Coordinator");
+    assert_string_equal(text_at("session.closed_at"), "2026-11-23T09:30:00.000+05:30");
+    assert_string_equal(told.what, "roll");
+    assert_string_equal(told.class_id, "10-B");
+    assert_int_equal(call(&the_admin, "GET", "/api/rolls?class=10-B", NULL), 200);
+    assert_string_equal(text_at("items.1.status"), "absent");
+    assert_int_equal(int_at("counts.absent"), 2);
+    assert_int_equal(int_at("closing.absent"), 0);
+    assert_true(real_at("counts.rate") > 0.33 && real_at("counts.rate") < 0.34);
+
+    assert_int_equal(call(&the_admin, "POST", "/api/rolls/10-B/2026-11-23/reopen", ""), 200);
+    assert_string_equal(text_at("session.state"), "open");
+    assert_int_equal(call(&the_admin, "GET", "/api/rolls?class=10-B", NULL), 200);
+    assert_string_equal(text_at("items.1.status"), "none");
+
+    assert_int_equal(call(&the_coordinator, "POST", "/api/rolls/9-A/2026-11-23/close", "{}"), 404);
+    assert_int_equal(call(&the_admin, "POST", "/api/rolls/10-B/2026-11-22/close", "{}"), 409);
+    assert_string_equal(text_at("error.code"), "no_school");
+    assert_int_equal(call(&the_admin, "POST", "/api/rolls/10-B/2026-11-23/close", "{\"force\":true}"), 422);
+    assert_int_equal(call(&s1, "POST", "/api/rolls/10-B/2026-11-23/close", "{}"), 403);
+}
+
+#define SCHOOL_TEST(test) cmocka_unit_test_setup_teardown(test, school_open, school_close)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SCHOOL_TEST(a_roll),
+        SCHOOL_TEST(corrections),
+        SCHOOL_TEST(corrections_that_are_refused),
+        SCHOOL_TEST(closing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
