@@ -69,7 +69,8 @@ enum cm_code cm_txn_delete(struct cm_txn *txn, int table, const void *key, size_
 
 enum cm_code cm_txn_clear(struct cm_txn *txn, int table, struct cm_err *err)
 {
-    return finish(txn, mdb_drop(txn->txn, handle_of(txn, table), 0), "delete from", err);
+    int status = mdb_drop(txn->txn, handle_of(txn, table), 0);
+    return finish(txn, status == MDB_NOTFOUND ? MDB_SUCCESS : status, "delete from", err); /* it was empty */
 }
 
 enum cm_code cm_txn_last(struct cm_txn *txn, int table, struct cm_bytes *ret_key, struct cm_bytes *ret_value,

@@ -260,20 +260,23 @@ static enum cm_code open_all(struct server *server, struct cm_err *err)
     return srv_loop_every(srv_http_loop(app->http, 0), MINUTE_MS, each_minute, server);
 }
 
-/* In reverse: first those that post to loops, then the loops, which run what was posted, then what that works on. */
+/* First those that post to loops, then the loops, which run what was posted, then all that it works on. */
 static void close_all(struct server *server)
 {
     struct srv_app *app = &server->app;
     stop_signals(server);
-    srv_writer_destroy(app->writer);
-    if (app->live != NULL)
-        srv_live_stop(app->live);
     if (app->sync != NULL)
         srv_sync_stop(app->sync);
+    srv_auth_stop(app->auth);
+    srv_writer_stop(app->writer);
+    if (app->live != NULL)
+        srv_live_stop(app->live);
     srv_http_close(app->http);
+    srv_api_destroy(app->api);
     srv_sync_close(app->sync);
     srv_live_close(app->live);
     srv_auth_close(app->auth);
+    srv_writer_destroy(app->writer);
     srv_store_close(app->store);
 }
 

@@ -238,6 +238,8 @@ enum cm_code srv_derive_erase(struct srv_tx *tx, const char *student_id, struct 
     if (code == CM_OK)
         code = srv_delete_prefix(tx, SRV_T_HISTORY, &key, err);
     if (code == CM_OK)
+        code = srv_delete_prefix(tx, SRV_T_SEEN, &key, err);
+    if (code == CM_OK)
         code = srv_delete(tx, SRV_T_STANDINGS, &key, err);
     tx->store->work->members_class[0] = '\0';
     return code;

@@ -20,32 +20,32 @@ enum cm_code srv_relation_of(struct srv_tx *tx, const char *student_id, const ch
     return CM_OK;
 }
 
-/* A member of whom nothing names his class may have been seen by a station that did not yet know that he moved. */
-static enum cm_code borrow(struct srv_tx *tx, const struct srv_slot *slot, const char *student_id,
-                           struct cm_evidence *ret_counts, const struct cm_session **ret_times,
-                           struct cm_err *err)
+struct borrow {
+    struct srv_tx *tx;
+    const struct srv_slot *slot;
+    const char *student_id;
+    struct cm_evidence counts;
+    const struct cm_session *times; /* of the class whose mark counts */
+};
+
+static enum cm_code borrow_from(void *arg, const char *class_id, struct cm_err *err)
 {
-    struct srv_work *work = tx->store->work;
-    struct srv_standing_full standing;
-    enum cm_code code = srv_standing_load(tx, student_id, &standing, err);
-    for (int i = 0; code == CM_OK && i < standing.seen_count; i++) {
-        struct srv_key key;
-        struct srv_day_row other;
-        if (strcmp(standing.seen[i], slot->class_id) == 0)
-            continue;
-        srv_day_key(standing.seen[i], slot->date, student_id, &key);
-        code = srv_day_load(tx, &key, &other, err);
-        if (code != CM_OK) {
-            code = code == CM_NOTFOUND ? CM_OK : code;
-            continue;
-        }
-        uint64_t before = ret_counts->has_mark ? ret_counts->mark_number : 0;
-        cm_evidence_merge(ret_counts, &other.evidence);
-        struct srv_rules *rules = srv_rules_of(work, standing.seen[i]);
-        if (ret_counts->has_mark && ret_counts->mark_number != before && rules != NULL)
-            *ret_times = srv_rules_times(tx->store, rules, slot->date);
-    }
-    return code;
+    struct borrow *borrow = arg;
+    struct srv_key key;
+    struct srv_day_row other;
+    if (strcmp(class_id, borrow->slot->class_id) == 0)
+        return CM_OK;
+    srv_day_key(class_id, borrow->slot->date, borrow->student_id, &key);
+    enum cm_code code = srv_day_load(borrow->tx, &key, &other, err);
+    if (code != CM_OK)
+        return code == CM_NOTFOUND ? CM_OK : code;
+    uint64_t before = borrow->counts.has_mark ? borrow->counts.mark_number : 0;
+    cm_evidence_merge(&borrow->counts, &other.evidence);
+    struct srv_rules *rules = srv_rules_of(borrow->tx->store->work, class_id);
+    if (borrow->counts.has_mark && borrow->counts.mark_number != before)
+        borrow->times = rules != NULL ? srv_rules_times(borrow->tx->store, rules, borrow->slot->date)
+                                      : &borrow->slot->times;
+    return CM_OK;
 }
 
 static bool same(const struct srv_day_row *a, const struct srv_day_row *b)
@@ -60,13 +60,13 @@ static enum cm_code change_standing(struct srv_tx *tx, const struct srv_slot *sl
                                     struct cm_err *err)
 {
     struct srv_day_fact was = srv_day_fact_of(old), is = srv_day_fact_of(row);
-    struct srv_standing_full standing;
+    struct srv_standing_row standing;
     if (memcmp(&was, &is, sizeof was) == 0)
         return CM_OK;
     enum cm_code code = srv_standing_load(tx, student_id, &standing, err);
     if (code != CM_OK)
         return code;
-    if (!srv_standing_change(&standing.row, slot->date, slot->school, &was, &is))
+    if (!srv_standing_change(&standing, slot->date, slot->school, &was, &is))
         return srv_dirty_student(tx->store->work, student_id, err);
     return srv_standing_save(tx, student_id, &standing, err);
 }
@@ -83,7 +83,11 @@ enum cm_code srv_rederive(struct srv_tx *tx, const struct srv_slot *slot, const 
     row->lent = own && relation == SRV_LENT;
     row->borrowed = false;
     if (relation == SRV_MEMBER && !own) {
-        code = borrow(tx, slot, student_id, &counts, &times, err);
+        /* A station that did not know yet that he moved may have seen him for another class. */
+        struct borrow borrow = {tx, slot, student_id, {0}, times};
+        code = srv_each_seen(tx, student_id, borrow_from, &borrow, err);
+        counts = borrow.counts;
+        times = borrow.times;
         row->borrowed = counts.has_mark || counts.has_correction;
     }
     if (code != CM_OK)
@@ -237,20 +241,16 @@ enum cm_code srv_derive_whole(struct srv_tx *tx, struct srv_slot *slot, struct c
 
 static enum cm_code sum_day(void *arg, const struct srv_student_day *day, struct cm_err *err)
 {
-    struct srv_standing_full *standing = arg;
+    struct srv_standing_row *standing = arg;
     struct srv_day_fact fact = srv_day_fact_of(day->row);
     (void)err;
-    srv_standing_add(&standing->row, day->date, day->school, &fact);
+    srv_standing_add(standing, day->date, day->school, &fact);
     return CM_OK;
 }
 
 enum cm_code srv_sum_up(struct srv_tx *tx, const char *student_id, struct cm_err *err)
 {
-    struct srv_standing_full standing;
-    enum cm_code code = srv_standing_load(tx, student_id, &standing, err);
-    if (code != CM_OK)
-        return code;
-    memset(&standing.row, 0, sizeof standing.row);
-    code = srv_each_student_day(tx, student_id, 0, INT32_MAX, sum_day, &standing, err);
+    struct srv_standing_row standing = {0};
+    enum cm_code code = srv_each_student_day(tx, student_id, 0, INT32_MAX, sum_day, &standing, err);
     return code == CM_OK ? srv_standing_save(tx, student_id, &standing, err) : code;
 }

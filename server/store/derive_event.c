@@ -39,30 +39,6 @@ static enum cm_code keep_other(struct srv_tx *tx, const struct subject *subject,
 
 /* ---- days ---- */
 
-/* In order, and the first ones if there are ever more than fit: the same ones in whatever order they came. */
-static bool insert_seen(struct srv_standing_full *standing, const char *class_id)
-{
-    int at = 0;
-    while (at < standing->seen_count && strcmp(standing->seen[at], class_id) < 0)
-        at++;
-    if (at == SRV_SEEN_MAX || (at < standing->seen_count && strcmp(standing->seen[at], class_id) == 0))
-        return false;
-    int moved = (standing->seen_count < SRV_SEEN_MAX ? standing->seen_count : SRV_SEEN_MAX - 1) - at;
-    memmove(standing->seen[at + 1], standing->seen[at], (size_t)moved * sizeof standing->seen[0]);
-    snprintf(standing->seen[at], sizeof standing->seen[at], "%s", class_id);
-    standing->seen_count = at + moved + 1;
-    return true;
-}
-
-static enum cm_code note_seen(struct srv_tx *tx, const struct subject *subject, struct cm_err *err)
-{
-    struct srv_standing_full standing;
-    enum cm_code code = srv_standing_load(tx, subject->student_id, &standing, err);
-    if (code != CM_OK || !insert_seen(&standing, subject->class_id))
-        return code;
-    return srv_standing_save(tx, subject->student_id, &standing, err);
-}
-
 static bool counted(const struct srv_slot *slot, enum srv_relation relation, enum cm_roll_status status)
 {
     return status != CM_ROLL_NONE || (relation == SRV_MEMBER && slot->school);
@@ -164,7 +140,7 @@ static enum cm_code derive_subject(struct srv_tx *tx, uint64_t feed, const struc
     if (code != CM_OK && code != CM_NOTFOUND)
         return code;
     if (!evidence->has_mark && !evidence->has_correction)
-        code = note_seen(tx, subject, err);
+        code = srv_note_seen(tx, subject->student_id, subject->class_id, err);
     else
         code = CM_OK;
     if (code != CM_OK)

@@ -49,12 +49,7 @@ enum cm_code srv_derive_next_students(struct srv_tx *tx, const char *after, size
 enum cm_code srv_derive_at_open(struct srv_kvstore *store, struct cm_err *err);
 
 /* ---- rows (derive_rows.c) ---- */
-enum { SRV_DAY_ROW_MAX = 128, SRV_SESSION_ROW_MAX = 256, SRV_SEEN_MAX = 32 };
-struct srv_standing_full {
-    struct srv_standing_row row;
-    int seen_count; /* classes in whose sessions there are marks or corrections of his, in order */
-    char seen[SRV_SEEN_MAX][CM_ID_SIZE];
-};
+enum { SRV_DAY_ROW_MAX = 128, SRV_SESSION_ROW_MAX = 256 };
 void srv_day_key(const char *class_id, int32_t date, const char *student_id, struct srv_key *ret_key);
 enum cm_code srv_day_load(struct srv_tx *tx, const struct srv_key *key, struct srv_day_row *ret_row,
                           struct cm_err *err); /* CM_NOTFOUND */
@@ -70,10 +65,10 @@ enum srv_session_state srv_session_state_of(struct cm_bytes value);
 enum cm_code srv_session_save(struct srv_tx *tx, const struct srv_session_info *info, bool school,
                               struct cm_err *err);
 enum cm_code srv_standing_load(struct srv_tx *tx, const char *student_id,
-                               struct srv_standing_full *ret_standing,
+                               struct srv_standing_row *ret_standing,
                                struct cm_err *err); /* zeros when there is none */
 enum cm_code srv_standing_save(struct srv_tx *tx, const char *student_id,
-                               const struct srv_standing_full *standing,
+                               const struct srv_standing_row *standing,
                                struct cm_err *err); /* deletes what says nothing */
 
 /* ---- membership (derive_member.c) ---- */
@@ -100,6 +95,12 @@ enum cm_code srv_is_school_day(struct srv_tx *tx, const struct cm_class *class_,
                                bool *ret_school, struct cm_err *err);
 /* The percentage from which a session closes by itself. */
 enum cm_code srv_coverage_percent(struct srv_tx *tx, int32_t *ret_percent, struct cm_err *err);
+/* The classes in whose sessions there are marks or corrections of his. */
+enum cm_code srv_note_seen(struct srv_tx *tx, const char *student_id, const char *class_id,
+                           struct cm_err *err);
+typedef enum cm_code srv_seen_fn(void *arg, const char *class_id, struct cm_err *err);
+enum cm_code srv_each_seen(struct srv_tx *tx, const char *student_id, srv_seen_fn *visit, void *arg,
+                           struct cm_err *err);
 /* The rows of one student, from … to, in order of date. CM_EOF from visit ends it. */
 struct srv_student_day {
     const char *class_id;

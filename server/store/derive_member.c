@@ -129,6 +129,51 @@ enum cm_code srv_coverage_percent(struct srv_tx *tx, int32_t *ret_percent, struc
     return CM_OK;
 }
 
+/* ---- where a student was seen ---- */
+
+static void seen_key(const char *student_id, const char *class_id, struct srv_key *ret_key)
+{
+    ret_key->size = 0;
+    srv_key_text(ret_key, student_id);
+    srv_key_text(ret_key, class_id);
+}
+
+enum cm_code srv_note_seen(struct srv_tx *tx, const char *student_id, const char *class_id,
+                           struct cm_err *err)
+{
+    struct srv_key key;
+    struct cm_bytes value;
+    seen_key(student_id, class_id, &key);
+    enum cm_code code = srv_get(tx, SRV_T_SEEN, &key, &value, err);
+    return code == CM_NOTFOUND ? srv_put(tx, SRV_T_SEEN, &key, "", 0, err) : code;
+}
+
+struct each_seen {
+    srv_seen_fn *visit;
+    void *arg;
+};
+
+static enum cm_code visit_seen(void *arg, struct cm_bytes key, struct cm_bytes value, struct cm_err *err)
+{
+    const struct each_seen *each = arg;
+    const uint8_t *at = key.data, *end = at + key.size;
+    (void)value;
+    const char *class_id =
+        srv_take_text(&at, end, CM_ID_SIZE) != NULL ? srv_take_text(&at, end, CM_ID_SIZE) : NULL;
+    if (class_id == NULL)
+        return srv_damaged("where a student was seen does not decode", err);
+    return each->visit(each->arg, class_id, err);
+}
+
+enum cm_code srv_each_seen(struct srv_tx *tx, const char *student_id, srv_seen_fn *visit, void *arg,
+                           struct cm_err *err)
+{
+    struct each_seen each = {visit, arg};
+    struct srv_key prefix = {0};
+    srv_key_text(&prefix, student_id);
+    return srv_walk(tx, SRV_T_SEEN, &prefix, prefix.size, visit_seen, &each, err);
+}
+
 /* ---- the days of one student ---- */
 
 struct day {              /* found, to be put in order */
@@ -143,8 +188,8 @@ struct days {
     struct srv_tx *tx;
     const char *student_id;
     int32_t from, to;
-    char classes[2 * SRV_SEEN_MAX][CM_ID_SIZE]; /* in which there may be rows of his */
-    int class_count;
+    char (*classes)[CM_ID_SIZE]; /* in which there may be rows of his */
+    size_t class_count, class_room;
     srv_student_day_fn *visit;
     void *arg;
     const char *class_id; /* the one under way */
@@ -153,27 +198,34 @@ struct days {
     bool collect;
 };
 
-static void add_class(struct days *days, const char *class_id)
+static enum cm_code add_class(void *arg, const char *class_id, struct cm_err *err)
 {
-    for (int i = 0; i < days->class_count; i++) {
+    struct days *days = arg;
+    for (size_t i = 0; i < days->class_count; i++) {
         if (strcmp(days->classes[i], class_id) == 0)
-            return;
+            return CM_OK;
     }
-    if (days->class_count < (int)(sizeof days->classes / sizeof days->classes[0]))
-        strcpy(days->classes[days->class_count++], class_id);
+    if (days->class_count == days->class_room) {
+        size_t room = days->class_room > 0 ? days->class_room * 2 : 4;
+        char(*classes)[CM_ID_SIZE] = realloc(days->classes, room * sizeof *classes);
+        if (classes == NULL)
+            return cm_fail(err, CM_NOMEM, "no memory for a student's classes");
+        days->classes = classes;
+        days->class_room = room;
+    }
+    strcpy(days->classes[days->class_count++], class_id);
+    return CM_OK;
 }
 
 static enum cm_code add_membership(void *arg, struct cm_bytes key, struct cm_bytes value, struct cm_err *err)
 {
-    struct days *days = arg;
     const uint8_t *at = (const uint8_t *)value.data + 4;
     (void)key;
     const char *class_id =
         value.size > 4 ? srv_take_text(&at, (const uint8_t *)value.data + value.size, CM_ID_SIZE) : NULL;
     if (class_id == NULL)
         return srv_damaged("a membership does not decode", err);
-    add_class(days, class_id);
-    return CM_OK;
+    return add_class(arg, class_id, err);
 }
 
 static enum cm_code keep_day(struct days *days, const struct day *day, struct cm_err *err)
@@ -248,19 +300,17 @@ enum cm_code srv_each_student_day(struct srv_tx *tx, const char *student_id, int
 {
     struct days days = {
         .tx = tx, .student_id = student_id, .from = from, .to = to, .visit = visit, .arg = arg};
-    struct srv_standing_full standing;
     struct srv_key prefix = {0};
     srv_key_text(&prefix, student_id);
     enum cm_code code = srv_walk(tx, SRV_T_MEMBERSHIPS, &prefix, prefix.size, add_membership, &days, err);
     if (code == CM_OK)
-        code = srv_standing_load(tx, student_id, &standing, err);
-    for (int i = 0; code == CM_OK && i < standing.seen_count; i++)
-        add_class(&days, standing.seen[i]);
+        code = srv_each_seen(tx, student_id, add_class, &days, err);
     days.collect = days.class_count > 1;
-    for (int i = 0; i < days.class_count && code == CM_OK; i++)
+    for (size_t i = 0; i < days.class_count && code == CM_OK; i++)
         code = walk_class(&days, days.classes[i], err);
     if (code == CM_OK && days.collect)
         code = visit_collected(&days, err);
+    free(days.classes);
     free(days.list);
     return code;
 }

@@ -206,14 +206,13 @@ enum srv_session_state srv_session_state_of(struct cm_bytes value)
 
 /* ---- standings ---- */
 
-enum { STANDING_HEAD = 1 + 4 + 7 * 4 + 4 * 4 + 4 + 8 + 8 };
+enum { STANDING_SIZE = 1 + 4 + 7 * 4 + 4 * 4 + 4 + 8 + 8 };
 
-enum cm_code srv_standing_save(struct srv_tx *tx, const char *student_id,
-                               const struct srv_standing_full *standing, struct cm_err *err)
+enum cm_code srv_standing_save(struct srv_tx *tx, const char *student_id, const struct srv_standing_row *row,
+                               struct cm_err *err)
 {
-    const struct srv_standing_row *row = &standing->row;
     const int32_t runs[] = {row->before.streak, row->before.best, row->now.streak, row->now.best};
-    uint8_t bytes[STANDING_HEAD + SRV_SEEN_MAX * CM_ID_SIZE];
+    uint8_t bytes[STANDING_SIZE];
     struct srv_key key = {0};
     int32_t days = 0;
     bytes[0] = FORMAT;
@@ -227,46 +226,35 @@ enum cm_code srv_standing_save(struct srv_tx *tx, const char *student_id,
     srv_put_u32(bytes + 49, (uint32_t)row->last_date);
     srv_put_u64(bytes + 53, (uint64_t)row->first_seen_wall_ms);
     srv_put_u64(bytes + 61, (uint64_t)row->last_seen_wall_ms);
-    size_t size = STANDING_HEAD;
-    for (int i = 0; i < standing->seen_count; i++) {
-        size_t length = strlen(standing->seen[i]) + 1;
-        memcpy(bytes + size, standing->seen[i], length);
-        size += length;
-    }
     srv_key_text(&key, student_id);
-    if (days == 0 && standing->seen_count == 0)
+    if (days == 0)
         return srv_delete(tx, SRV_T_STANDINGS, &key, err);
-    return srv_put(tx, SRV_T_STANDINGS, &key, bytes, size, err);
+    return srv_put(tx, SRV_T_STANDINGS, &key, bytes, sizeof bytes, err);
 }
 
 enum cm_code srv_standing_load(struct srv_tx *tx, const char *student_id,
-                               struct srv_standing_full *ret_standing, struct cm_err *err)
+                               struct srv_standing_row *ret_standing, struct cm_err *err)
 {
     struct srv_key key = {0};
     struct cm_bytes value;
-    struct srv_standing_row *row = &ret_standing->row;
-    memset(row, 0, sizeof *row);
-    ret_standing->seen_count = 0;
+    struct srv_standing_row row = {0};
     srv_key_text(&key, student_id);
     enum cm_code code = srv_get(tx, SRV_T_STANDINGS, &key, &value, err);
-    if (code != CM_OK)
-        return code == CM_NOTFOUND ? CM_OK : code;
-    const uint8_t *bytes = value.data, *at = bytes + STANDING_HEAD, *end = bytes + value.size;
-    if (value.size < STANDING_HEAD || bytes[0] != FORMAT)
-        return srv_damaged("a standing does not decode", err);
-    row->points = (int32_t)srv_get_u32(bytes + 1);
-    for (int i = 0; i <= CM_ROLL_PENDING; i++)
-        row->counts[i] = (int32_t)srv_get_u32(bytes + 5 + 4 * i);
-    row->before = (struct srv_run){(int32_t)srv_get_u32(bytes + 33), (int32_t)srv_get_u32(bytes + 37)};
-    row->now = (struct srv_run){(int32_t)srv_get_u32(bytes + 41), (int32_t)srv_get_u32(bytes + 45)};
-    row->last_date = (int32_t)srv_get_u32(bytes + 49);
-    row->first_seen_wall_ms = (int64_t)srv_get_u64(bytes + 53);
-    row->last_seen_wall_ms = (int64_t)srv_get_u64(bytes + 61);
-    while (at < end) {
-        const char *class_id = srv_take_text(&at, end, CM_ID_SIZE);
-        if (class_id == NULL || ret_standing->seen_count == SRV_SEEN_MAX)
-            return srv_damaged("a standing's classes have no end", err);
-        strcpy(ret_standing->seen[ret_standing->seen_count++], class_id);
+    if (code != CM_OK && code != CM_NOTFOUND)
+        return code;
+    if (code == CM_OK) {
+        const uint8_t *bytes = value.data;
+        if (value.size != STANDING_SIZE || bytes[0] != FORMAT)
+            return srv_damaged("a standing does not decode", err);
+        row.points = (int32_t)srv_get_u32(bytes + 1);
+        for (int i = 0; i <= CM_ROLL_PENDING; i++)
+            row.counts[i] = (int32_t)srv_get_u32(bytes + 5 + 4 * i);
+        row.before = (struct srv_run){(int32_t)srv_get_u32(bytes + 33), (int32_t)srv_get_u32(bytes + 37)};
+        row.now = (struct srv_run){(int32_t)srv_get_u32(bytes + 41), (int32_t)srv_get_u32(bytes + 45)};
+        row.last_date = (int32_t)srv_get_u32(bytes + 49);
+        row.first_seen_wall_ms = (int64_t)srv_get_u64(bytes + 53);
+        row.last_seen_wall_ms = (int64_t)srv_get_u64(bytes + 61);
     }
+    *ret_standing = row;
     return CM_OK;
 }

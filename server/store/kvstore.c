@@ -41,8 +41,11 @@ static const char *const tables[SRV_TABLES] = {
     [SRV_T_STANDINGS] = "standings",
     [SRV_T_ACTIVITIES] = "activities",
     [SRV_T_HISTORY] = "history",
+    [SRV_T_SEEN] = "seen",
     [SRV_T_COVERAGE] = "coverage",
 };
+
+_Static_assert(SRV_TABLES <= CM_DB_TABLES_MAX, "more tables than the database takes");
 
 /* ---- transactions of a thread ---- */
 

@@ -49,7 +49,7 @@ enum srv_table {
     SRV_T_ACTIVITIES, /* feed (8) → log, seq, received */
     SRV_T_HISTORY,  /* student ‖ date ‖ feed (8) → log, seq, received: what SRV_T_DAYS does not name */
     SRV_T_SEEN,     /* student ‖ class → nothing: where there are marks and corrections of his */
-    SRV_T_COVERAGE, /* log ‖ UTC day (4) ‖ from ‖ seq (8) → to, able */
+    SRV_T_COVERAGE, /* log ‖ hour of UTC (4) ‖ from ‖ seq (8) → to, able: cut at the hours */
     SRV_TABLES,
     SRV_T_DERIVED = SRV_T_DAYS
 };

@@ -188,8 +188,11 @@ static void move_reach(struct srv_log *row, const struct srv_station *station, c
                        int64_t received_wall_ms)
 {
     int64_t earliest = station->created_wall_ms - DAYS_BEFORE_STATION * day_ms;
-    if (event->seq == 1)
-        row->first_wall_ms = event->wall_ms > earliest ? event->wall_ms : earliest;
+    if (event->seq == 1) {
+        bool span = event->type == CM_EVENT_COVERAGE && event->body.coverage.from_wall_ms < event->wall_ms;
+        int64_t first = span ? event->body.coverage.from_wall_ms : event->wall_ms;
+        row->first_wall_ms = first > earliest ? first : earliest;
+    }
     row->last_wall_ms = event->wall_ms;
     row->reach_wall_ms =
         event->wall_ms < received_wall_ms + day_ms ? event->wall_ms : received_wall_ms + day_ms;

@@ -311,6 +311,18 @@ struct compare {
     size_t count;
 };
 
+/* A key for a person: texts as they are, other bytes as dots. */
+static const char *key_text(struct cm_bytes key, char out[static 80])
+{
+    size_t size = key.size < 79 ? key.size : 79;
+    for (size_t i = 0; i < size; i++) {
+        char c = ((const char *)key.data)[i];
+        out[i] = c >= ' ' && c < 127 ? c : '.';
+    }
+    out[size] = '\0';
+    return out;
+}
+
 static enum cm_code compare_row(void *arg, struct cm_bytes key, struct cm_bytes value, struct cm_err *err)
 {
     struct compare *compare = arg;
@@ -322,9 +334,9 @@ static enum cm_code compare_row(void *arg, struct cm_bytes key, struct cm_bytes 
         return CM_OK;
     if (code != CM_OK && code != CM_NOTFOUND)
         return code;
-    return cm_fail(err, CM_CORRUPT,
-                   "a derived row (table %d, \"%.63s\") does not follow from the events: run rebuild",
-                   (int)compare->table, (const char *)key.data);
+    char text[80];
+    return cm_fail(err, CM_CORRUPT, "row %s of the derived table %d %s: run rebuild", key_text(key, text),
+                   (int)compare->table, code == CM_OK ? "does not follow from the events" : "is missing");
 }
 
 static enum cm_code compare_tables(struct srv_kv_txn *stored, struct srv_kv_txn *made, struct cm_err *err)

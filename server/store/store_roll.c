@@ -457,23 +457,22 @@ enum cm_code srv_kvs_each_day(struct srv_store *store, const char *student_id, i
 static enum cm_code load_standing(struct srv_tx *tx, const char *student_id, const char *class_id,
                                   struct srv_standing *ret_standing, struct cm_err *err)
 {
-    struct srv_standing_full full;
-    enum cm_code code = srv_standing_load(tx, student_id, &full, err);
+    struct srv_standing_row row;
+    enum cm_code code = srv_standing_load(tx, student_id, &row, err);
     if (code != CM_OK)
         return code;
-    const struct srv_standing_row *row = &full.row;
     struct srv_standing standing = {
-        .points = row->points,
-        .present = row->counts[CM_ROLL_PRESENT],
-        .late = row->counts[CM_ROLL_LATE],
-        .excused = row->counts[CM_ROLL_EXCUSED],
-        .absent = row->counts[CM_ROLL_ABSENT],
-        .unjudged = row->counts[CM_ROLL_UNJUDGED],
-        .pending = row->counts[CM_ROLL_PENDING],
-        .streak = row->now.streak,
-        .best_streak = row->now.best,
-        .first_seen_wall_ms = row->first_seen_wall_ms,
-        .last_seen_wall_ms = row->last_seen_wall_ms,
+        .points = row.points,
+        .present = row.counts[CM_ROLL_PRESENT],
+        .late = row.counts[CM_ROLL_LATE],
+        .excused = row.counts[CM_ROLL_EXCUSED],
+        .absent = row.counts[CM_ROLL_ABSENT],
+        .unjudged = row.counts[CM_ROLL_UNJUDGED],
+        .pending = row.counts[CM_ROLL_PENDING],
+        .streak = row.now.streak,
+        .best_streak = row.now.best,
+        .first_seen_wall_ms = row.first_seen_wall_ms,
+        .last_seen_wall_ms = row.last_seen_wall_ms,
     };
     strcpy(standing.student_id, student_id);
     strcpy(standing.class_id, class_id);

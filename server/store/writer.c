@@ -135,15 +135,22 @@ enum cm_code srv_writer_submit(struct srv_writer *writer, struct srv_write *writ
     return code;
 }
 
-void srv_writer_destroy(struct srv_writer *writer)
+void srv_writer_stop(struct srv_writer *writer)
 {
-    if (writer == NULL)
+    if (writer == NULL || writer->ending) /* only this function sets it */
         return;
     pthread_mutex_lock(&writer->lock);
     writer->ending = true;
     pthread_cond_signal(&writer->filled);
     pthread_mutex_unlock(&writer->lock);
     pthread_join(writer->thread, NULL);
+}
+
+void srv_writer_destroy(struct srv_writer *writer)
+{
+    if (writer == NULL)
+        return;
+    srv_writer_stop(writer);
     pthread_cond_destroy(&writer->filled);
     pthread_mutex_destroy(&writer->lock);
     free(writer);

@@ -27,7 +27,10 @@ struct srv_write {     /* the caller's, first member of its own struct; must liv
 enum cm_code srv_writer_create(struct srv_store *store, struct srv_writer **ret_writer, struct cm_err *err);
 /* Any thread. CM_AGAIN: the queue is full (answer 503 with Retry-After); done is not called. */
 enum cm_code srv_writer_submit(struct srv_writer *writer, struct srv_write *write);
-/* Commits what waits, calls every done that can still be posted, ends the thread. */
+/* Commits what waits, posts every done, ends the thread; what is submitted from then on gets CM_AGAIN. Before
+ * srv_http_close, within which the last dones run: they may still submit, so the writer is destroyed after it. */
+void srv_writer_stop(struct srv_writer *writer);
+/* Stops it when it was not, and frees it. */
 void srv_writer_destroy(struct srv_writer *writer);
 
 struct srv_writer_stats {

@@ -49,7 +49,9 @@ enum cm_code stn_renewal_recover(struct stn_store *store, struct cm_err *err)
     char path[PATH_MAX];
     struct cm_keys *keys = NULL;
     next_path(store, path);
-    enum cm_code code = cm_keys_load(path, &keys, err);
+    enum cm_code code = cm_keys_left_over(path) ? cm_keys_clean(path, err) : CM_OK;
+    if (code == CM_OK)
+        code = cm_keys_load(path, &keys, err);
     if (code == CM_NOTFOUND)
         return CM_OK;
     bool taken =

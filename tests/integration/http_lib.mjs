@@ -98,9 +98,9 @@ export async function serve(...words) {
     server.said = (text) => until(() => server.out.includes(text) || server.code !== undefined, `the server says "${text}"`);
     server.kill = () => child.kill('SIGTERM');
     server.stop = async () => {
-        servers.delete(server);
         server.kill();
         equal(await within(server.ended, 'the end of the server'), 0, `exit of the server (${server.out}${server.err})`);
+        servers.delete(server);
     };
     server.state = async () => JSON.parse((await fetchOne(server, 'GET /state HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')).body);
     servers.add(server);

@@ -2,11 +2,13 @@
  * rollcall-server as a program: start and stop, signals, the first password, restart, what it refuses, commands beside a
  * server that runs.
  */
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
+import tls from 'node:tls';
 
-import { atMost, equal, eventually, firstAdmin, folder, holds, listen, login, makeClass, Person, report, serverFolder, serverJson, serverRun, start, startServer, serverProgram, test, within } from './lib/server.mjs';
+import { atMost, equal, eventually, firstAdmin, holds, listen, login, makeClass, NotHere, Person, report, serverFolder, serverJson, serverRun, startServer, test, within } from './lib/server.mjs';
 
 await test('it starts, says where, and ends by SIGTERM and SIGINT', async () => {
     for (const signal of ['SIGTERM', 'SIGINT']) {
@@ -41,9 +43,10 @@ await test('a restart keeps everything: data, sessions, the numbers of events', 
     const admin = await firstAdmin(first);
     const [student] = await makeClass(admin, 'T1', 2);
     const { today } = (await admin.get('/api/me')).school;
+    const page = await listen(admin);
     await admin.post(`/api/rolls/T1/${today}/corrections`, { student_id: student, status: 'excused', reason: 'ill' });
-    const roll = await admin.get(`/api/rolls?date=${today}&class=T1`);
-    const { lastId } = await listen(admin);
+    await page.until((event) => event.event === 'correction', 2000, 'the correction');
+    const roll = await admin.get(`/api/rolls?date=${today}&class=T1`), { lastId } = page;
     await first.kill(); /* no orderly end */
     const second = await startServer({ data: first.data });
     const same = new Person(second, admin.token);
@@ -52,6 +55,50 @@ await test('a restart keeps everything: data, sessions, the numbers of events', 
     equal(listener.events.map((event) => event.event), ['hello'], 'events after the restart');
     await listener.cut();
     await second.stop();
+});
+
+await test('it ends at once although pages listen', async () => {
+    const server = await startServer({ args: ['--threads', '2'] });
+    const admin = await firstAdmin(server);
+    const pages = await Promise.all(Array.from({ length: 6 }, () => listen(admin)));
+    const began = Date.now();
+    await server.stop();
+    const took = Date.now() - began;
+    equal(await Promise.all(pages.map((page) => within(1000, 'the end of a stream', page.ended))), Array(6).fill('end'), 'how their streams ended');
+    atMost(took, 3000, 'milliseconds to the end');
+    return `${took} ms`;
+});
+
+function certify(data, name) {
+    const made = spawnSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2', '-subj', `/CN=${name}`,
+        '-keyout', path.join(data, 'key.pem'), '-out', path.join(data, 'cert.pem')], { encoding: 'utf8' });
+    if (made.error) throw new NotHere('there is no openssl to make a certificate with');
+    equal(made.status, 0, made.stderr);
+}
+
+function certificateOf(server) {
+    return new Promise((resolve, reject) => {
+        const socket = tls.connect({ port: server.port, host: '127.0.0.1', rejectUnauthorized: false }, () => {
+            resolve(socket.getPeerCertificate().subject.CN);
+            socket.destroy();
+        }).once('error', reject);
+    });
+}
+
+await test('with a certificate it listens everywhere, and reads it anew on SIGHUP', async () => {
+    const data = serverFolder('[server]\ncertificate = cert.pem\nkey = key.pem\n');
+    certify(data, 'first');
+    const server = await startServer({ data, listen: '0.0.0.0:0' });
+    holds(server.url, /^https:/, 'the address');
+    equal(await certificateOf(server), 'first', 'the certificate');
+    fs.writeFileSync(path.join(data, 'cert.pem'), 'nothing');
+    server.process.child.kill('SIGHUP');
+    await eventually('the refusal in the log', () => server.process.stderr.includes('could not be read anew'));
+    equal(await certificateOf(server), 'first', 'the certificate after a damaged file');
+    certify(data, 'second');
+    server.process.child.kill('SIGHUP');
+    await eventually('the new certificate', async () => await certificateOf(server) === 'second');
+    await server.stop();
 });
 
 await test('plain HTTP stays on this machine unless it is allowed', async () => {

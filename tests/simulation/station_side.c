@@ -245,7 +245,7 @@ bool sim_station_next(struct sim_station *station, int channel, int64_t now_us,
     ret_request->body = malloc(request.size + 1);
     if (request.size > 0)
         memcpy(ret_request->body, request.body, request.size);
-    *ret_timeout_ms = request.timeout_ms;
+    *ret_timeout_ms = request.stall_ms > 0 ? request.stall_ms : request.timeout_ms; /* no byte comes */
     return true;
 }
 

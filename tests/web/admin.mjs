@@ -102,7 +102,7 @@ await test('closing says what follows, and can be undone', () => at(`rolls?class
     await press(page, 'Close the roll');
     const dialog = page.locator('dialog[open]');
     const text = await dialog.innerText();
-    holds(text, ['5 become absent', `Student ${pupils[0]}`], 'what follows');
+    holds(text, ['6 become absent', 'Asha Verma', `Student ${pupils[0]}`], 'what follows');
     equal(text.includes(`Student ${pupils[1]}`), false, 'who was corrected is not among them');
     await press(dialog, 'Close the roll');
     await page.getByRole('row', { name: new RegExp(pupils[0]) }).getByText('absent').waitFor();

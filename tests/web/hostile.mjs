@@ -12,7 +12,7 @@ const NAMES = [
     'javascript:window.harmed=1',
     '<svg/onload=window.harmed=1>',
     '{{constructor.constructor("window.harmed=1")()}}',
-    '\u202Eesrever\u202C right to left',
+    'שלום <b>',
     'محمد علي الأنصاري',
     'A'.repeat(120),
     `${'long '.repeat(23)}name`,

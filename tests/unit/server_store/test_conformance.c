@@ -817,7 +817,7 @@ static void days_of_a_month(struct world *w)
     put_closure(w->store, 20260108, "");
     close_session(w->store, "10-A", 20260107, at(w, 20260107, 700));
     assert_int_equal(srv_store_each_day(w->store, "S-1", 20260101, 20260113, add_date, &spans, NULL), CM_OK);
-    assert_string_equal(spans.text, "5=none 6=present 7=absent 9=none 10=present 12=none 13=none ");
+    assert_string_equal(spans.text, "5=none 6=present 7=absent 9=unjudged 10=present 12=none 13=none ");
     assert_int_equal(standing_of(w->store, "S-1").streak, 0);
     check(w->store);
     free(log);
