@@ -34,21 +34,22 @@ static void got_sign(struct srv_write *write, enum cm_code code, const struct cm
     free(sign);
 }
 
+/* Not with the lock held: the answer may come at once. */
 static bool ask(struct srv_call *call, struct srv_api *api)
 {
-    const struct srv_app *app = srv_app_of(call);
     struct sign *sign = calloc(1, sizeof *sign);
-    if (sign == NULL)
-        return false;
-    sign->write.run = do_nothing;
-    sign->write.done = got_sign;
-    sign->write.loop = srv_call_loop(call);
-    sign->api = api;
-    api->asked_mono_us = cm_mono_us(app->clock);
-    if (srv_writer_submit(app->writer, &sign->write) == CM_OK)
-        return true;
-    api->asked_mono_us = 0;
+    if (sign != NULL) {
+        sign->write.run = do_nothing;
+        sign->write.done = got_sign;
+        sign->write.loop = srv_call_loop(call);
+        sign->api = api;
+        if (srv_writer_submit(srv_app_of(call)->writer, &sign->write) == CM_OK)
+            return true;
+    }
     free(sign);
+    pthread_mutex_lock(&api->lock);
+    api->asked_mono_us = 0;
+    pthread_mutex_unlock(&api->lock);
     return false;
 }
 
@@ -56,16 +57,17 @@ bool srv_api_writer_alive(struct srv_call *call)
 {
     const struct srv_app *app = srv_app_of(call);
     struct srv_api *api = app->api;
-    bool alive = true;
     if (api == NULL)
         return true;
+    int64_t now_us = cm_mono_us(app->clock);
     pthread_mutex_lock(&api->lock);
-    if (api->asked_mono_us == 0)
-        alive = ask(call, api) && !api->writer_failed;
-    else
-        alive = cm_mono_us(app->clock) - api->asked_mono_us < WRITER_DEADLINE_US && !api->writer_failed;
+    bool on_its_way = api->asked_mono_us != 0, failed = api->writer_failed;
+    bool late = on_its_way && now_us - api->asked_mono_us >= WRITER_DEADLINE_US;
+    if (!on_its_way)
+        api->asked_mono_us = now_us;
     pthread_mutex_unlock(&api->lock);
-    return alive;
+    bool asked = on_its_way || ask(call, api);
+    return asked && !late && !failed;
 }
 
 /* ---- for the one who watches the machine ---- */

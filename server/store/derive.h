@@ -56,8 +56,7 @@ struct srv_day_row {             /* one student in one session, as stored */
     int64_t captured_wall_ms;            /* of the mark that counts; 0 none */
     uint64_t mark_feed, correction_feed; /* what counts; 0 none */
 };
-/* Fills what is derived in `row` from the evidence that counts. `session`: the times of the class that the evidence
- * names; NULL unknown. */
+/* Fills what is derived in `row` from the evidence that counts. `session`: the times of the class; NULL unknown. */
 void srv_derive_day(struct srv_day_row *row, const struct cm_evidence *counts,
                     const struct cm_session *session, enum srv_session_state state, bool school, bool member);
 

@@ -25,7 +25,6 @@ struct borrow {
     const struct srv_slot *slot;
     const char *student_id;
     struct cm_evidence counts;
-    const struct cm_session *times; /* of the class whose mark counts */
 };
 
 static enum cm_code borrow_from(void *arg, const char *class_id, struct cm_err *err)
@@ -39,12 +38,7 @@ static enum cm_code borrow_from(void *arg, const char *class_id, struct cm_err *
     enum cm_code code = srv_day_load(borrow->tx, &key, &other, err);
     if (code != CM_OK)
         return code == CM_NOTFOUND ? CM_OK : code;
-    uint64_t before = borrow->counts.has_mark ? borrow->counts.mark_number : 0;
     cm_evidence_merge(&borrow->counts, &other.evidence);
-    struct srv_rules *rules = srv_rules_of(borrow->tx->store->work, class_id);
-    if (borrow->counts.has_mark && borrow->counts.mark_number != before)
-        borrow->times = rules != NULL ? srv_rules_times(borrow->tx->store, rules, borrow->slot->date)
-                                      : &borrow->slot->times;
     return CM_OK;
 }
 
@@ -83,11 +77,11 @@ enum cm_code srv_rederive(struct srv_tx *tx, const struct srv_slot *slot, const 
     row->lent = own && relation == SRV_LENT;
     row->borrowed = false;
     if (relation == SRV_MEMBER && !own) {
-        /* A station that did not know yet that he moved may have seen him for another class. */
-        struct borrow borrow = {tx, slot, student_id, {0}, times};
+        /* A station that did not know yet that he moved may have seen him for another class. Whether he was late is
+         * judged by the times of his own. */
+        struct borrow borrow = {tx, slot, student_id, {0}};
         code = srv_each_seen(tx, student_id, borrow_from, &borrow, err);
         counts = borrow.counts;
-        times = borrow.times;
         row->borrowed = counts.has_mark || counts.has_correction;
     }
     if (code != CM_OK)

@@ -45,7 +45,7 @@ static const char *const tables[SRV_TABLES] = {
     [SRV_T_COVERAGE] = "coverage",
 };
 
-_Static_assert(SRV_TABLES <= CM_DB_TABLES_MAX, "more tables than the database takes");
+_Static_assert((int)SRV_TABLES <= (int)CM_DB_TABLES_MAX, "more tables than the database takes");
 
 /* ---- transactions of a thread ---- */
 
