@@ -612,6 +612,17 @@ void cm_db_close(struct cm_db *db)
     free(db);
 }
 
+uint64_t cm_db_version(struct cm_db *db)
+{
+    MDB_envinfo info;
+    uint64_t version = 0;
+    lock_map(db, false);
+    if (db->env != NULL && mdb_env_info(db->env, &info) == MDB_SUCCESS)
+        version = info.me_last_txnid;
+    unlock_map(db);
+    return version;
+}
+
 enum cm_code cm_db_stats(struct cm_db *db, struct cm_db_stats *ret_stats, struct cm_err *err)
 {
     struct statvfs disk;

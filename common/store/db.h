@@ -65,6 +65,9 @@ void cm_db_read_end(struct cm_txn *txn);
 /* A consistent, compact and synced copy into an empty folder, while others read and write; it opens as a store. */
 enum cm_code cm_db_copy(struct cm_db *db, const char *dir, struct cm_err *err);
 
+/* Grows with every commit, also of other processes. */
+uint64_t cm_db_version(struct cm_db *db);
+
 struct cm_db_stats {
     uint64_t bytes_used;         /* of the data file */
     uint64_t bytes_free_on_disk; /* for us, not for root */

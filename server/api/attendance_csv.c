@@ -5,26 +5,50 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What a spreadsheet may take for the beginning of a formula; some do so with the wide forms of East Asia too. */
 static bool is_formula(const char *text)
 {
-    return text[0] != '\0' && strchr("=+-@\t\r", text[0]) != NULL;
+    static const char *const wide[] = {"\uff1d", "\uff0b", "\uff0d", "\uff20"}; /* = + - @ */
+    if (text[0] != '\0' && strchr("=+-@\t\r", text[0]) != NULL)
+        return true;
+    for (size_t i = 0; i < sizeof wide / sizeof wide[0]; i++)
+        if (strncmp(text, wide[i], strlen(wide[i])) == 0)
+            return true;
+    return false;
+}
+
+/* Where ";" separates lists, spreadsheets split there whatever is quoted: behind it a cell begins too. */
+static enum cm_code put_text(struct cm_buf *buf, const char *text)
+{
+    enum cm_code code = CM_OK;
+    bool begins = true;
+    while (code == CM_OK && *text != '\0') {
+        if (begins && is_formula(text))
+            code = cm_buf_append_text(buf, "'");
+        size_t plain = strcspn(text, "\";");
+        begins = begins && strspn(text, " ") == plain;
+        if (code == CM_OK)
+            code = cm_buf_append(buf, text, plain);
+        text += plain;
+        if (code != CM_OK || *text == '\0')
+            break;
+        code = cm_buf_append_text(buf, *text == '"' ? "\"\"" : ";");
+        begins = begins || *text == ';';
+        text++;
+        size_t spaces = strspn(text, " ");
+        if (code == CM_OK)
+            code = cm_buf_append(buf, text, spaces);
+        text += spaces;
+    }
+    return code;
 }
 
 enum cm_code srv_csv_cell(struct cm_buf *buf, const char *text, const char *separator)
 {
-    bool formula = is_formula(text), quoted = strpbrk(text, ",\"\r\n\t") != NULL;
-    enum cm_code code = cm_buf_append(buf, "\"'", quoted ? formula ? 2 : 1 : 0);
-    if (code == CM_OK && formula && !quoted)
-        code = cm_buf_append_text(buf, "'");
-    while (code == CM_OK && *text != '\0') {
-        size_t plain = strcspn(text, "\"");
-        code = cm_buf_append(buf, text, plain);
-        text += plain;
-        if (code == CM_OK && *text == '"') {
-            code = cm_buf_append_text(buf, "\"\"");
-            text++;
-        }
-    }
+    bool quoted = strpbrk(text, ",;\"\r\n\t") != NULL;
+    enum cm_code code = cm_buf_append(buf, "\"", quoted ? 1 : 0);
+    if (code == CM_OK)
+        code = put_text(buf, text);
     if (code == CM_OK && quoted)
         code = cm_buf_append_text(buf, "\"");
     return code == CM_OK ? cm_buf_append_text(buf, separator) : code;

@@ -19,6 +19,8 @@ void srv_api_destroy(struct srv_api *api)
         return;
     for (int i = 0; i < SRV_BOARDS_MAX; i++)
         free(api->boards[i].rows);
+    for (int i = 0; i < SRV_KEPT_MAX; i++)
+        free(api->kept[i].bytes);
     free(api->census_classes.list);
     free(api->census);
     pthread_mutex_destroy(&api->lock);

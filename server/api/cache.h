@@ -42,6 +42,15 @@ typedef void srv_board_visit_fn(void *arg, const struct srv_board *board);
 enum cm_code srv_api_board(const struct srv_app *app, const char *class_id, srv_board_visit_fn *visit,
                            void *arg, struct cm_err *err);
 
+/* ---- whole answers (kept.c) ---- */
+enum { SRV_KEPT_KEY_SIZE = 256, SRV_KEPT_BYTES_MAX = 32 * 1024 };
+/* Answers are the same until the store changes, or the minute: sessions begin and end with one. `key` says what was asked,
+ * and for whose eyes where that matters; may the caller see it at all is asked before. False: it is not here. */
+bool srv_api_answer_kept(struct srv_call *call, const char *key);
+/* Answers with 200, and keeps it for the next one. version: of the store, taken before the answer was made. */
+void srv_api_answer_and_keep(struct srv_call *call, const char *key, uint64_t version,
+                             struct srv_reply *reply);
+
 /* ---- is the writer alive? (health.c) ---- */
 /* Asks the writer for a sign of life unless one is on its way. False: it gave none within 5 s. */
 bool srv_api_writer_alive(struct srv_call *call);

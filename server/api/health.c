@@ -90,7 +90,10 @@ void srv_api_health(struct srv_call *call)
     srv_reply_begin(&out, "store");
     srv_reply_int(&out, "events", (int64_t)stats.events);
     srv_reply_int(&out, "bytes_used", (int64_t)stats.bytes_used);
-    srv_reply_int(&out, "bytes_free_on_disk", (int64_t)stats.bytes_free_on_disk);
+    if (stats.bytes_free_on_disk == UINT64_MAX) /* a store in memory */
+        srv_reply_null(&out, "bytes_free_on_disk");
+    else
+        srv_reply_int(&out, "bytes_free_on_disk", (int64_t)stats.bytes_free_on_disk);
     srv_reply_int(&out, "writes_waiting", writer.waiting);
     srv_reply_end(&out);
     srv_reply_end(&out);

@@ -5,6 +5,7 @@
 #include "api/settings.h"
 #include "api/show.h"
 #include "http_json/json.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -94,21 +95,34 @@ static enum cm_code put_stats(struct srv_reply *out, struct stats *stats, struct
     return code;
 }
 
+/* Whose eyes: a coordinator's classes are his own. */
+static void stats_key(struct srv_call *call, int32_t date, char ret_key[SRV_KEPT_KEY_SIZE])
+{
+    const struct srv_identity *who = srv_call_identity(call);
+    const char *class_id = srv_call_query(call, "class");
+    snprintf(ret_key, SRV_KEPT_KEY_SIZE, "stats %d %.64s %.100s", (int)date,
+             who->role == SRV_ROLE_ADMIN ? "" : who->user, class_id != NULL ? class_id : "");
+}
+
 void srv_api_stats(struct srv_call *call)
 {
     const struct srv_app *app = srv_app_of(call);
     struct stats stats = {.app = app, .now_ms = srv_api_now(app)};
     struct cm_err err = CM_ERR_INIT;
     struct srv_reply out;
-    if (!srv_json_query_date(call, "date", srv_api_today(app), &stats.date) ||
-        !srv_api_find_classes(call, &stats.classes))
+    char key[SRV_KEPT_KEY_SIZE];
+    uint64_t version = srv_store_version(app->store);
+    if (!srv_json_query_date(call, "date", srv_api_today(app), &stats.date))
+        return;
+    stats_key(call, stats.date, key);
+    if (srv_api_answer_kept(call, key) || !srv_api_find_classes(call, &stats.classes))
         return;
     srv_reply_init(&out);
     stats.census = calloc((size_t)stats.classes.count + 1, sizeof *stats.census);
     enum cm_code code = stats.census != NULL ? put_stats(&out, &stats, &err)
                                              : cm_fail(&err, CM_NOMEM, "out of memory for the numbers");
     if (code == CM_OK)
-        srv_reply_answer(call, 200, &out);
+        srv_api_answer_and_keep(call, key, version, &out);
     else
         srv_json_failed(call, code, &err);
     srv_reply_finish(&out);

@@ -1,6 +1,7 @@
 /* GET /api/students/:id/attendance, GET /api/students/:id/trend */
 #include "api/handlers.h"
 
+#include "api/cache.h"
 #include "api/show.h"
 #include "api/student.h"
 #include "http_json/json.h"
@@ -216,14 +217,19 @@ void srv_api_student_attendance(struct srv_call *call)
     const struct srv_app *app = srv_app_of(call);
     struct cm_err err = CM_ERR_INIT;
     struct srv_student student;
+    char key[SRV_KEPT_KEY_SIZE];
+    uint64_t version = srv_store_version(app->store);
     struct month month = {.app = app, .now_ms = srv_api_now(app), .student = &student};
     if (!srv_api_find_student(call, &student) || !read_month(call, srv_api_today(app), &month.first))
+        return;
+    snprintf(key, sizeof key, "month %d %s", (int)month.first, student.base.id);
+    if (srv_api_answer_kept(call, key))
         return;
     month.last = last_of_month(month.first);
     srv_reply_init(&month.out);
     enum cm_code code = srv_store_read(app->store, make_month, &month, &err);
     if (code == CM_OK)
-        srv_reply_answer(call, 200, &month.out);
+        srv_api_answer_and_keep(call, key, version, &month.out);
     else
         srv_json_failed(call, code, &err);
     srv_reply_finish(&month.out);
@@ -320,9 +326,14 @@ void srv_api_student_trend(struct srv_call *call)
     struct cm_err err = CM_ERR_INIT;
     struct srv_student student;
     struct srv_reply out;
+    char key[SRV_KEPT_KEY_SIZE];
+    uint64_t version = srv_store_version(app->store);
     int64_t months;
     if (!srv_api_find_student(call, &student) ||
         !srv_json_query_int(call, "months", 1, MONTHS_MAX, 12, &months))
+        return;
+    snprintf(key, sizeof key, "trend %d %s", (int)months, student.base.id);
+    if (srv_api_answer_kept(call, key))
         return;
     int32_t today = srv_api_today(app);
     srv_reply_init(&out);
@@ -335,7 +346,7 @@ void srv_api_student_trend(struct srv_call *call)
                             : cm_fail(&err, CM_NOMEM, "out of memory for the days");
     if (code == CM_OK) {
         put_trend(&out, &trend, today / 100, (int)months);
-        srv_reply_answer(call, 200, &out);
+        srv_api_answer_and_keep(call, key, version, &out);
     } else {
         srv_json_failed(call, code, &err);
     }

@@ -149,15 +149,12 @@ void srv_auth_try_succeeded(struct srv_auth *auth, const char *door, const char 
 
 int srv_auth_try(struct srv_auth *auth, const char *door, const char *address)
 {
-    pthread_mutex_lock(&auth->throttle_lock);
-    int wait_s = srv_throttle_wait(&auth->throttle, door, NULL, address, mono_ms(auth));
-    pthread_mutex_unlock(&auth->throttle_lock);
-    return wait_s;
+    return srv_auth_count_try(auth, door, NULL, address);
 }
 
-void srv_auth_failed(struct srv_auth *auth, const char *door, const char *address)
+void srv_auth_succeeded(struct srv_auth *auth, const char *door, const char *address)
 {
-    srv_auth_count_try(auth, door, NULL, address);
+    srv_auth_try_succeeded(auth, door, NULL, address);
 }
 
 void srv_answer_wait(struct srv_call *call, int seconds)

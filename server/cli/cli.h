@@ -80,6 +80,10 @@ int srv_cmd_demo_data(struct srv_cli *cli);
 int srv_cmd_roster(struct srv_cli *cli);
 int srv_cmd_export(struct srv_cli *cli);
 int srv_cmd_erase(struct srv_cli *cli);
+int srv_cmd_rebuild(struct srv_cli *cli);
+int srv_cmd_check(struct srv_cli *cli);
+int srv_cmd_backup(struct srv_cli *cli);
+int srv_cmd_restore(struct srv_cli *cli);
 int srv_cmd_settings(struct srv_cli *cli);
 
 /* "rollcall-server: MESSAGE" on stderr; returns SRV_EXIT_FAILED or SRV_EXIT_USAGE. */

@@ -69,6 +69,12 @@ static const struct srv_command commands[] = {
      export_options, srv_cmd_export},
     {"erase", "ID [--yes]", "erases a student for good, here and on every station", erase_options,
      srv_cmd_erase},
+    {"check", "", "walks the whole store: chains, seals, and that what is derived follows from the events",
+     NULL, srv_cmd_check},
+    {"rebuild", "", "makes rolls, days and standings anew from the events", NULL, srv_cmd_rebuild},
+    {"backup", "FOLDER", "a consistent copy in a new folder, also while the server runs", NULL,
+     srv_cmd_backup},
+    {"restore", "FOLDER", "makes the store from a backup; there must be none yet", NULL, srv_cmd_restore},
     {"settings", "", "every setting, its meaning and its default, as a file", NULL, srv_cmd_settings},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };

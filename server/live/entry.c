@@ -238,6 +238,8 @@ static bool coordinator_sees(const struct srv_entry *entry, const struct srv_vie
 {
     if (entry->class_id[0] != '\0')
         return srv_viewer_has_class(viewer, entry->class_id);
+    if (entry->student_id[0] != '\0') /* of a student who is in no class: erased */
+        return false;
     for (int i = 0; i < entry->class_count; i++)
         if (srv_viewer_has_class(viewer, entry->classes[i]))
             return true;

@@ -23,5 +23,4 @@ enum cm_code srv_jobs_end(struct srv_jobs *jobs, const char *id, const char *sta
 /* Ends one that took too long; false: none did. */
 bool srv_jobs_time_out(struct srv_jobs *jobs, struct srv_job *ret_job);
 
-
 #endif

@@ -131,7 +131,7 @@ void srv_standing_add(struct srv_standing_row *standing, int32_t date, bool scho
         return;
     count(standing, day, 1);
     see(standing, day->captured_wall_ms);
-    if (!school || !is_settled(day->status))
+    if (!school || !is_settled(day->status) || date == standing->last_date)
         return;
     standing->before = standing->now;
     standing->now = step(standing->now, day->status);

@@ -75,10 +75,10 @@ struct srv_day_fact { /* what a day means to a standing */
     int32_t points;
     int64_t captured_wall_ms; /* 0: nothing was captured that counts */
 };
-/* The next day in order of date. */
+/* The next day in order of date. Of two on one date (a guest in two classes) the streak counts the first. */
 void srv_standing_add(struct srv_standing_row *standing, int32_t date, bool school,
                       const struct srv_day_fact *day);
-/* A day that was `old` is `new_` now. False: it must be summed up anew from all days. */
+/* A day, the only one of its date, that was `old` is `new_` now. False: it must be summed up anew from all days. */
 bool srv_standing_change(struct srv_standing_row *standing, int32_t date, bool school,
                          const struct srv_day_fact *old, const struct srv_day_fact *new_);
 

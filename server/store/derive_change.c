@@ -1,6 +1,7 @@
 /* What follows from a change of the roster, the calendar or the stations: which sessions must be looked at again. */
 #include "store/derive_work.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,7 +65,7 @@ static enum cm_code add_reach(struct srv_tx *tx, const char *class_id, int32_t f
         if (!srv_log_serves(work, reach->log, class_id))
             continue;
         first_ms = reach->first_wall_ms < first_ms ? reach->first_wall_ms : first_ms;
-        last_ms = reach->reach_wall_ms > last_ms ? reach->reach_wall_ms : last_ms;
+        last_ms = reach->latest_wall_ms > last_ms ? reach->latest_wall_ms : last_ms;
     }
     if (first_ms > last_ms)
         return CM_OK;
@@ -178,22 +179,31 @@ enum cm_code srv_derive_all_sessions(struct srv_tx *tx, struct cm_err *err)
     return srv_derive_service(tx, "", 0, err);
 }
 
-struct his_dates {
-    struct srv_tx *tx;
+/* The session of the class that he is in on that date, which may count what another class's station saw. */
+static enum cm_code concern_own_class(struct srv_tx *tx, const char *student_id, int32_t date,
+                                      struct cm_err *err)
+{
+    char class_id[CM_ID_SIZE];
+    bool known;
+    enum cm_code code = srv_class_on(tx, student_id, date, class_id, &known, err);
+    return code == CM_OK && class_id[0] != '\0' ? concern(tx, class_id, date, WHOLE, err) : code;
+}
+
+struct dated { /* ids, each with a date */
     struct {
-        char class_id[CM_ID_SIZE];
+        char id[CM_ID_SIZE];
         int32_t date;
     } * list;
     size_t count, room;
 };
 
-static enum cm_code take_his_date(void *arg, const struct srv_student_day *day, struct cm_err *err)
+static enum cm_code take_his_day(void *arg, const struct srv_student_day *day, struct cm_err *err)
 {
-    struct his_dates *his = arg;
+    struct dated *his = arg;
     enum cm_code code = srv_grow((void **)&his->list, his->count, &his->room, sizeof his->list[0], err);
     if (code != CM_OK)
         return code;
-    strcpy(his->list[his->count].class_id, day->class_id);
+    strcpy(his->list[his->count].id, day->class_id);
     his->list[his->count++].date = day->date;
     return CM_OK;
 }
@@ -201,15 +211,17 @@ static enum cm_code take_his_date(void *arg, const struct srv_student_day *day, 
 static enum cm_code concern_his_days(struct srv_tx *tx, const char *student_id, int32_t from, int32_t to,
                                      bool erase, struct cm_err *err)
 {
-    struct his_dates his = {.tx = tx};
-    enum cm_code code = srv_each_student_day(tx, student_id, from, to, take_his_date, &his, err);
+    struct dated his = {0};
+    enum cm_code code = srv_each_student_day(tx, student_id, from, to, take_his_day, &his, err);
     for (size_t i = 0; i < his.count && code == CM_OK; i++) {
         struct srv_key key;
-        srv_day_key(his.list[i].class_id, his.list[i].date, student_id, &key);
+        srv_day_key(his.list[i].id, his.list[i].date, student_id, &key);
         if (erase)
             code = srv_delete(tx, SRV_T_DAYS, &key, err);
         if (code == CM_OK)
-            code = concern(tx, his.list[i].class_id, his.list[i].date, WHOLE, err);
+            code = concern(tx, his.list[i].id, his.list[i].date, WHOLE, err);
+        if (code == CM_OK)
+            code = concern_own_class(tx, student_id, his.list[i].date, err);
     }
     free(his.list);
     return code;
@@ -223,6 +235,11 @@ enum cm_code srv_derive_membership(struct srv_tx *tx, const char *student_id, co
     if (code == CM_OK) /* what he has in other classes on these dates counts otherwise now */
         code = concern_his_days(tx, student_id, from, to != 0 ? cm_date_add(to, -1) : INT32_MAX, false, err);
     return code == CM_OK ? srv_dirty_student(tx->store->work, student_id, err) : code;
+}
+
+enum cm_code srv_derive_student(struct srv_tx *tx, const char *student_id, struct cm_err *err)
+{
+    return concern_his_days(tx, student_id, 0, INT32_MAX, false, err);
 }
 
 enum cm_code srv_derive_erase(struct srv_tx *tx, const char *student_id, struct cm_err *err)
@@ -270,7 +287,8 @@ static void update_reach(struct srv_work *work, uint32_t log, const struct srv_l
 {
     for (size_t i = 0; i < work->reach_count; i++) {
         if (work->reaches[i].log == log)
-            work->reaches[i] = (struct srv_reach){log, after->first_wall_ms, after->reach_wall_ms};
+            work->reaches[i] =
+                (struct srv_reach){log, after->first_wall_ms, after->reach_wall_ms, after->latest_wall_ms};
     }
 }
 
@@ -320,6 +338,38 @@ static enum cm_code take_next_class(void *arg, struct cm_bytes key, struct cm_by
     return CM_EOF;
 }
 
+/* Sessions of other classes that count what was seen here: by their own they may have no reason to be looked at. */
+static enum cm_code take_lent(void *arg, struct cm_bytes key, struct cm_bytes value, struct cm_err *err)
+{
+    struct dated *lent = arg;
+    const uint8_t *at = key.data, *end = at + key.size;
+    struct srv_day_row row;
+    enum cm_code code = srv_day_decode(value, &row, err);
+    if (code != CM_OK || !row.lent)
+        return code;
+    if (srv_take_text(&at, end, CM_ID_SIZE) == NULL || end - at < 6)
+        return srv_damaged("a day's key does not decode", err);
+    code = srv_grow((void **)&lent->list, lent->count, &lent->room, sizeof lent->list[0], err);
+    if (code != CM_OK)
+        return code;
+    lent->list[lent->count].date = (int32_t)srv_get_u32(at);
+    snprintf(lent->list[lent->count].id, CM_ID_SIZE, "%s", (const char *)at + 4);
+    lent->count++;
+    return CM_OK;
+}
+
+static enum cm_code concern_lenders(struct srv_tx *tx, const char *class_id, struct cm_err *err)
+{
+    struct dated lent = {0};
+    struct srv_key prefix = {0};
+    srv_key_text(&prefix, class_id);
+    enum cm_code code = srv_walk(tx, SRV_T_DAYS, &prefix, prefix.size, take_lent, &lent, err);
+    for (size_t i = 0; i < lent.count && code == CM_OK; i++)
+        code = concern_own_class(tx, lent.list[i].id, lent.list[i].date, err);
+    free(lent.list);
+    return code;
+}
+
 enum cm_code srv_derive_next_class(struct srv_tx *tx, const char *after, char ret_last[CM_ID_SIZE],
                                    struct cm_err *err)
 {
@@ -334,6 +384,10 @@ enum cm_code srv_derive_next_class(struct srv_tx *tx, const char *after, char re
         code = srv_walk(tx, tables[i], &first, 0, take_next_class, &next, err);
     if (code == CM_OK && found[0] != '\0')
         code = concern_class(tx, found, 0, INT32_MAX, WHOLE, err);
+    if (code == CM_OK)
+        code = srv_work_flush(tx, err);
+    if (code == CM_OK && found[0] != '\0')
+        code = concern_lenders(tx, found, err);
     if (code == CM_OK)
         code = srv_work_flush(tx, err);
     if (code == CM_OK)

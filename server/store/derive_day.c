@@ -50,13 +50,15 @@ static bool same(const struct srv_day_row *a, const struct srv_day_row *b)
 }
 
 static enum cm_code change_standing(struct srv_tx *tx, const struct srv_slot *slot, const char *student_id,
-                                    const struct srv_day_row *old, const struct srv_day_row *row,
-                                    struct cm_err *err)
+                                    enum srv_relation relation, const struct srv_day_row *old,
+                                    const struct srv_day_row *row, struct cm_err *err)
 {
     struct srv_day_fact was = srv_day_fact_of(old), is = srv_day_fact_of(row);
     struct srv_standing_row standing;
     if (memcmp(&was, &is, sizeof was) == 0)
         return CM_OK;
+    if (relation == SRV_GUEST) /* he may be one in two classes on one date */
+        return srv_dirty_student(tx->store->work, student_id, err);
     enum cm_code code = srv_standing_load(tx, student_id, &standing, err);
     if (code != CM_OK)
         return code;
@@ -101,7 +103,7 @@ enum cm_code srv_rederive(struct srv_tx *tx, const struct srv_slot *slot, const 
     }
     if (code != CM_OK || tx->replay)
         return code;
-    return change_standing(tx, slot, student_id, &old, row, err);
+    return change_standing(tx, slot, student_id, relation, &old, row, err);
 }
 
 /* ---- a session ---- */

@@ -5,7 +5,6 @@
 #include <string.h>
 
 static const int64_t hour_ms = 60 * 60 * 1000, day_ms = 24 * 60 * 60 * 1000;
-static const int64_t span_ms_latest = INT64_C(253402300799000); /* 9999-12-31 */
 
 struct subject { /* of a mark or a correction */
     const char *student_id, *class_id;
@@ -79,7 +78,7 @@ static enum cm_code change_own_class(struct srv_tx *tx, const char *class_on, co
 }
 
 static enum cm_code apply(struct srv_tx *tx, const struct subject *subject, const struct srv_key *key,
-                          bool captured_moved, struct srv_day_row *row, struct cm_err *err)
+                          bool mark, struct srv_day_row *row, struct cm_err *err)
 {
     struct srv_slot *slot;
     enum srv_relation relation;
@@ -90,9 +89,9 @@ static enum cm_code apply(struct srv_tx *tx, const struct subject *subject, cons
         code = srv_slot_of(tx, subject->class_id, subject->date, &slot, err);
     if (code != CM_OK)
         return code;
-    if (slot->full) { /* looked at as a whole when the write ends */
+    if (slot->full) { /* looked at as a whole when the write ends, but what was captured before is then forgotten */
         code = srv_day_save(tx, key, row, err);
-        if (code == CM_OK && captured_moved)
+        if (code == CM_OK && mark && row->status != CM_ROLL_NONE)
             code = srv_dirty_student(tx->store->work, subject->student_id, err);
     } else {
         code = change_day(tx, slot, subject->student_id, relation, true, row, err);
@@ -156,7 +155,7 @@ static enum cm_code derive_subject(struct srv_tx *tx, uint64_t feed, const struc
         return code;
     if (tx->replay)
         return srv_day_save(tx, &key, &row, err);
-    return apply(tx, subject, &key, mark && had, &row, err);
+    return apply(tx, subject, &key, mark, &row, err);
 }
 
 /* ---- coverage ---- */
@@ -199,13 +198,13 @@ static enum cm_code put_pieces(struct srv_tx *tx, const struct srv_place *place,
     return code;
 }
 
-/* A station closes a span after minutes; one of more than a day says nothing that could be relied on. */
+/* A station closes a span after minutes; one of more than a day, or in the future, says nothing to rely on. */
 static enum cm_code derive_coverage(struct srv_tx *tx, const struct srv_place *place,
                                     const struct cm_coverage *span, struct cm_err *err)
 {
     struct srv_work *work = tx->store->work;
     if (span->from_wall_ms < 0 || span->to_wall_ms <= span->from_wall_ms ||
-        span->to_wall_ms > span_ms_latest || span->to_wall_ms - span->from_wall_ms > day_ms)
+        span->to_wall_ms > place->received_wall_ms + day_ms || span->to_wall_ms - span->from_wall_ms > day_ms)
         return CM_OK;
     enum cm_code code = put_pieces(tx, place, span, err);
     if (code != CM_OK || tx->replay)

@@ -32,6 +32,8 @@ enum cm_code srv_derive_session(struct srv_tx *tx, const char *class_id, int32_t
 /* The student was not, or is, a member of the class from `from` to before `to` (0: open). */
 enum cm_code srv_derive_membership(struct srv_tx *tx, const char *student_id, const char *class_id,
                                    int32_t from, int32_t to, struct cm_err *err);
+/* The student is new: what was kept of the id counts now. */
+enum cm_code srv_derive_student(struct srv_tx *tx, const char *student_id, struct cm_err *err);
 /* Stations serve the class ("" all) otherwise from that date on. */
 enum cm_code srv_derive_service(struct srv_tx *tx, const char *class_id, int32_t from, struct cm_err *err);
 enum cm_code srv_derive_all_sessions(struct srv_tx *tx, struct cm_err *err);

@@ -73,7 +73,7 @@ static enum cm_code take_log(void *arg, struct cm_bytes key, struct cm_bytes val
     if (code != CM_OK || log.acked_seq == 0)
         return code;
     work->reaches[work->reach_count++] =
-        (struct srv_reach){srv_get_u32(key.data), log.first_wall_ms, log.reach_wall_ms};
+        (struct srv_reach){srv_get_u32(key.data), log.first_wall_ms, log.reach_wall_ms, log.latest_wall_ms};
     return CM_OK;
 }
 
@@ -222,8 +222,7 @@ enum cm_code srv_judge(struct srv_tx *tx, struct srv_slot *slot, struct cm_err *
             continue;
         struct srv_station_facts *station = &stations[count++];
         *station = (struct srv_station_facts){reach->first_wall_ms, reach->reach_wall_ms, 0};
-        if (reach->first_wall_ms < slot->times.close_wall_ms &&
-            reach->reach_wall_ms > slot->times.start_wall_ms)
+        if (reach->first_wall_ms < slot->times.close_wall_ms)
             code = able_ms(tx, service->log, &slot->times, &station->able_ms, err);
     }
     if (code != CM_OK)

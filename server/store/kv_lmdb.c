@@ -95,6 +95,11 @@ static enum cm_code clear(void *impl, int table, struct cm_err *err)
     return cm_txn_clear(impl, table, err);
 }
 
+static uint64_t version(struct srv_kv *kv)
+{
+    return cm_db_version(((struct lmdb *)kv)->db);
+}
+
 static enum cm_code copy(struct srv_kv *kv, const char *dir, struct cm_err *err)
 {
     return cm_db_copy(((struct lmdb *)kv)->db, dir, err);
@@ -125,6 +130,7 @@ static const struct srv_kv_ops ops = {
     .walk = walk,
     .walk_back = walk_back,
     .clear = clear,
+    .version = version,
     .copy = copy,
     .stats = stats,
     .close = kv_close,

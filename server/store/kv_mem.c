@@ -5,6 +5,7 @@
 #include "store/kv.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,6 +39,7 @@ struct mem {
     struct change *journal;
     size_t changes, room;
     uint64_t bytes;
+    _Atomic uint64_t version;
     struct list tables[];
 };
 
@@ -207,6 +209,7 @@ static void keep(struct mem *mem)
 {
     while (mem->changes > 0)
         forget_change(&mem->journal[--mem->changes]);
+    atomic_fetch_add(&mem->version, 1);
 }
 
 /* ---- transactions ---- */
@@ -391,6 +394,11 @@ static enum cm_code clear(void *impl, int table, struct cm_err *err)
     return delete_prefix(impl, table, NULL, 0, &deleted, err);
 }
 
+static uint64_t version(struct srv_kv *kv)
+{
+    return atomic_load(&((struct mem *)kv)->version);
+}
+
 static enum cm_code stats(struct srv_kv *kv, struct cm_db_stats *ret_stats, struct cm_err *err)
 {
     (void)err;
@@ -429,6 +437,7 @@ static const struct srv_kv_ops ops = {
     .walk = walk,
     .walk_back = walk_back,
     .clear = clear,
+    .version = version,
     .stats = stats,
     .close = kv_close,
 };

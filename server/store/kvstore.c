@@ -173,7 +173,6 @@ enum cm_code srv_kvs_write(struct srv_store *base, srv_store_fn *fn, void *arg, 
     }
     if (code != CM_OK)
         return code;
-    atomic_fetch_add(&store->version, 1);
     atomic_fetch_add(&store->commits, 1);
     if (store->forget_keys)
         forget_keys(store);
@@ -194,7 +193,7 @@ enum cm_code srv_kvs_read(struct srv_store *base, srv_store_fn *fn, void *arg, s
 static uint64_t kvs_version(const struct srv_store *base)
 {
     const struct srv_kvstore *store = (const struct srv_kvstore *)base;
-    return atomic_load(&store->version);
+    return store->kv->ops->version(store->kv);
 }
 
 static void kvs_close(struct srv_store *base)

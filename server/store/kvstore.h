@@ -64,7 +64,7 @@ struct srv_kvstore {
     bool read_only, in_memory;
     char dir[1024], key_path[1056], ballast_path[1056];
     bool ballast_gone;
-    _Atomic uint64_t version, commits;
+    _Atomic uint64_t commits;
     pthread_mutex_t vault_lock;
     struct cm_keyvault vault; /* under the lock */
     bool forget_keys;         /* the write that goes on erased somebody; writer only */
@@ -173,7 +173,8 @@ struct srv_log { /* what the server has of one log */
     uint64_t acked_seq;
     uint8_t head_hash[CM_HASH_SIZE];
     int64_t first_wall_ms, last_wall_ms; /* of the first and the newest event */
-    int64_t reach_wall_ms; /* of the newest event, but no further than a day beyond its receipt */
+    int64_t reach_wall_ms;  /* of the newest event, but no further than a day beyond its receipt */
+    int64_t latest_wall_ms; /* of any event, with the same bound: where there may be coverage */
     bool forked;
     uint64_t forked_seq;
 };

@@ -143,6 +143,7 @@ static const struct cm_field log_fields[] = {
     INSTANT(struct log_row, 6, l.reach_wall_ms),
     FLAG(struct log_row, 7, l.forked),
     CM_ROW_RANGE(struct log_row, 8, 1, INTEGER, l.forked_seq, 0, INT64_MAX),
+    INSTANT(struct log_row, 9, l.latest_wall_ms),
 };
 static const struct cm_table log_table = TABLE("log", struct log_row, log_fields);
 

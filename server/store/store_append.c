@@ -183,19 +183,34 @@ static enum cm_code put_event(struct srv_tx *tx, uint32_t log, uint64_t seq, con
     return srv_put(tx, SRV_T_EVENTS, &key, value, CM_HASH_SIZE + size, err);
 }
 
-/* A clock that was far ahead does not end sessions that nobody has seen yet. */
+/* What a log says of times is believed from a year before the station came to the server until a day from now: a clock
+ * that was far off neither ends sessions that nobody has seen yet nor speaks of years of them. */
+static int64_t believe(const struct srv_station *station, int64_t received_wall_ms, int64_t wall_ms)
+{
+    int64_t earliest = station->created_wall_ms - DAYS_BEFORE_STATION * day_ms;
+    int64_t latest = received_wall_ms + day_ms;
+    if (earliest > latest)
+        earliest = latest;
+    return wall_ms < earliest ? earliest : wall_ms > latest ? latest : wall_ms;
+}
+
 static void move_reach(struct srv_log *row, const struct srv_station *station, const struct cm_event *event,
                        int64_t received_wall_ms)
 {
-    int64_t earliest = station->created_wall_ms - DAYS_BEFORE_STATION * day_ms;
-    if (event->seq == 1) {
-        bool span = event->type == CM_EVENT_COVERAGE && event->body.coverage.from_wall_ms < event->wall_ms;
-        int64_t first = span ? event->body.coverage.from_wall_ms : event->wall_ms;
-        row->first_wall_ms = first > earliest ? first : earliest;
+    bool span = event->type == CM_EVENT_COVERAGE;
+    int64_t wall_ms = believe(station, received_wall_ms, event->wall_ms), first = wall_ms, latest = wall_ms;
+    if (span) {
+        int64_t from = believe(station, received_wall_ms, event->body.coverage.from_wall_ms);
+        int64_t to = believe(station, received_wall_ms, event->body.coverage.to_wall_ms);
+        first = from < first ? from : first;
+        latest = to > latest ? to : latest;
     }
+    if (event->seq == 1)
+        row->first_wall_ms = first;
+    if (event->seq == 1 || latest > row->latest_wall_ms)
+        row->latest_wall_ms = latest;
     row->last_wall_ms = event->wall_ms;
-    row->reach_wall_ms =
-        event->wall_ms < received_wall_ms + day_ms ? event->wall_ms : received_wall_ms + day_ms;
+    row->reach_wall_ms = wall_ms;
 }
 
 static enum cm_code take_new(struct append *a, uint64_t *ret_last_feed, struct cm_err *err)
@@ -300,7 +315,7 @@ enum cm_code srv_kvs_append_own(struct srv_store *store, struct cm_event *event,
         return code;
     row.acked_seq++;
     row.first_wall_ms = row.acked_seq == 1 ? event->wall_ms : row.first_wall_ms;
-    row.last_wall_ms = row.reach_wall_ms = event->wall_ms;
+    row.last_wall_ms = row.reach_wall_ms = row.latest_wall_ms = event->wall_ms;
     code = srv_save_log(tx, 0, &row, err);
     if (code == CM_OK)
         code = srv_derive_event(tx, feed, &place, event, err);

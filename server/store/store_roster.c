@@ -354,7 +354,7 @@ static enum cm_code change_memberships(struct srv_tx *tx, const struct srv_stude
         code = drop_membership(tx, student->base.id, &before->list[i], err);
     for (int i = same; i < after.count && code == CM_OK; i++)
         code = put_membership(tx, student->base.id, &after.list[i], err);
-    return code;
+    return code == CM_OK && before->count == 0 ? srv_derive_student(tx, student->base.id, err) : code;
 }
 
 enum cm_code srv_kvs_each_membership(struct srv_store *store, const char *student_id,

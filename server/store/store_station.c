@@ -330,11 +330,11 @@ static enum cm_code take_key(struct srv_tx *tx, const struct srv_station *before
     return code == CM_OK ? srv_save_log(tx, log, &row, err) : code;
 }
 
-enum cm_code srv_kvs_put_station(struct srv_store *store, const struct srv_station *station,
+enum cm_code srv_kvs_put_station(struct srv_store *store, const struct srv_station *station_,
                                  struct cm_err *err)
 {
     struct srv_tx *tx;
-    struct srv_station before;
+    struct srv_station before, copy = *station_, *station = &copy;
     struct srv_key key = {0};
     uint8_t row[SRV_ROW_MAX];
     size_t size;
@@ -348,6 +348,8 @@ enum cm_code srv_kvs_put_station(struct srv_store *store, const struct srv_stati
         return code;
     code = srv_load_station(tx, station->id, &before, &log, NULL);
     bool known = code == CM_OK;
+    if (station->created_wall_ms == 0)
+        station->created_wall_ms = known ? before.created_wall_ms : cm_wall_ms(tx->store->clock);
     if (code == CM_NOTFOUND)
         code = new_log(tx, station, &log, err);
     else if (known)

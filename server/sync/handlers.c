@@ -47,15 +47,15 @@ static void tell_others(struct post *post)
         srv_live_feed(live, effects->feed_first, effects->feed_last);
     if (effects->changes)
         srv_live_changes(live);
-    if (effects->paired)
+    if (effects->paired) {
+        srv_auth_succeeded(post->app->auth, "pair", srv_call_peer(post->call));
         srv_live_changed(live, "stations", NULL, NULL);
+    }
     if (effects->changes && effects->class_id[0] != '\0')
         srv_live_changed(live, "students", effects->class_id, NULL);
     if (effects->said)
         srv_sync_seen(post->call, &post->work.station, effects->backlog, effects->wall_ms, effects->version,
                       effects->camera);
-    if (effects->code_failed)
-        srv_auth_failed(post->app->auth, "pair", srv_call_peer(post->call));
 }
 
 static void answer_post(struct post *post)

@@ -38,7 +38,7 @@ enum cm_code srv_pair_run(struct srv_store *store, struct srv_work *work, struct
     enum cm_code code = srv_auth_take_code(store, "pair", request->code, now_ms, station_id, err);
     if (code == CM_OK)
         code = srv_store_get_station(store, station_id, station, err);
-    if (code == CM_NOTFOUND) {
+    if (code == CM_NOTFOUND || (code == CM_OK && station->revoked)) { /* a code from before it was revoked */
         work->u.pair.outcome = SRV_PAIR_NO_CODE;
         return CM_OK;
     }
@@ -50,7 +50,6 @@ enum cm_code srv_pair_run(struct srv_store *store, struct srv_work *work, struct
     }
     work->u.pair.outcome = SRV_PAIRED;
     station->paired = true;
-    station->revoked = false;
     station->paired_wall_ms = now_ms;
     memcpy(station->public_key, request->public_key, sizeof station->public_key);
     memcpy(station->token_hash, work->u.pair.token_hash, sizeof station->token_hash);
@@ -62,7 +61,6 @@ void srv_pair_end(struct srv_work *work)
 {
     struct cm_pair_answer answer = {.time_ms = cm_wall_ms(work->core->clock)};
     if (work->u.pair.outcome == SRV_PAIR_NO_CODE) {
-        work->effects.code_failed = true;
         srv_sync_reply_error(&work->reply, 401, "bad_code", "the code is wrong, used or over: ask for a new one");
         return;
     }

@@ -23,7 +23,6 @@ struct srv_effects {                /* after srv_work_end */
     uint64_t feed_first, feed_last; /* new in the feed; 0: nothing */
     bool changes;                   /* stations have something to pull */
     bool paired;
-    bool code_failed;          /* pairing: count it against the address */
     char class_id[CM_ID_SIZE]; /* of the student whose templates changed */
     struct cm_job_answer job;  /* ENROL: how it ended; reason "" when it did not */
     /* of a push, as the station says of itself; valid when `said` */

@@ -35,7 +35,7 @@ static const struct cm_option options[] = {
     SETTING(REAL, false_accept_budget, "recognition", "false_accept_budget", "0.001", 1e-9, 0.1,
             "Chance that a stranger's attempt matches anybody of the gallery; smaller is stricter"),
     SETTING(
-        BOOL, allow_plain, "server", "allow_plain", "no",
+        BOOL, allow_plain, "sync", "allow_plain", "no",
         "Allow http:// to a server on another machine: whoever is on the way reads and changes everything"),
     SETTING(CHOICE, log_level, "log", "level", "info", level_names, "Least important event that is logged"),
     SETTING(PATH, log_file, "log", "file", "",

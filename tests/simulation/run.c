@@ -414,7 +414,7 @@ static void edit_server(struct sim *sim)
         ids[i] = sim->devices[i].ids[sim->devices[i].id_count - 1];
     if (sim->server == NULL)
         return;
-    sim_server_edit(sim->server, ids, sim->device_count);
+    tell(sim, "the server: %s", sim_server_edit(sim->server, ids, sim->device_count));
     bury(sim);
     wake_pulls(sim);
 }
@@ -423,7 +423,7 @@ static void edit_device(struct sim *sim, struct device *device)
 {
     if (device->station == NULL)
         return;
-    sim_station_edit(device->station);
+    tell(sim, "station %d: %s", device->process, sim_station_edit(device->station));
     note_events(sim, device);
     poke(device);
     bury(sim);
@@ -435,9 +435,9 @@ static void something_happens(struct sim *sim, int disasters)
     if (sim_happens(sim->crash_percent))
         arm(sim);
     int what = sim_draw(1000);
-    if (what < 10 * disasters)
+    if (what < 15 * disasters)
         sim_happens(50) ? back_up_server(sim) : back_up_device(sim, device);
-    else if (what < 15 * disasters)
+    else if (what < 30 * disasters)
         sim_happens(50) ? restore_server(sim) : restore_device(sim, device);
     else if (what < 400)
         edit_server(sim);

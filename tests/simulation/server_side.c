@@ -327,7 +327,30 @@ static enum cm_code edit_within(struct srv_store *store, void *arg, struct cm_er
     }
 }
 
-void sim_server_edit(struct sim_server *server, const char *const *station_ids, int station_count)
+static const char *describe(const struct edit *edit, enum cm_code code)
+{
+    static const char *const words[] = {"put class",
+                                        "delete class",
+                                        "put student",
+                                        "put student",
+                                        "put student",
+                                        "put student",
+                                        "archive student",
+                                        "erase student",
+                                        "put templates",
+                                        "put closure",
+                                        "delete closure",
+                                        "put setting",
+                                        "put station's classes",
+                                        "append an event of its own"};
+    static char text[300];
+    snprintf(text, sizeof text, "%s (class %s, student %s, %zu templates, classes %x): %s", words[edit->what],
+             edit->class_record.id, edit->student_record.id, edit->template_count, edit->mask,
+             cm_code_name(code));
+    return text;
+}
+
+const char *sim_server_edit(struct sim_server *server, const char *const *station_ids, int station_count)
 {
     struct edit edit = {.server = server,
                         .what = sim_draw(14),
@@ -349,6 +372,7 @@ void sim_server_edit(struct sim_server *server, const char *const *station_ids, 
     bool expected = code == CM_OK || code == CM_NOTFOUND || code == CM_EXISTS || code == CM_INVALID;
     if (!expected && !sim_is_dead(SIM_SERVER_PROCESS))
         fprintf(stderr, "an edit of the server failed: %s\n", err.msg);
+    return describe(&edit, code);
 }
 
 void sim_server_make_job(struct sim_server *server)

@@ -45,8 +45,8 @@ enum sim_answered sim_server_answer(struct sim_server *server, const struct sim_
 bool sim_server_pair(struct sim_server *server, const char *name, const uint8_t public_key[32],
                      char ret_station_id[40], char ret_token[64], uint8_t ret_server_key[32]);
 void sim_server_revoke(struct sim_server *server, const char *station_id);
-/* Something that an admin does, drawn at random. */
-void sim_server_edit(struct sim_server *server, const char *const *station_ids, int station_count);
+/* Something that an admin does, drawn at random; in words, until the next call. */
+const char *sim_server_edit(struct sim_server *server, const char *const *station_ids, int station_count);
 /* A photo waits for a station. */
 void sim_server_make_job(struct sim_server *server);
 

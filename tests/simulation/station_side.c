@@ -207,26 +207,31 @@ static enum cm_code note(struct sim_station *station, bool coverage, struct cm_e
                     : stn_store_append_activity(station->store, &activity, err);
 }
 
-void sim_station_edit(struct sim_station *station)
+const char *sim_station_edit(struct sim_station *station)
 {
+    static char text[300];
     struct roster roster = {.count = 0};
     struct cm_err err = CM_ERR_INIT;
     sim_process(station->process);
     int what = sim_draw(100), who = sim_draw(SIM_STUDENTS);
     stn_store_each_student(station->store, keep_student, &roster, NULL);
+    const struct cm_student *student = &roster.students[roster.count > 0 ? who % roster.count : 0];
+    const char *word = "note";
     enum cm_code code = CM_OK;
     if (what >= 85 || roster.count == 0)
         code = note(station, what % 2 == 0, &err);
     else if (what < 50)
-        code = mark(station, &roster.students[who % roster.count], &err);
+        word = "mark", code = mark(station, student, &err);
     else if (what < 65)
-        code = correct(station, &roster.students[who % roster.count], &err);
+        word = "correct", code = correct(station, student, &err);
     else if (what < 80)
-        code = enrol(station, &roster.students[who % roster.count], &err);
+        word = "enrol", code = enrol(station, student, &err);
     else
-        code = stn_store_erase_templates(station->store, roster.students[who % roster.count].id, &err);
+        word = "erase templates", code = stn_store_erase_templates(station->store, student->id, &err);
     if (code != CM_OK && code != CM_EXISTS && code != CM_NOTFOUND && !sim_is_dead(station->process))
         fprintf(stderr, "station %d could not write: %s\n", station->process, err.msg);
+    snprintf(text, sizeof text, "%s %s: %s", word, student->id, cm_code_name(code));
+    return text;
 }
 
 /* ---- sync ---- */

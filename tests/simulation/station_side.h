@@ -22,8 +22,8 @@ bool sim_station_new_key(struct sim_station *station, uint8_t ret_key[32]);
 bool sim_station_renew(struct sim_station *station, uint64_t first_seq, const char *id, const char *token,
                        const uint8_t server_key[32]);
 
-/* Something that happens at the door, drawn at random: mostly a mark. */
-void sim_station_edit(struct sim_station *station);
+/* Something that happens at the door, drawn at random: mostly a mark. In words, until the next call. */
+const char *sim_station_edit(struct sim_station *station);
 
 /* ---- sync ---- */
 /* False: nothing to send on this channel now. free(ret_request->body). */

@@ -15,7 +15,17 @@ export async function realSchool() {
     await admin.post('/api/stations', { name: 'Door of the hall', classes: [] });
     const lost = await admin.post('/api/stations', { name: 'A device that was lost', classes: [classes[0].id] });
     await admin.post(`/api/stations/${lost.station.id}/revoke`);
-    return { server, admin, classes, students };
+    return { server, admin, classes, students, schoolDay: await lastSchoolDay(admin, classes[0].id) };
+}
+
+/** The newest day before today on which the class met. */
+async function lastSchoolDay(admin, id) {
+    const { today } = (await admin.get('/api/me')).school;
+    for (let ms = Date.parse(today) - 86400000, i = 0; i < 30; i++, ms -= 86400000) {
+        const date = new Date(ms).toISOString().slice(0, 10);
+        if ((await admin.get(`/api/rolls?class=${id}&date=${date}`)).session) return date;
+    }
+    throw new Error(`${id} met on none of the last 30 days`);
 }
 
 export async function emptySchool() {

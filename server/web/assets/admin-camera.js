@@ -11,7 +11,7 @@ export function stationTags(station) {
     if (station.revoked) return h('span', { class: 'row' }, h('span', { class: 'tag bad' }, a.station.revoked));
     if (!station.paired) return h('span', { class: 'row' }, h('span', { class: 'tag warn' }, a.station.unpaired));
     if (station.forked) tag('bad', a.station.forked);
-    tag(station.online ? 'good' : 'warn', station.online ? a.station.online : a.station.offline(agoText(station.last_seen) || a.station.never));
+    tag(station.online ? 'good' : 'warn', station.online ? a.station.online : a.station.offline(agoText(station.last_seen)));
     if (station.online && station.camera) tag(station.camera === 'clear' ? 'good' : 'warn', a.cameraStates[station.camera] ?? station.camera);
     if (station.backlog > 0) tag('warn', a.station.backlog(station.backlog));
     if (Math.abs(station.clock_offset_ms) > 120000) tag('bad', a.station.clockOff(clockText(station.clock_offset_ms)));

@@ -21,11 +21,12 @@ function line({ at, what, who, text, link }) {
 const warning = () => h('span', { class: 'status late' }, h('span', { class: 'shape', 'aria-hidden': 'true' }, '!'));
 
 export function feedCard(context, view) {
+    const title = h('h2', { id: 'feed-title' }, a.feed.title);
     const list = h('ol', { class: 'plain feed-lines' });
     const hint = h('p', { class: 'muted' }, a.feed.empty);
     const spoken = h('div', { class: 'visually-hidden', role: 'log', 'aria-live': 'polite' });
     const node = h('section', { class: 'card feed', 'aria-labelledby': 'feed-title' },
-        h('div', { class: 'card-head' }, h('h2', { id: 'feed-title' }, a.feed.title)), hint, h('div', { class: 'feed-scroll', tabindex: '0', role: 'group', 'aria-label': a.feed.title }, list), spoken);
+        h('div', { class: 'card-head' }, title), hint, h('div', { class: 'feed-scroll', tabindex: '0', role: 'group', 'aria-label': a.feed.title }, list), spoken);
 
     let unsaid = [];
     const readOut = debounce(() => {
@@ -62,6 +63,7 @@ export function feedCard(context, view) {
         const one = view().class;
         replace(list);
         hint.hidden = false;
+        title.textContent = date === dateAt() ? a.feed.title : a.feed.titleDay;
         hint.textContent = date === dateAt() ? a.feed.empty : a.feed.emptyDay;
         const found = await begin(date, one);
         if (mine !== turn) return;

@@ -53,8 +53,8 @@ function rollTable(roll, stations, context, changed) {
         columns: [
             { title: a.rollNumber, cell: (item) => item.roll_number || '' },
             { title: a.name, head: true, cell: (item) => h('a', { href: context.href({ section: 'students', id: item.student_id }) }, person(nameOf(item))) },
-            { title: a.state, cell: (item) => status(item.status) },
-            { title: a.time, cell: (item) => timeOf(item.captured) },
+            { title: a.state, cell: (item) => [status(item.status), item.captured && h('div', { class: 'muted small narrow-only' }, timeOf(item.captured))] },
+            { title: a.time, class: 'wide-only', cell: (item) => timeOf(item.captured) },
             { title: a.how, class: 'wide-only', cell: (item) => [a.methods[item.method] ?? item.method ?? '', item.station && h('div', { class: 'muted small' }, person(stations.get(item.station) ?? item.station))] },
             { title: a.points, class: 'number wide-only', cell: (item) => h('span', { title: item.points_text }, item.points ?? '') },
             { title: a.correction, class: 'wide-only', cell: (item) => item.corrected_by && h('div', { class: 'small' }, person(item.reason), h('div', { class: 'muted' }, person(item.corrected_by))) },
@@ -102,7 +102,7 @@ function show(place, context) {
                             await attempt(() => post(path('/api/rolls', roll.class_id, roll.date, 'reopen')));
                             changed();
                         })
-                        : button(a.close.short, async () => (await closeDialog(roll)) && changed(), { kind: 'primary' }),
+                        : button(a.close.short, async () => (await closeDialog(roll)) && changed(), { kind: roll.session.state === 'closed' ? '' : 'primary' }),
                     button(a.print, () => window.print()),
                     h('a', { class: 'button', href: url('/api/export/attendance', { from: roll.date, to: roll.date, class: roll.class_id }), download: true }, a.csv))),
             roll.items.length === 0 ? empty(a.todayPage.nobody, a.todayPage.nobodyText) : [

@@ -5,8 +5,9 @@ import { a } from './admin-strings.js';
 import { archiveDialog, eraseDialog, studentDialog, unenrolDialog } from './admin-student-edit.js';
 import { get, path } from './api.js';
 import { barChart } from './charts.js';
+import { monthSteps, monthTable } from './month.js';
 import { t } from './strings.js';
-import { addDays, dateAt, dateText, dateTextLong, momentText, monthText, timeOf } from './time.js';
+import { dateAt, dateText, dateTextLong, momentText, monthText, timeOf } from './time.js';
 import { attempt, button, empty, h, loadInto, person, replace, status } from './ui.js';
 
 const HISTORY_PAGE = 20;
@@ -57,22 +58,13 @@ function facts(student) {
 
 /** The days of a month with shapes; a school day opens the correction. */
 function monthView(student, days, correct) {
-    const first = new Date(`${days[0].date}T00:00:00Z`).getUTCDay();
-    const blanks = (first + 6) % 7; // weeks begin on Monday
-    const cell = (day) => {
-        const number = h('span', { class: 'day-number' }, String(Number(day.date.slice(8))));
+    const isToCome = (day) => day.status === 'none' && day.date > dateAt();
+    const cell = (day, number) => {
         if (!day.status) return h('td', { class: day.label ? 'closed' : '', title: day.label }, number, day.label && h('span', { class: 'visually-hidden' }, person(day.label)));
-        return h('td', {}, h('button', { type: 'button', class: `day ${day.status}`, data: { keep: day.date }, title: `${dateTextLong(day.date)}: ${t.status[day.status]}`, onclick: () => correct(day) },
-            number, status(day.status, { text: false })));
+        return h('td', {}, h('button', { type: 'button', class: `day ${isToCome(day) ? 'to-come' : day.status}`, data: { keep: day.date }, title: `${dateTextLong(day.date)}: ${isToCome(day) ? a.student.toCome : t.status[day.status]}`, onclick: () => correct(day) },
+            number, isToCome(day) ? h('span', { class: 'visually-hidden' }, a.student.toCome) : status(day.status, { text: false })));
     };
-    const cells = [...Array.from({ length: blanks }, () => h('td', {})), ...days.map(cell)];
-    const weeks = [];
-    while (cells.length > 0) weeks.push(h('tr', {}, cells.splice(0, 7)));
-    const weekdays = [1, 2, 3, 4, 5, 6, 0];
-    return h('table', { class: 'month' },
-        h('caption', { class: 'visually-hidden' }, a.student.monthOf(student.name)),
-        h('thead', {}, h('tr', {}, weekdays.map((day) => h('th', { scope: 'col', abbr: t.weekdaysLong[day] }, t.weekdays[day])))),
-        h('tbody', {}, weeks));
+    return monthTable({ caption: a.student.monthOf(student.name), days, cell });
 }
 
 function monthCard(student, context, changed) {
@@ -87,15 +79,14 @@ function monthCard(student, context, changed) {
         title.textContent = monthText(month);
         return loadInto(body, () => get(path('/api/students', student.id, 'attendance'), { month }), (answer) => monthView(student, answer.days, correct));
     };
-    const step = (days) => () => {
-        month = addDays(days < 0 ? `${month}-01` : `${month}-28`, days).slice(0, 7);
+    const go = (to) => {
+        month = to;
         load();
     };
     load();
     return {
         node: h('section', { class: 'stack tight' },
-            h('div', { class: 'row between' }, title, h('div', { class: 'row' },
-                button('‹', step(-1), { kind: 'compact', 'aria-label': a.student.monthBefore }), button('›', step(4), { kind: 'compact', 'aria-label': a.student.monthAfter }))),
+            h('div', { class: 'row between' }, title, monthSteps({ of: () => month, onchange: go, before: a.student.monthBefore, after: a.student.monthAfter })),
             body, h('p', { class: 'muted small' }, a.student.monthHint)),
         load,
     };

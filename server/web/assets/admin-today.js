@@ -35,7 +35,7 @@ function classTable(stats, pick) {
             number('none'), number('absent'),
             { ...number('excused'), class: 'number wide-only' },
             { title: a.numbers.unjudged, class: 'number wide-only', cell: (row) => String(row.unjudged + row.pending) },
-            { title: a.numbers.rate, class: 'number', cell: (row) => percent(row.rate) },
+            { title: a.numbers.rateShort, class: 'number', cell: (row) => percent(row.rate) },
         ],
     });
 }

@@ -15,6 +15,7 @@ import { students } from './admin-students.js';
 import { today } from './admin-today.js';
 import { users } from './admin-users.js';
 import { get } from './api.js';
+import { connection } from './connection.js';
 import { Live } from './live.js';
 import { begin, changePassword, signOut } from './session.js';
 import { t } from './strings.js';
@@ -140,28 +141,13 @@ function buildFrame() {
         h('header', { class: 'topbar no-print' },
             menuButton,
             h('a', { class: 'brand-link', href: '#today', 'aria-label': `${me.school.name || t.product}: ${a.nav.today}` }, h('img', { src: '/assets/icon.svg', alt: '', width: '28', height: '28' }), h('span', {}, person(me.school.name || t.product))),
-            h('div', { class: 'grow' }), connection(), clock, account),
+            h('div', { class: 'grow' }), connection(live), clock, account),
         h('div', { class: 'layout' }, h('div', { class: 'side no-print' }, nav), h('main', { id: 'main', tabindex: '-1' })));
 
     document.querySelector('.skip-link').addEventListener('click', (event) => {
         event.preventDefault(); // the hash is the router's
         document.getElementById('main').focus();
     });
-}
-
-/** Says whether what one sees is live, and since when it is not. */
-function connection() {
-    const node = h('div', { class: 'connection', role: 'status' });
-    const show = () => {
-        node.className = `connection ${live.state}`;
-        const text = live.state === 'lost' ? t.live.lost(clockAt(live.lostAt)) : t.live[live.state];
-        replace(node, h('span', { class: 'dot', 'aria-hidden': 'true' }), text, live.state === 'lost' && h('span', { class: 'visually-hidden' }, ` ${t.live.lostHint}`));
-        node.title = live.state === 'lost' ? t.live.lostHint : '';
-        document.body.classList.toggle('stale', live.state === 'lost');
-    };
-    live.addEventListener('state', show);
-    show();
-    return node;
 }
 
 // ---- sections --------------------------------------------------------------------------------------------------------

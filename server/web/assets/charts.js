@@ -23,7 +23,7 @@ export async function chart({ label, make, rows, height = 200 }) {
     const box = h('div', { class: 'chart' }, canvas);
     box.style.height = `${height}px`;
     const [head, ...body] = rows;
-    const table = h('table', { class: 'visually-hidden' }, h('caption', {}, label),
+    const table = h('table', {}, h('caption', {}, label),
         h('thead', {}, h('tr', {}, head.map((text, i) => (i === 0 ? h('td', {}) : h('th', { scope: 'col' }, text))))),
         h('tbody', {}, body.map(([first, ...cells]) => h('tr', {}, h('th', { scope: 'row' }, first), cells.map((cell) => h('td', {}, String(cell)))))));
     let made = null;
@@ -42,7 +42,7 @@ export async function chart({ label, make, rows, height = 200 }) {
     };
     dark.addEventListener('change', redraw);
     requestAnimationFrame(() => canvas.isConnected && draw()); // it measures the place that it is put into
-    return h('div', {}, box, table);
+    return h('div', { class: 'chart-box' }, box, h('div', { class: 'visually-hidden' }, table)); // in a box of its own: a table does not shrink
 }
 
 /** Bars on top of each other. series: [{ name, colour: '--present', values }] */

@@ -1,9 +1,10 @@
-/* The calendar of a month, and what is behind each day. */
+/* The calendar of a month, what is behind each day, and how the points of the month came about. */
 import { get, path, post } from './api.js';
-import { t } from './strings.js';
+import { monthSteps, monthTable } from './month.js';
+import { loadChanged } from './student-parts.js';
 import { s } from './student-strings.js';
-import { addDays, dateAt, dateTextLong, monthText, timeOf } from './time.js';
-import { button, field, formDialog, h, loadInto, person, status, toast } from './ui.js';
+import { dateAt, dateText, dateTextLong, monthText, timeOf } from './time.js';
+import { button, field, formDialog, h, person, status, toast } from './ui.js';
 
 /** Asks what was wrong with a day, and sends it to the coordinator. */
 export function disputeDialog(me, date) {
@@ -20,45 +21,60 @@ export function disputeDialog(me, date) {
     });
 }
 
+/** Who changed a day and why; null when nobody did. */
+export function correctionText(day) {
+    return day.corrected_by && [s.day.correctedBy, ' ', person(day.corrected_by), day.reason && ': ', day.reason && person(day.reason)];
+}
+
+/** The points of a day and how each was earned; null when there are none to tell of. */
+export function pointsText(day) {
+    return day.points_text && [h('strong', { class: 'points' }, s.points.signed(day.points)), ' ', h('span', { class: 'muted' }, day.points_text)];
+}
+
 function dayDialog(me, day) {
+    const seen = day.captured ? [s.day.seen(timeOf(day.captured, true)), day.method && `, ${s.day.method[day.method] ?? day.method}`] : s.day.notSeen;
     return formDialog({
         title: dateTextLong(day.date),
         body: [
-            h('p', {}, status(day.status)),
-            h('p', {}, day.captured ? s.day.seen(timeOf(day.captured, true)) : s.day.notSeen, day.method && `, ${s.day.method[day.method] ?? day.method}`),
-            day.corrected_by && h('p', {}, person(s.day.correctedBy(day.corrected_by, day.reason ?? ''))),
-            h('div', {}, h('h3', {}, s.day.how), h('p', {}, day.points_text || s.day.noPoints, day.points > 0 && ` = ${day.points}`)),
+            h('p', { class: 'day-status' }, status(day.status)),
+            h('p', {}, seen),
+            day.corrected_by && h('p', {}, correctionText(day)),
+            h('div', {}, h('h3', {}, s.day.how), h('p', {}, pointsText(day) ?? s.day.noPoints)),
             day.receipt && h('p', { class: 'muted' }, `${s.today.receipt} `, h('span', { class: 'mono' }, day.receipt)),
         ],
         submit: null,
         submitText: null,
         cancelText: s.day.close,
-        actions: button(s.day.dispute, (event) => {
+        actions: [button(s.day.dispute, (event) => {
             event.currentTarget.closest('dialog').close();
             disputeDialog(me, day.date);
-        }),
+        }, { kind: 'quiet' })],
     });
 }
 
-function cell(me, day) {
-    const number = h('span', { class: 'day-number' }, String(Number(day.date.slice(8))));
-    const isToday = day.date === dateAt();
-    if (!day.school && !day.status) return h('td', { class: 'closed', title: day.label }, number, day.label && h('span', { class: 'visually-hidden' }, day.label));
-    if (!day.status || (day.status === 'none' && !isToday)) return h('td', {}, number);
-    return h('td', { class: isToday ? 'is-today' : '' },
-        h('button', { type: 'button', class: 'day', onclick: () => dayDialog(me, day), data: { keep: day.date } }, number, status(day.status, { text: false })));
+const isJudged = (day) => day.status && (day.status !== 'none' || day.date === dateAt());
+
+function cell(me, day, number) {
+    const today = day.date === dateAt();
+    const look = { class: today ? 'is-today' : '', 'aria-current': today ? 'date' : null };
+    if (isJudged(day))
+        return h('td', look, h('button', { type: 'button', class: `day ${day.status}`, onclick: () => dayDialog(me, day), data: { keep: day.date } }, number, status(day.status, { text: false })));
+    const closed = !day.school && !day.status;
+    return h('td', { ...look, class: `${look.class} ${closed ? 'closed' : ''}`, title: closed ? day.label : null }, number, closed && day.label && h('span', { class: 'visually-hidden' }, person(day.label)));
 }
 
-function monthTable(me, answer) {
-    const first = (new Date(`${answer.days[0].date}T00:00:00Z`).getUTCDay() + 6) % 7;
-    const cells = [...Array(first).fill(null), ...answer.days];
-    const weeks = [];
-    for (let i = 0; i < cells.length; i += 7) weeks.push([...cells.slice(i, i + 7), ...Array(Math.max(0, i + 7 - cells.length)).fill(null)]);
-    const names = [1, 2, 3, 4, 5, 6, 0].map((day) => h('th', { scope: 'col' }, h('abbr', { title: t.weekdaysLong[day] }, t.weekdays[day])));
-    return h('table', { class: 'month' },
-        h('caption', { class: 'visually-hidden' }, s.month.of(monthText(answer.month))),
-        h('thead', {}, h('tr', {}, names)),
-        h('tbody', {}, weeks.map((week) => h('tr', {}, week.map((day) => (day ? cell(me, day) : h('td', {})))))));
+/** Days without school that have a name: on a phone nobody sees what hovers. */
+function closures(days) {
+    const named = days.filter((day) => day.label);
+    return named.length > 0 && h('ul', { class: 'plain small' }, named.map((day) => h('li', {}, h('span', { class: 'muted' }, `${dateText(day.date)} · `), person(day.label))));
+}
+
+function pointsOfMonth(days, open) {
+    const earned = days.filter((day) => day.points_text).reverse();
+    if (earned.length === 0) return null;
+    const sum = earned.reduce((total, day) => total + day.points, 0);
+    return h('details', { class: 'points-list', open }, h('summary', { data: { keep: 'points' } }, s.points.ofMonth(sum, earned.length)),
+        h('ul', { class: 'plain' }, earned.map((day) => h('li', {}, h('span', { class: 'points-date' }, dateText(day.date)), status(day.status, { text: false }), h('span', { class: 'grow muted small' }, day.points_text), h('strong', { class: 'points' }, s.points.signed(day.points))))));
 }
 
 /** A card with the month; { node, load }. */
@@ -66,18 +82,24 @@ export function monthCard(me) {
     let month = dateAt().slice(0, 7);
     const title = h('span', { class: 'month-name', 'aria-live': 'polite' });
     const body = h('div', { class: 'month-place' });
+    const listOpen = () => body.querySelector('details')?.open ?? false;
     const load = () => {
         title.textContent = monthText(month);
-        return loadInto(body, () => get(path('/api/students', me.student_id, 'attendance'), { month }), (answer) => monthTable(me, answer));
+        return loadChanged(body, () => get(path('/api/students', me.student_id, 'attendance'), { month }), ({ days }) => [
+            monthTable({ caption: s.month.of(monthText(month)), days, cell: (day, number) => cell(me, day, number) }),
+            h('div', { class: 'row legend small', 'aria-hidden': 'true' }, ['present', 'late', 'excused', 'absent', 'unjudged'].map((word) => status(word))),
+            closures(days),
+            h('p', { class: 'muted small no-print' }, s.month.hint),
+            pointsOfMonth(days, listOpen()),
+        ]);
     };
-    const step = (days) => () => {
-        month = addDays(days < 0 ? `${month}-01` : `${month}-28`, days).slice(0, 7);
+    const go = (to) => {
+        month = to;
         load();
     };
-    const legend = ['present', 'late', 'excused', 'absent', 'unjudged'].map((word) => status(word));
     const node = h('section', { class: 'card', 'aria-labelledby': 'month-title' },
         h('div', { class: 'card-head' }, h('h2', { id: 'month-title' }, s.month.title),
-            h('div', { class: 'row' }, button('‹', step(-1), { kind: 'compact', 'aria-label': s.month.before }), title, button('›', step(4), { kind: 'compact', 'aria-label': s.month.after }))),
-        body, h('div', { class: 'row legend small' }, legend), h('p', { class: 'muted small' }, s.month.hint));
+            monthSteps({ of: () => month, onchange: go, before: s.month.before, after: s.month.after, middle: title })),
+        body);
     return { node, load };
 }

@@ -238,7 +238,8 @@ void srv_http_stats(const struct srv_http *http, struct srv_http_stats *ret_stat
 
 /* ---- the writer: at once; a run may be run twice, so it is ---- */
 
-bool writer_is_full;
+bool writer_is_full, writer_stands_still;
+static struct srv_write *kept;
 
 static enum cm_code run_first_in_vain(struct srv_store *store, void *arg, struct cm_err *err)
 {
@@ -253,12 +254,25 @@ static enum cm_code run(struct srv_store *store, void *arg, struct cm_err *err)
     return write->run(store, write, err);
 }
 
+void writer_goes_on(void)
+{
+    struct srv_write *write = kept;
+    kept = NULL;
+    writer_stands_still = false;
+    srv_writer_submit(NULL, write);
+}
+
 enum cm_code srv_writer_submit(struct srv_writer *writer, struct srv_write *write)
 {
     (void)writer;
     struct cm_err err = CM_ERR_INIT;
     if (writer_is_full)
         return CM_AGAIN;
+    if (writer_stands_still) {
+        assert(kept == NULL);
+        kept = write;
+        return CM_OK;
+    }
     (void)srv_store_write(school.app.store, run_first_in_vain, write, &err);
     err = (struct cm_err)CM_ERR_INIT;
     enum cm_code code = srv_store_write(school.app.store, run, write, &err);

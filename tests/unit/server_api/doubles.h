@@ -27,5 +27,7 @@ struct srv_call {
 /* Runs what was posted to the loop. */
 void pump(void);
 extern bool writer_is_full;
+extern bool writer_stands_still; /* keeps one write, until writer_goes_on */
+void writer_goes_on(void);
 
 #endif

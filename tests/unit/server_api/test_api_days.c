@@ -275,6 +275,31 @@ static void nothing_stale(void **state)
     assert_int_equal(int_at("classes.1.students"), 1);
 }
 
+static void answers_are_kept_for_those_who_asked(void **state)
+{
+    (void)state;
+    for (int again = 0; again < 2; again++) {
+        assert_int_equal(call(&the_admin, "GET", "/api/stats", NULL), 200);
+        assert_int_equal(size_at("classes"), 2);
+        assert_int_equal(call(&the_coordinator, "GET", "/api/stats", NULL), 200);
+        assert_int_equal(size_at("classes"), 1);
+        assert_int_equal(call(&the_coordinator, "GET", "/api/stats?class=9-A", NULL), 404);
+        assert_int_equal(call(&the_admin, "GET", "/api/students/s4/attendance", NULL), 200);
+        assert_int_equal(call(&s1, "GET", "/api/students/s4/attendance", NULL), 404);
+        assert_int_equal(call(&s1, "GET", "/api/students/s1/attendance", NULL), 200);
+        assert_string_equal(text_at("days.22.status"), "unjudged");
+        assert_int_equal(call(&s1, "GET", "/api/students/s1/trend", NULL), 200);
+        assert_int_equal(int_at("months.11.present"), 0);
+    }
+    school_mark("s1", "10-B", 20261123, school_at(8, 51));
+    assert_int_equal(call(&s1, "GET", "/api/students/s1/attendance", NULL), 200);
+    assert_string_equal(text_at("days.22.status"), "present");
+    assert_int_equal(call(&s1, "GET", "/api/students/s1/trend", NULL), 200);
+    assert_int_equal(int_at("months.11.present"), 1);
+    assert_int_equal(call(&the_admin, "GET", "/api/stats", NULL), 200);
+    assert_int_equal(int_at("total.present"), 1);
+}
+
 #define SCHOOL_TEST(test) cmocka_unit_test_setup_teardown(test, school_open, school_close)
 
 int main(void)
@@ -289,6 +314,7 @@ int main(void)
         SCHOOL_TEST(the_board),
         SCHOOL_TEST(the_numbers_of_a_day),
         SCHOOL_TEST(nothing_stale),
+        SCHOOL_TEST(answers_are_kept_for_those_who_asked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

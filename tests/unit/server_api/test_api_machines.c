@@ -18,6 +18,19 @@ static void health(void **state)
     assert_int_equal(call(&nobody, "GET", "/healthz", NULL), 200);
 }
 
+static void a_writer_that_stands_still(void **state)
+{
+    (void)state;
+    writer_stands_still = true;
+    assert_int_equal(call(&nobody, "GET", "/healthz", NULL), 200); /* asked */
+    cm_clock_manual_advance(&school.clock, 4900 * 1000);
+    assert_int_equal(call(&nobody, "GET", "/healthz", NULL), 200);
+    cm_clock_manual_advance(&school.clock, 200 * 1000);
+    assert_int_equal(call(&nobody, "GET", "/healthz", NULL), 503);
+    writer_goes_on();
+    assert_int_equal(call(&nobody, "GET", "/healthz", NULL), 200);
+}
+
 static void metrics_are_for_this_machine(void **state)
 {
     (void)state;
@@ -58,6 +71,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         SCHOOL_TEST(health),
+        SCHOOL_TEST(a_writer_that_stands_still),
         SCHOOL_TEST(metrics_are_for_this_machine),
         SCHOOL_TEST(the_description),
     };

@@ -107,6 +107,9 @@ static void cells(void **state)
         {"=HYPERLINK(\"http://x\",\"y\")", "\"'=HYPERLINK(\"\"http://x\"\",\"\"y\"\")\","},
         {"a=1", "a=1,"},
         {"'=1", "'=1,"},
+        {"a;=1;b", "\"a;'=1;b\","}, /* where ";" separates */
+        {"a; \"=1;", "\"a; \"\"'=1;\","},
+        {"\uff1d1", "'\uff1d1,"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct cm_buf buf;

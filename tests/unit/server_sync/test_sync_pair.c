@@ -13,6 +13,13 @@ static enum cm_code make_code(struct srv_store *store, void *arg, struct cm_err 
     return srv_auth_make_code(store, "pair", making->id, NOW_MS, 10, making->code, err);
 }
 
+static enum cm_code revoke(struct srv_store *store, void *arg, struct cm_err *err)
+{
+    struct fixture *f = arg;
+    f->station.revoked = true;
+    return srv_store_put_station(store, &f->station, err);
+}
+
 static struct cm_pair_answer paired;
 
 static int pair(struct fixture *f, const char *code, const uint8_t key[CM_PUBLIC_KEY_SIZE])
@@ -25,7 +32,7 @@ static int pair(struct fixture *f, const char *code, const uint8_t key[CM_PUBLIC
     cm_buf_init(&body, CM_SYNC_SMALL_MAX);
     assert_int_equal(cm_message_encode(CM_MESSAGE_PAIR_REQUEST, &request, &body, NULL), CM_OK);
     int status = do_work(f, work, SRV_WORK_PAIR, &body);
-    assert_int_equal(work->effects.code_failed, status == 401);
+    assert_int_equal(work->effects.paired, status == 200);
     if (status == 200)
         assert_int_equal(cm_message_decode(CM_MESSAGE_PAIR_ANSWER, work->reply.body.data,
                                            work->reply.body.size, &paired, NULL),
@@ -61,6 +68,17 @@ static void a_code_is_over_after_its_time(void **state)
     assert_int_equal(srv_store_write(f->store, make_code, &making, NULL), CM_OK);
     cm_clock_manual_advance(&f->clock, 11 * 60 * INT64_C(1000000));
     assert_int_equal(pair(f, making.code, cm_keys_public(f->keys)), 401);
+}
+
+static void a_code_from_before_a_station_was_revoked_is_void(void **state)
+{
+    struct fixture *f = *state;
+    struct making making = {.id = f->station.id};
+    assert_int_equal(srv_store_write(f->store, make_code, &making, NULL), CM_OK);
+    assert_int_equal(srv_store_write(f->store, revoke, f, NULL), CM_OK);
+    assert_int_equal(pair(f, making.code, cm_keys_public(f->keys)), 401);
+    assert_int_equal(srv_store_get_station(f->store, f->station.id, &f->station, NULL), CM_OK);
+    assert_true(f->station.revoked);
 }
 
 static void a_station_with_events_keeps_its_key(void **state)
@@ -122,6 +140,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_code_pairs_once),
         TEST(a_code_is_over_after_its_time),
+        TEST(a_code_from_before_a_station_was_revoked_is_void),
         TEST(a_station_with_events_keeps_its_key),
         TEST(a_new_station_pushes_from_its_start),
         TEST(nonsense_is_refused),
