@@ -286,8 +286,10 @@ static void push_all(struct bench *b)
         worst = took > worst ? took : worst;
     }
     double events = (double)b->days * b->stations * BATCH;
-    printf("%.0f events in batches of %d, %d batches a commit: %.0f events/s, slowest commit %.1f ms\n",
-           events, BATCH, b->stations, events * 1e6 / (double)spent, (double)worst / 1000);
+    printf("%.0f events in batches of %d, %d batches a commit: %.0f events/s, slowest commit %.1f ms, "
+           "%.2f us of the processor's an event\n",
+           events, BATCH, b->stations, events * 1e6 / (double)spent, (double)worst / 1000,
+           (double)cpu / events);
 }
 
 int main(int argc, char **argv)

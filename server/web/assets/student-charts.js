@@ -18,10 +18,16 @@ function monthsChart(months) {
     });
 }
 
+/* Minutes between two lines, so that one of them is the start of school. */
+function minutesStep(range) {
+    return [5, 10, 30, 60].find((step) => range <= 6 * step) ?? 120;
+}
+
 /* Points without a line: from one morning to the next nothing leads. The start of school is the line to look at. */
 function arrivalsChart(arrivals) {
     const minutes = arrivals.map((one) => Math.round(one.minutes_from_start));
     const shortDate = (date) => dateText(date).split(' ').slice(1).join(' ');
+    const step = minutesStep(Math.max(...minutes) - Math.min(...minutes));
     const tick = (value) => (value === 0 ? s.charts.start : s.points.signed(value));
     return chart({
         label: `${s.charts.arrivals}: ${s.charts.arrivalsHint(arrivals.length)}`,
@@ -36,10 +42,9 @@ function arrivalsChart(arrivals) {
                 scales: {
                     x: { ticks: { maxTicksLimit: 5, maxRotation: 0 }, grid: { display: false } },
                     y: {
-                        suggestedMin: -5,
-                        suggestedMax: 5,
-                        grace: '5%',
-                        ticks: { precision: 0, callback: tick },
+                        min: Math.min(0, Math.floor((Math.min(...minutes) - 1) / step) * step),
+                        max: Math.max(0, Math.ceil((Math.max(...minutes) + 1) / step) * step),
+                        ticks: { stepSize: step, callback: tick },
                         grid: { color: ({ tick: at }) => paint(at?.value === 0 ? '--line-strong' : '--line'), lineWidth: ({ tick: at }) => (at?.value === 0 ? 2 : 1) },
                     },
                 },
