@@ -39,6 +39,7 @@ struct list {
     bool more;
     struct srv_station *stations;
     int station_count;
+    bool failed;
 };
 
 /* ---- stations by their id ---- */
@@ -49,12 +50,19 @@ static bool take_station(void *arg, const struct srv_station *station)
     if ((list->station_count & (list->station_count - 1)) == 0) { /* room doubles at the powers of two */
         size_t room = list->station_count > 0 ? (size_t)list->station_count * 2 : 1;
         struct srv_station *stations = realloc(list->stations, room * sizeof *stations);
-        if (stations == NULL)
+        list->failed = stations == NULL;
+        if (list->failed)
             return false;
         list->stations = stations;
     }
     list->stations[list->station_count++] = *station;
     return list->station_count < STATIONS_MAX;
+}
+
+static enum cm_code load_stations(struct list *list, struct cm_err *err)
+{
+    enum cm_code code = srv_store_each_station(list->app->store, take_station, list, err);
+    return code == CM_OK && list->failed ? cm_fail(err, CM_NOMEM, "out of memory for the stations") : code;
 }
 
 static const struct srv_station *station_of(const struct list *list, const char *id)
@@ -177,7 +185,7 @@ static void put_batch(struct srv_reply *out, struct list *list)
 
 static enum cm_code put_list(struct srv_reply *out, struct list *list, struct cm_err *err)
 {
-    enum cm_code code = srv_store_each_station(list->app->store, take_station, list, err);
+    enum cm_code code = load_stations(list, err);
     srv_reply_begin(out, NULL);
     srv_reply_list(out, "items");
     do {
@@ -279,9 +287,8 @@ static bool find_activity(struct srv_call *call, struct list *list, uint64_t fee
     *list = (struct list){.app = srv_app_of(call), .who = srv_call_identity(call)};
     list->batch = malloc(sizeof *list->batch);
     struct found found = {.feed = feed, .to = list->batch};
-    enum cm_code code = list->batch != NULL
-                            ? srv_store_each_station(list->app->store, take_station, list, &err)
-                            : cm_fail(&err, CM_NOMEM, "out of memory for the activity");
+    enum cm_code code = list->batch != NULL ? load_stations(list, &err)
+                                            : cm_fail(&err, CM_NOMEM, "out of memory for the activity");
     if (code == CM_OK)
         code = srv_store_each_activity(list->app->store, feed + 1, take_this, &found, &err);
     if (code != CM_OK) {

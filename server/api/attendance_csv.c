@@ -61,6 +61,7 @@ struct piece {
     struct cm_session session;
     struct srv_day *days;
     size_t count, room;
+    bool failed;
 };
 
 static bool take_day(void *arg, const struct srv_day *day)
@@ -69,7 +70,8 @@ static bool take_day(void *arg, const struct srv_day *day)
     if (piece->count == piece->room) {
         size_t room = piece->room > 0 ? piece->room * 2 : 64;
         struct srv_day *days = realloc(piece->days, room * sizeof *days);
-        if (days == NULL)
+        piece->failed = days == NULL;
+        if (piece->failed)
             return false;
         piece->days = days;
         piece->room = room;
@@ -125,6 +127,8 @@ static enum cm_code put_class(struct srv_store *store, void *arg, struct cm_err 
     struct piece *piece = arg;
     piece->count = 0;
     enum cm_code code = srv_store_each_roll(store, piece->class_->id, piece->csv->date, take_day, piece, err);
+    if (code == CM_OK && piece->failed)
+        code = cm_fail(err, CM_NOMEM, "out of memory for the export");
     for (size_t i = 0; i < piece->count && code == CM_OK; i++)
         code = put_day(piece, &piece->days[i], err);
     return code;

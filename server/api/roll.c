@@ -17,6 +17,7 @@ struct roll {
     struct cm_session session;
     struct srv_day *days;
     int count, room;
+    bool failed;
     struct srv_counts counts;
     struct srv_reply out;
 };
@@ -27,7 +28,8 @@ static bool take_day(void *arg, const struct srv_day *day)
     if (roll->count == roll->room) {
         int room = roll->room > 0 ? roll->room * 2 : 64;
         struct srv_day *days = realloc(roll->days, (size_t)room * sizeof *days);
-        if (days == NULL || room > ROLL_ROWS_MAX * 2)
+        roll->failed = days == NULL;
+        if (roll->failed)
             return false;
         roll->days = days;
         roll->room = room;
@@ -149,6 +151,8 @@ static enum cm_code make_roll(struct srv_store *store, void *arg, struct cm_err 
 {
     struct roll *roll = arg;
     enum cm_code code = srv_store_each_roll(store, roll->class_.id, roll->date, take_day, roll, err);
+    if (code == CM_OK && roll->failed)
+        code = cm_fail(err, CM_NOMEM, "out of memory for the roll");
     return code == CM_OK ? put_roll(roll, err) : code;
 }
 

@@ -356,7 +356,7 @@ void srv_live_camera(struct srv_call *call)
     bool on = false;
     const struct srv_json_field fields[] = {
         {.name = "on", .type = SRV_JSON_BOOL, .required = true, .ret = &on}};
-    if (!SRV_JSON_BODY(call, fields) || !seen_station(call, &station))
+    if (!seen_station(call, &station) || !SRV_JSON_BODY(call, fields))
         return;
     if (!on || !station.revoked)
         srv_cameras_ask(live->cameras, station.id, on);

@@ -241,7 +241,7 @@ enum cm_code srv_kvs_each_feed_back(struct srv_store *store, uint64_t before, sr
                                     void *arg, struct cm_err *err)
 {
     struct srv_tx own, *tx;
-    uint64_t last;
+    uint64_t last = 0;
     bool more = true;
     enum cm_code code = srv_tx_begin(&own, store, &tx, err);
     if (code != CM_OK)

@@ -84,7 +84,8 @@ void srv_sync_reply_finish(struct srv_sync_reply *reply)
     cm_buf_finish(&reply->body);
 }
 
-void srv_sync_reply_message(struct srv_sync_reply *reply, int status, enum cm_message_kind kind, const void *message)
+void srv_sync_reply_message(struct srv_sync_reply *reply, int status, enum cm_message_kind kind,
+                            const void *message)
 {
     struct cm_err err = CM_ERR_INIT;
     cm_buf_reset(&reply->body);
@@ -108,9 +109,9 @@ void srv_sync_reply_failure(struct srv_sync_reply *reply, enum cm_code code, con
     if (code != CM_AGAIN && code != CM_CANCELED)
         cm_log_err(CM_LOG_ERROR, "sync", "a station's request failed", err);
     srv_sync_reply_error(reply, passes ? 503 : 500, passes ? "busy" : "failed",
-                    code == CM_NOSPACE ? "the server's disk is full"
-                    : passes           ? "the server is busy: try again"
-                                       : "the server could not do it; its log says why");
+                         code == CM_NOSPACE ? "the server's disk is full"
+                         : passes           ? "the server is busy: try again"
+                                            : "the server could not do it; its log says why");
     reply->retry_after_s = passes ? 5 : 0;
 }
 

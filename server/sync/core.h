@@ -54,11 +54,11 @@ struct srv_sync_reply {
 };
 void srv_sync_reply_init(struct srv_sync_reply *reply);
 void srv_sync_reply_finish(struct srv_sync_reply *reply);
-void srv_sync_reply_message(struct srv_sync_reply *reply, int status, enum cm_message_kind kind, const void *message);
+void srv_sync_reply_message(struct srv_sync_reply *reply, int status, enum cm_message_kind kind,
+                            const void *message);
 void srv_sync_reply_error(struct srv_sync_reply *reply, int status, const char *code, const char *text);
 /* The status for a failure of ours: 503 with Retry-After where it passes, else 500. Logs it. */
 void srv_sync_reply_failure(struct srv_sync_reply *reply, enum cm_code code, const struct cm_err *err);
-
 
 /* GET /sync/v1/hash: the chain's hash at seq, or 404. */
 void srv_sync_hash_reply(struct srv_sync_core *core, const char *station_id, uint64_t seq,

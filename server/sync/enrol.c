@@ -61,7 +61,8 @@ bool srv_enrol_begin(struct srv_work *work)
     }
     struct srv_faces *faces = work->u.enrol.faces = calloc(1, sizeof *faces);
     if (faces == NULL) {
-        srv_sync_reply_failure(&work->reply, CM_NOMEM, &(struct cm_err){CM_NOMEM, "out of memory for templates"});
+        srv_sync_reply_failure(&work->reply, CM_NOMEM,
+                               &(struct cm_err){CM_NOMEM, "out of memory for templates"});
         return false;
     }
     if (srv_faces_open(work->core, sealed, student_id, faces, &err) == CM_OK &&

@@ -61,12 +61,14 @@ void srv_pair_end(struct srv_work *work)
 {
     struct cm_pair_answer answer = {.time_ms = cm_wall_ms(work->core->clock)};
     if (work->u.pair.outcome == SRV_PAIR_NO_CODE) {
-        srv_sync_reply_error(&work->reply, 401, "bad_code", "the code is wrong, used or over: ask for a new one");
+        srv_sync_reply_error(&work->reply, 401, "bad_code",
+                             "the code is wrong, used or over: ask for a new one");
         return;
     }
     if (work->u.pair.outcome == SRV_PAIR_OTHER_KEY) {
-        srv_sync_reply_error(&work->reply, 409, "other_key",
-                        "the server has events of this station under another key: add a new station for it");
+        srv_sync_reply_error(
+            &work->reply, 409, "other_key",
+            "the server has events of this station under another key: add a new station for it");
         return;
     }
     snprintf(answer.station_id, sizeof answer.station_id, "%s", work->station.id);

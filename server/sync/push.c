@@ -133,5 +133,5 @@ void srv_push_end(struct srv_work *work)
     answer.problem = append->gap ? CM_SYNC_GAP : append->forked ? CM_SYNC_FORKED : CM_SYNC_FINE;
     answer.forked_seq = append->forked ? append->forked_seq : 0;
     srv_sync_reply_message(&work->reply, answer.problem == CM_SYNC_FINE ? 200 : 409, CM_MESSAGE_PUSH_ANSWER,
-                      &answer);
+                           &answer);
 }

@@ -40,7 +40,7 @@ void srv_work_end(struct srv_work *work, enum cm_code code, const struct cm_err 
         verbs[work->verb].end(work);
     else if (code == CM_NEWER) /* an event of a type that this program does not know yet */
         srv_sync_reply_error(&work->reply, 426, "newer",
-                        "the station is newer than the server: update the server");
+                             "the station is newer than the server: update the server");
     else
         srv_sync_reply_failure(&work->reply, code, err);
 }

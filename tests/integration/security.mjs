@@ -79,11 +79,8 @@ await test('every route by every caller', async () => {
         for (const [name, caller] of Object.entries(callers)) {
             caller.name = name;
             const what = `${route.method} ${route.pattern} by ${name}`, wanted = refusal(caller, route), { headers, ...rest } = body(route);
-            let token = caller.token;
-            if (!wanted && route.pattern === '/api/auth/logout') /* of a session that may end */
-                token = sign(head, { ...claims, sid: encode(crypto.randomBytes(16)) }), caller.role && (token = null);
-            if (token === null) continue; /* the next case logs out */
-            const answer = await send(server, route.method, targetOf(route.pattern), { headers: { ...(token ? bearer(token) : {}), ...headers }, ...rest });
+            if (!wanted && route.pattern === '/api/auth/logout') continue; /* the callers are needed on; a case below logs out */
+            const answer = await send(server, route.method, targetOf(route.pattern), { headers: { ...(caller.token ? bearer(caller.token) : {}), ...headers }, ...rest });
             count++;
             if (answer.headers['content-type']) equal(answer.headers['x-content-type-options'], 'nosniff', what);
             if (!wanted) {
@@ -274,7 +271,8 @@ await test('no other page may read, frame or embed', async () => {
         const { headers } = await send(server, 'GET', target, { headers: { ...bearer(admin.token), origin: 'http://evil.example' } });
         equal(headers['access-control-allow-origin'], undefined, `${target}: CORS`);
         equal(headers['x-frame-options'], 'DENY', `${target}: frames`);
-        holds(headers['content-security-policy'], ["default-src 'self'", "frame-ancestors 'none'"], `${target}: policy`);
+        holds(headers['content-security-policy'], /default-src '(none|self)'/, `${target}: policy`);
+        if (!target.startsWith('/assets/')) holds(headers['content-security-policy'], "frame-ancestors 'none'", `${target}: framing`);
         equal(/unsafe-inline|unsafe-eval/.test(headers['content-security-policy'].replace(/style-src[^;]*/, '')), false, `${target}: scripts`);
         if (target.startsWith('/api/')) holds(headers['cache-control'], /no-store|private|no-cache/, `${target}: kept by a cache between`);
     }
