@@ -292,6 +292,20 @@ static void push_all(struct bench *b)
            (double)cpu / events);
 }
 
+static void care(struct bench *b)
+{
+    struct cm_err err = CM_ERR_INIT;
+    uint64_t events;
+    int64_t began = now_us();
+    if (srv_store_rebuild(b->store, NULL, NULL, &err) != CM_OK)
+        stop("rebuild", &err);
+    printf("rebuild %.1f s", (double)(now_us() - began) / 1e6);
+    began = now_us();
+    if (srv_store_check(b->store, NULL, NULL, &events, &err) != CM_OK)
+        stop("check", &err);
+    printf(", check %.1f s\n", (double)(now_us() - began) / 1e6);
+}
+
 int main(int argc, char **argv)
 {
     struct bench b = {.random = 1};
@@ -318,6 +332,7 @@ int main(int argc, char **argv)
     printf("%d students in %d classes: %.2f s\n", b.students, b.classes, (double)(now_us() - began) / 1e6);
     push_all(&b);
     read_all(&b);
+    care(&b);
     struct srv_store_stats stats;
     if (srv_store_stats(b.store, &stats, &err) == CM_OK)
         printf("%.0f MB on disk\n", (double)stats.bytes_used / 1e6);

@@ -87,8 +87,8 @@ async function look(page, name) {
         equal(shown, judged.map((day) => [day.date, words[day.status]]), 'days');
         await card(page, 'My month').locator('summary').click();
         const lines = await page.locator('.points-list li').allInnerTexts();
-        equal(lines.length, days.filter((day) => day.points_text).length, 'days with points');
-        for (const day of days.filter((one) => one.points_text)) holds(lines.join('\n'), [day.points_text], 'how points came about');
+        equal(lines.length, days.filter((day) => day.points).length, 'days with points');
+        for (const day of days.filter((one) => one.points)) holds(lines.join('\n'), [day.points_text], 'how points came about');
     }));
 
     await test('the board: the first, the own place, all', () => at(server, old, async (page) => {
@@ -135,7 +135,7 @@ await test('a correction appears without loading anew, with who and why', () => 
     for (const [status, line, shot_] of [['absent', 'The roll says that you were not there', 'absent'], ['late', 'You are here, a little late', 'late'], ['excused', 'You are excused today', 'excused'], ['present', 'You are here, on time', 'present']]) {
         await correct(pupils[0], status, `Because it is ${status}`);
         await todayCard(page).locator('.today-word', { hasText: line }).waitFor({ timeout: 5000 });
-        holds(await todayCard(page).innerText(), ['Changed by admin', `Because it is ${status}`], 'who and why');
+        holds(await todayCard(page).innerText(), ['Changed by Administrator', `Because it is ${status}`], 'who and why');
         await page.locator(`.day.${status}[data-keep="${today}"]`).waitFor();
         await shot(page, `student-today-${shot_}`);
     }
@@ -147,7 +147,7 @@ await test('a day by keyboard: what is behind it, and the focus comes back', () 
     await day.focus();
     await page.keyboard.press('Enter');
     const dialog = page.locator('dialog[open]');
-    holds(await dialog.innerText(), ['present', 'Changed by admin: Because it is present', 'How the points came about'], 'the day');
+    holds(await dialog.innerText(), ['present', 'Changed by Administrator: Because it is present', 'How the points came about'], 'the day');
     await look(page, 'a day');
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'detached' });
@@ -277,7 +277,7 @@ await test('a lost connection is said with its time and comes back; nothing is m
     const again = await login(server, 'admin', PASSWORD);
     await again.post(`/api/rolls/T1/${today}/corrections`, { student_id: pupils[0], status: 'excused', reason: 'while it was away' });
     await state.getByText('Live').waitFor({ timeout: 20000 });
-    await todayCard(page).getByText('You are excused today').waitFor();
+    await todayCard(page).locator('.today-word', { hasText: 'You are excused today' }).waitFor();
     const failures = window.problems.splice(0);
     equal(failures.filter((text) => !/ERR_(CONNECTION|INCOMPLETE|EMPTY)/.test(text)), [], 'other problems');
 }));

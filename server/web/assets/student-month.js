@@ -26,9 +26,9 @@ export function correctionText(day) {
     return day.corrected_by && [s.day.correctedBy, ' ', person(day.corrected_by), day.reason && ': ', day.reason && person(day.reason)];
 }
 
-/** The points of a day and how each was earned; null when there are none to tell of. */
+/** The points of a day and how each was earned; false when there are none to tell of. */
 export function pointsText(day) {
-    return day.points_text && [h('strong', { class: 'points' }, s.points.signed(day.points)), ' ', h('span', { class: 'muted' }, day.points_text)];
+    return Boolean(day.points) && [h('strong', { class: 'points' }, s.points.signed(day.points)), ' ', h('span', { class: 'muted' }, `= ${day.points_text}`)];
 }
 
 function dayDialog(me, day) {
@@ -39,7 +39,7 @@ function dayDialog(me, day) {
             h('p', { class: 'day-status' }, status(day.status)),
             h('p', {}, seen),
             day.corrected_by && h('p', {}, correctionText(day)),
-            h('div', {}, h('h3', {}, s.day.how), h('p', {}, pointsText(day) ?? s.day.noPoints)),
+            h('div', {}, h('h3', {}, s.day.how), h('p', {}, pointsText(day) || s.day.noPoints)),
             day.receipt && h('p', { class: 'muted' }, `${s.today.receipt} `, h('span', { class: 'mono' }, day.receipt)),
         ],
         submit: null,
@@ -70,10 +70,10 @@ function closures(days) {
 }
 
 function pointsOfMonth(days, open) {
-    const earned = days.filter((day) => day.points_text).reverse();
+    const earned = days.filter((day) => day.points).reverse();
     if (earned.length === 0) return null;
     const sum = earned.reduce((total, day) => total + day.points, 0);
-    return h('details', { class: 'points-list', open }, h('summary', { data: { keep: 'points' } }, s.points.ofMonth(sum, earned.length)),
+    return h('details', { class: 'points-list', open }, h('summary', { data: { keep: 'points' } }, s.points.ofMonth(sum)),
         h('ul', { class: 'plain' }, earned.map((day) => h('li', {}, h('span', { class: 'points-date' }, dateText(day.date)), status(day.status, { text: false }), h('span', { class: 'grow muted small' }, day.points_text), h('strong', { class: 'points' }, s.points.signed(day.points))))));
 }
 

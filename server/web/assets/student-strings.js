@@ -28,8 +28,7 @@ export const s = {
     },
     points: {
         signed: (n) => (n < 0 ? `−${-n}` : `+${n}`),
-        word: 'points',
-        ofMonth: (sum, days) => `${sum} points in this month: how each of ${days} ${days === 1 ? 'day' : 'days'} earned them`,
+        ofMonth: (sum) => `${sum} points in this month: how they came about`,
     },
     figures: { title: 'How it goes', streak: 'days in a row', best: (n) => `best: ${n}`, points: 'points', rate: 'of the days there', late: 'times late' },
     month: {

@@ -31,7 +31,7 @@ function todayView(day) {
             h('div', {}, h('p', { class: 'today-word' }, s.today.line[word] ?? t.status[word]), day?.captured && h('p', { class: 'today-seen' }, s.today.seen(timeOf(day.captured))))),
         hint && h('p', { class: 'muted' }, person(hint)),
         day?.corrected_by && h('p', {}, correctionText(day)),
-        day?.points_text && h('p', { class: 'today-points' }, pointsText(day)),
+        Boolean(day?.points) && h('p', { class: 'today-points' }, pointsText(day)),
         word !== 'noSchool' && h('div', { class: 'row between' },
             h('p', { class: 'muted' }, day.receipt && [`${s.today.receipt} `, h('span', { class: 'mono' }, day.receipt)]),
             button(s.today.wrong, () => disputeDialog(me, day.date), { kind: 'quiet compact', data: { keep: 'today-wrong' } })),

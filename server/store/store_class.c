@@ -1,0 +1,244 @@
+/* Classes and the calendar. */
+#include "store/derive_kv.h"
+#include "store/kvstore.h"
+#include "store/kvstore_verbs.h"
+#include "store/records.h"
+
+#include "record/codec.h"
+#include <stdio.h>
+#include <string.h>
+
+static struct srv_key id_key(const char *id)
+{
+    struct srv_key key = {0};
+    srv_key_text(&key, id);
+    return key;
+}
+
+/* ---- classes ---- */
+
+static enum cm_code decode_class(struct cm_bytes value, struct cm_class *ret_class, struct cm_err *err)
+{
+    struct cm_err why = CM_ERR_INIT;
+    enum cm_code code = cm_record_decode(CM_RECORD_CLASS, value.data, value.size, ret_class, &why);
+    if (code == CM_OK)
+        return CM_OK;
+    return cm_fail(err, CM_CORRUPT, "a class of the store does not decode: %s", why.msg);
+}
+
+enum cm_code srv_load_class(struct srv_tx *tx, const char *id, struct cm_class *ret_class, struct cm_err *err)
+{
+    struct cm_bytes value;
+    if (srv_check_id("class", id, NULL) != CM_OK)
+        return CM_NOTFOUND;
+    struct srv_key key = id_key(id);
+    enum cm_code code = srv_get(tx, SRV_T_CLASSES, &key, &value, err);
+    return code == CM_OK ? decode_class(value, ret_class, err) : code;
+}
+
+enum cm_code srv_kvs_get_class(struct srv_store *store, const char *id, struct cm_class *ret_class,
+                               struct cm_err *err)
+{
+    struct srv_tx own, *tx;
+    enum cm_code code = srv_tx_begin(&own, store, &tx, err);
+    if (code != CM_OK)
+        return code;
+    code = srv_load_class(tx, id, ret_class, err);
+    srv_tx_end(&own);
+    return code;
+}
+
+static bool same_times(const struct cm_class *a, const struct cm_class *b)
+{
+    return a->start_minute == b->start_minute && a->late_after_min == b->late_after_min &&
+           a->close_after_min == b->close_after_min && a->weekdays == b->weekdays;
+}
+
+enum cm_code srv_kvs_put_class(struct srv_store *store, const struct cm_class *class_, struct cm_err *err)
+{
+    struct srv_tx *tx;
+    struct cm_class before;
+    struct cm_bytes old;
+    uint8_t row[CM_EVENT_MAX];
+    size_t size;
+    enum cm_code code = srv_tx_writing(store, &tx, err);
+    if (code == CM_OK)
+        code = srv_check_id("class", class_->id, err);
+    if (code == CM_OK)
+        code = cm_class_check(class_, err);
+    if (code == CM_OK)
+        code = cm_record_encode(CM_RECORD_CLASS, class_, row, sizeof row, &size, err);
+    if (code != CM_OK)
+        return code;
+    struct srv_key key = id_key(class_->id);
+    code = srv_get(tx, SRV_T_CLASSES, &key, &old, err);
+    if (code == CM_OK && old.size == size && memcmp(old.data, row, size) == 0)
+        return CM_OK;
+    bool known = code == CM_OK;
+    if (known)
+        code = decode_class(old, &before, err);
+    if (code == CM_OK || code == CM_NOTFOUND)
+        code = srv_put(tx, SRV_T_CLASSES, &key, row, size, err);
+    if (code == CM_OK)
+        code = srv_note_change(tx, SRV_CHANGE_CLASS, class_->id, err);
+    if (code == CM_OK && !(known && same_times(&before, class_)))
+        code = srv_derive_class(tx, class_->id, err);
+    return code;
+}
+
+static enum cm_code find_any(void *arg, struct cm_bytes key, struct cm_bytes value, struct cm_err *err)
+{
+    bool *found = arg;
+    (void)key;
+    (void)err;
+    if (value.size == 4 && srv_get_u32(value.data) == 0) /* open: a present member */
+        *found = true;
+    return *found ? CM_EOF : CM_OK;
+}
+
+enum cm_code srv_kvs_delete_class(struct srv_store *store, const char *id, struct cm_err *err)
+{
+    struct srv_tx *tx;
+    struct cm_class class_;
+    bool members = false;
+    enum cm_code code = srv_tx_writing(store, &tx, err);
+    if (code == CM_OK)
+        code = srv_load_class(tx, id, &class_, err);
+    if (code == CM_NOTFOUND)
+        return cm_fail(err, CM_NOTFOUND, "there is no class %.63s", id);
+    if (code != CM_OK)
+        return code;
+    struct srv_key key = id_key(id);
+    code = srv_walk(tx, SRV_T_MEMBERS, &key, key.size, find_any, &members, err);
+    if (code == CM_OK && members)
+        return cm_fail(err, CM_EXISTS, "class %s still has students", id);
+    if (code == CM_OK)
+        code = srv_delete(tx, SRV_T_CLASSES, &key, err);
+    if (code == CM_OK)
+        code = srv_note_change(tx, SRV_CHANGE_CLASS, id, err);
+    return code == CM_OK ? srv_derive_class(tx, id, err) : code;
+}
+
+struct each_class {
+    srv_class_visit_fn *visit;
+    void *arg;
+};
+
+static enum cm_code visit_class(void *arg, struct cm_bytes key, struct cm_bytes value, struct cm_err *err)
+{
+    const struct each_class *each = arg;
+    struct cm_class class_;
+    (void)key;
+    enum cm_code code = decode_class(value, &class_, err);
+    if (code != CM_OK)
+        return code;
+    return each->visit(each->arg, &class_) ? CM_OK : CM_EOF;
+}
+
+enum cm_code srv_kvs_each_class(struct srv_store *store, srv_class_visit_fn *visit, void *arg,
+                                struct cm_err *err)
+{
+    struct srv_tx own, *tx;
+    struct srv_key all = {0};
+    struct each_class each = {visit, arg};
+    enum cm_code code = srv_tx_begin(&own, store, &tx, err);
+    if (code != CM_OK)
+        return code;
+    code = srv_walk(tx, SRV_T_CLASSES, &all, 0, visit_class, &each, err);
+    srv_tx_end(&own);
+    return code;
+}
+
+/* ---- calendar ---- */
+
+static enum cm_code closure_key(int32_t date, const char *class_id, struct srv_key *ret_key,
+                                struct cm_err *err)
+{
+    if (!cm_date_valid(date))
+        return cm_fail(err, CM_INVALID, "%d is not a date", (int)date);
+    if (class_id[0] != '\0' && srv_check_id("class", class_id, err) != CM_OK)
+        return CM_INVALID;
+    ret_key->size = 0;
+    srv_key_u32(ret_key, (uint32_t)date);
+    srv_key_text(ret_key, class_id);
+    return CM_OK;
+}
+
+enum cm_code srv_kvs_put_closure(struct srv_store *store, const struct srv_closure *closure,
+                                 struct cm_err *err)
+{
+    struct srv_tx *tx;
+    struct srv_key key;
+    struct cm_bytes old;
+    enum cm_code code = srv_tx_writing(store, &tx, err);
+    if (code == CM_OK)
+        code = closure_key(closure->date, closure->class_id, &key, err);
+    if (code == CM_OK && strnlen(closure->label, CM_NAME_SIZE) == CM_NAME_SIZE)
+        code = cm_fail(err, CM_INVALID, "a closure's label has no end");
+    if (code != CM_OK)
+        return code;
+    code = srv_get(tx, SRV_T_CLOSURES, &key, &old, err);
+    bool known = code == CM_OK;
+    if (known || code == CM_NOTFOUND)
+        code = srv_put(tx, SRV_T_CLOSURES, &key, closure->label, strlen(closure->label) + 1, err);
+    if (code == CM_OK)
+        code = srv_note_change(tx, SRV_CHANGE_CALENDAR, "", err);
+    return code == CM_OK && !known ? srv_derive_closure(tx, closure->class_id, closure->date, err) : code;
+}
+
+enum cm_code srv_kvs_delete_closure(struct srv_store *store, int32_t date, const char *class_id,
+                                    struct cm_err *err)
+{
+    struct srv_tx *tx;
+    struct srv_key key;
+    struct cm_bytes old;
+    enum cm_code code = srv_tx_writing(store, &tx, err);
+    if (code == CM_OK)
+        code = closure_key(date, class_id, &key, err);
+    if (code == CM_OK)
+        code = srv_get(tx, SRV_T_CLOSURES, &key, &old, err);
+    if (code == CM_NOTFOUND)
+        return cm_fail(err, CM_NOTFOUND, "there is no such closure");
+    if (code == CM_OK)
+        code = srv_delete(tx, SRV_T_CLOSURES, &key, err);
+    if (code == CM_OK)
+        code = srv_note_change(tx, SRV_CHANGE_CALENDAR, "", err);
+    return code == CM_OK ? srv_derive_closure(tx, class_id, date, err) : code;
+}
+
+struct each_closure {
+    srv_closure_visit_fn *visit;
+    void *arg;
+    int32_t to;
+};
+
+static enum cm_code visit_closure(void *arg, struct cm_bytes key, struct cm_bytes value, struct cm_err *err)
+{
+    const struct each_closure *each = arg;
+    const uint8_t *at = (const uint8_t *)key.data + 4, *end = (const uint8_t *)key.data + key.size;
+    struct srv_closure closure = {0};
+    const char *class_id = key.size > 4 ? srv_take_text(&at, end, CM_ID_SIZE) : NULL;
+    if (class_id == NULL || value.size == 0 || value.size > CM_NAME_SIZE)
+        return srv_damaged("a closure does not decode", err);
+    closure.date = (int32_t)srv_get_u32(key.data);
+    if (closure.date > each->to)
+        return CM_EOF;
+    strcpy(closure.class_id, class_id);
+    memcpy(closure.label, value.data, value.size - 1);
+    return each->visit(each->arg, &closure) ? CM_OK : CM_EOF;
+}
+
+enum cm_code srv_kvs_each_closure(struct srv_store *store, int32_t from, int32_t to,
+                                  srv_closure_visit_fn *visit, void *arg, struct cm_err *err)
+{
+    struct srv_tx own, *tx;
+    struct srv_key first = {0};
+    struct each_closure each = {visit, arg, to};
+    enum cm_code code = srv_tx_begin(&own, store, &tx, err);
+    if (code != CM_OK)
+        return code;
+    srv_key_u32(&first, (uint32_t)from);
+    code = srv_walk(tx, SRV_T_CLOSURES, &first, 0, visit_closure, &each, err);
+    srv_tx_end(&own);
+    return code;
+}
