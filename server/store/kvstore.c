@@ -208,6 +208,25 @@ static void kvs_close(struct srv_store *base)
     free(store);
 }
 
+enum cm_code srv_kvs_stats(struct srv_store *base, struct srv_store_stats *ret_stats, struct cm_err *err)
+{
+    struct srv_kvstore *store = (struct srv_kvstore *)base;
+    struct cm_db_stats stats;
+    uint64_t events;
+    enum cm_code code = store->kv->ops->stats(store->kv, &stats, err);
+    if (code == CM_OK)
+        code = srv_kvs_feed_last(base, &events, err);
+    if (code != CM_OK)
+        return code;
+    *ret_stats = (struct srv_store_stats){
+        .bytes_used = stats.bytes_used,
+        .bytes_free_on_disk = stats.bytes_free_on_disk,
+        .events = events,
+        .commits = atomic_load(&store->commits),
+    };
+    return CM_OK;
+}
+
 static const struct srv_store_ops srv_kvs_ops = {
     .write = srv_kvs_write,
     .read = srv_kvs_read,

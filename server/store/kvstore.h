@@ -149,13 +149,19 @@ enum cm_code srv_damaged(const char *what, struct cm_err *err);                 
 enum cm_code srv_get_counter(struct srv_tx *tx, const char *word, uint64_t *ret_number, struct cm_err *err);
 enum cm_code srv_put_counter(struct srv_tx *tx, const char *word, uint64_t number, struct cm_err *err);
 
+/* ---- store_session.c ---- */
+enum cm_code srv_check_session(const char *class_id, int32_t date, struct cm_err *err);
+/* The session's row; CM_NOTFOUND: no event speaks of it yet. */
+enum cm_code srv_session_load(struct srv_tx *tx, const char *class_id, int32_t date,
+                              struct srv_session_info *ret_info, bool *ret_school, struct cm_err *err);
+
 /* ---- store_change.c ---- */
 enum cm_code srv_note_change(struct srv_tx *tx, enum srv_change_kind kind, const char *id,
                              struct cm_err *err);
 /* Everything that was said of the student is replaced by this, which stays for good. */
 enum cm_code srv_note_erased(struct srv_tx *tx, const char *student_id, struct cm_err *err);
 
-/* ---- store_roster.c ---- */
+/* ---- store_class.c, store_student.c ---- */
 enum cm_code srv_load_class(struct srv_tx *tx, const char *id, struct cm_class *ret_class,
                             struct cm_err *err);
 enum cm_code srv_load_student(struct srv_tx *tx, const char *id, struct srv_student *ret_student,
@@ -184,7 +190,7 @@ enum cm_code srv_save_log(struct srv_tx *tx, uint32_t log, const struct srv_log 
 enum cm_code srv_load_station(struct srv_tx *tx, const char *id, struct srv_station *ret_station,
                               uint32_t *ret_log, struct cm_err *err);
 
-/* ---- store_event.c ---- */
+/* ---- store_event.c, store_append.c ---- */
 struct srv_place { /* of an event */
     uint32_t log;
     uint64_t seq;

@@ -188,7 +188,7 @@ static enum cm_code apply_student(struct apply *a, const struct cm_item *item, s
     return code == CM_OK ? note_served(a, STN_SERVED_STUDENT, item->id, err) : code;
 }
 
-static enum cm_code put_templates(struct apply *a, const struct cm_item *item, struct cm_err *err)
+static enum cm_code replace_templates(struct apply *a, const struct cm_item *item, struct cm_err *err)
 {
     struct cm_err why = CM_ERR_INIT;
     size_t count = 0;
@@ -207,15 +207,53 @@ static enum cm_code put_templates(struct apply *a, const struct cm_item *item, s
     cm_wipe(a->templates, sizeof a->templates);
     a->any = true;
     a->applied.enrolments++;
-    if (code == CM_OK) /* a duplicate that was refused: the server's word stands */
-        code = stn_upload_forget(a->txn, item->id, err);
     return code == CM_OK ? note_served(a, STN_SERVED_TEMPLATES, item->id, err) : code;
+}
+
+/* Nothing of ours waits: what the server refused once is settled by what it sends now. */
+static enum cm_code put_templates(struct apply *a, const struct cm_item *item, struct cm_err *err)
+{
+    enum cm_code code = replace_templates(a, item, err);
+    return code == CM_OK ? stn_upload_forget(a->txn, item->id, err) : code;
+}
+
+static bool same_templates(const struct cm_template *a, const struct cm_template *b, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (a[i].created_wall_ms != b[i].created_wall_ms ||
+            memcmp(a[i].embedding, b[i].embedding, sizeof a[i].embedding) != 0)
+            return false;
+    return true;
+}
+
+/* Ours wait to go up and are newer, so the server's are passed over. Mostly they are ours, which come back before the answer
+ * to the push does. If not, another station enrolled the student at the same time, and whoever pushed last counts: ours go
+ * up once more, for these will not be sent again. */
+static enum cm_code pass_over(struct apply *a, const struct cm_item *item, struct cm_err *err)
+{
+    struct cm_template *own = calloc(CM_SYNC_TEMPLATES_MAX, sizeof *own);
+    size_t theirs = 0, ours = 0;
+    if (own == NULL)
+        return cm_fail(err, CM_NOMEM, "no memory for templates");
+    enum cm_code code = stn_vault_ready(a->store, a->txn, err);
+    if (code == CM_OK)
+        code = stn_templates_read(a->store, a->txn, item->id, own, CM_SYNC_TEMPLATES_MAX, &ours, err);
+    if (code == CM_OK && item->body.size > 0 &&
+        cm_templates_open(cm_keys_box_open, a->store->keys, item->body, item->id, a->templates, &theirs,
+                          NULL) != CM_OK)
+        theirs = ours + 1; /* whatever it is, it is not ours */
+    if (code == CM_OK && (theirs != ours || !same_templates(own, a->templates, ours)))
+        code = stn_upload_again(a->txn, item->id, err);
+    cm_wipe(a->templates, sizeof a->templates);
+    cm_wipe(own, CM_SYNC_TEMPLATES_MAX * sizeof *own);
+    free(own);
+    return code;
 }
 
 static enum cm_code apply_templates(struct apply *a, const struct cm_item *item, struct cm_err *err)
 {
-    if (stn_upload_waits(a->txn, item->id)) /* ours are newer; they come back once they are up */
-        return CM_OK;
+    if (stn_upload_waits(a->txn, item->id))
+        return pass_over(a, item, err);
     if (item->gone || item->erased || item->body.size == 0)
         return remove_templates(a, item->id, true, err);
     return put_templates(a, item, err);
@@ -439,6 +477,53 @@ enum cm_code stn_store_apply_changes(struct stn_store *store, const struct cm_ch
         *ret_applied = a->applied;
     cm_wipe(a->templates, sizeof a->templates);
     free(a);
+    return code;
+}
+
+/* ---- what the server refused ---- */
+
+struct refuse {
+    struct apply apply; /* first: what it changes is changed as by a page */
+    const struct stn_upload *upload;
+    const char *other_id;
+    struct cm_item item;
+};
+
+static enum cm_code refuse(struct cm_txn *txn, void *arg, struct cm_err *err)
+{
+    struct refuse *r = arg;
+    struct apply *a = &r->apply;
+    bool current = false;
+    a->txn = txn;
+    a->shred = a->any = false;
+    enum cm_code code = stn_meta_get_number(txn, generation_key, &a->generation, err);
+    if (code == CM_OK)
+        code = stn_upload_refuse(txn, r->upload, r->other_id, &current, err);
+    if (code != CM_OK || !current)
+        return code;
+    code = r->item.body.size > 0 ? replace_templates(a, &r->item, err)
+                                 : remove_templates(a, r->item.id, true, err);
+    if (code == CM_OK && a->shred)
+        code = stn_vault_rotate(a->store, txn, err);
+    return code == CM_OK ? stn_txn_count_applied(txn, err) : code;
+}
+
+enum cm_code stn_store_refuse_upload(struct stn_store *store, const struct stn_upload *upload,
+                                     const char *other_id, struct cm_span sealed, struct cm_err *err)
+{
+    struct refuse *r = calloc(1, sizeof *r);
+    if (r == NULL)
+        return cm_fail(err, CM_NOMEM, "no memory for what the server sent");
+    *r = (struct refuse){.apply.store = store,
+                         .upload = upload,
+                         .other_id = other_id,
+                         .item = {.kind = CM_ITEM_TEMPLATES, .body = sealed}};
+    memcpy(r->item.id, upload->student_id, sizeof r->item.id);
+    enum cm_code code = stn_store_commit(store, refuse, r, true, err);
+    if (code == CM_OK && r->apply.shred) /* when it fails, the next start does it (vault.h) */
+        (void)stn_vault_forget(store, NULL);
+    cm_wipe(r->apply.templates, sizeof r->apply.templates);
+    free(r);
     return code;
 }
 

@@ -107,6 +107,11 @@ bool stn_served_is(struct cm_txn *txn, enum stn_served kind, const char *id);
 
 enum cm_code stn_uploads_begin(struct cm_txn *txn, struct cm_err *err);
 enum cm_code stn_upload_add(struct cm_txn *txn, const char *student_id, uint64_t number, struct cm_err *err);
+/* What waits goes up once more, even if the push under way is answered well. */
+enum cm_code stn_upload_again(struct cm_txn *txn, const char *student_id, struct cm_err *err);
+/* Another student has this face. *ret_current: it is still what was sent. */
+enum cm_code stn_upload_refuse(struct cm_txn *txn, const struct stn_upload *sent, const char *other_id,
+                               bool *ret_current, struct cm_err *err);
 enum cm_code stn_upload_forget(struct cm_txn *txn, const char *student_id, struct cm_err *err);
 bool stn_upload_waits(struct cm_txn *txn, const char *student_id); /* also for the server to know him */
 /* The server knows the student (again): what waited for that goes up. */

@@ -126,6 +126,10 @@ enum cm_code stn_store_next_upload(struct stn_store *store, struct stn_upload *r
                                    struct cm_err *err);
 enum cm_code stn_store_settle_upload(struct stn_store *store, const struct stn_upload *upload,
                                      enum stn_upload_state state, const char *other_id, struct cm_err *err);
+/* Another student of the school has this face: what the server has of this student instead (sealed to our key; empty: none)
+ * takes the place of what was refused, unless he was enrolled again meanwhile. */
+enum cm_code stn_store_refuse_upload(struct stn_store *store, const struct stn_upload *upload,
+                                     const char *other_id, struct cm_span sealed, struct cm_err *err);
 typedef bool stn_upload_visit_fn(void *arg, const struct stn_upload *upload);
 enum cm_code stn_store_each_upload(struct stn_store *store, stn_upload_visit_fn *visit, void *arg,
                                    struct cm_err *err);

@@ -86,6 +86,30 @@ enum cm_code stn_upload_known(struct cm_txn *txn, const char *student_id, struct
     return code == CM_OK ? put(txn, &upload, err) : code;
 }
 
+/* Far behind every number of an enrolment, so that no later one gets the same. */
+static const int64_t again_step = INT64_C(1) << 40;
+
+enum cm_code stn_upload_again(struct cm_txn *txn, const char *student_id, struct cm_err *err)
+{
+    struct stn_upload upload = {.number = 0};
+    enum cm_code code = get(txn, student_id, &upload, err);
+    upload.number = upload.number < INT64_MAX - again_step ? upload.number + again_step : again_step;
+    return code == CM_OK ? put(txn, &upload, err) : code;
+}
+
+enum cm_code stn_upload_refuse(struct cm_txn *txn, const struct stn_upload *sent, const char *other_id,
+                               bool *ret_current, struct cm_err *err)
+{
+    struct stn_upload upload;
+    enum cm_code code = get(txn, sent->student_id, &upload, err);
+    *ret_current = code == CM_OK && upload.number == sent->number;
+    if (code == CM_NOTFOUND || (code == CM_OK && !*ret_current))
+        return CM_OK;
+    upload.state = STN_UPLOAD_DUPLICATE;
+    snprintf(upload.other_id, sizeof upload.other_id, "%s", other_id);
+    return code == CM_OK ? put(txn, &upload, err) : code;
+}
+
 /* A pairing begins: everybody whose templates are not the server's goes up. */
 enum cm_code stn_uploads_begin(struct cm_txn *txn, struct cm_err *err)
 {

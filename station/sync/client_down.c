@@ -58,12 +58,31 @@ static void describe(const struct stn_applied *applied, char text[192])
         snprintf(text, 192, "from the server: %s", list);
 }
 
+/* The server begins anew and has less of our log than it once had: it was put back to a backup. What it lost goes up again.
+ * Before the cursor moves, so that it is not forgotten. */
+static enum cm_code compare_logs(struct stn_sync_client *client, struct stn_sync_now now, struct cm_err *err)
+{
+    const struct cm_changes *changes = &client->changes;
+    client_count_events(client);
+    if (changes->acked > client->status.last_seq)
+        client_forked(client, client->status.last_seq + 1, now);
+    if (!changes->reset || changes->acked >= client->status.acked_seq)
+        return CM_OK;
+    enum cm_code code = stn_store_set_acked(client->store, changes->acked, err);
+    if (code == CM_OK)
+        client->status.acked_seq = changes->acked;
+    client_count_events(client);
+    return code;
+}
+
 static void apply(struct stn_sync_client *client, struct stn_sync_now now, struct stn_sync_effects *effects)
 {
     const struct cm_changes *changes = &client->changes;
     struct stn_applied applied;
     struct cm_err err = CM_ERR_INIT;
-    enum cm_code code = stn_store_apply_changes(client->store, changes, &applied, &err);
+    enum cm_code code = compare_logs(client, now, &err);
+    if (code == CM_OK)
+        code = stn_store_apply_changes(client->store, changes, &applied, &err);
     if (code != CM_OK) {
         enum stn_sync_trouble trouble = code == CM_INVALID ? STN_SYNC_REFUSED : STN_SYNC_STORE;
         client_back_off(client, STN_SYNC_DOWN, trouble, 0, now, "%s", err.msg);

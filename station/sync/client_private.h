@@ -77,6 +77,8 @@ void client_failed(struct stn_sync_client *client, enum stn_sync_channel channel
 void client_back_off(struct stn_sync_client *client, enum stn_sync_channel channel,
                      enum stn_sync_trouble trouble, int32_t retry_after_s, struct stn_sync_now now,
                      const char *fmt, ...) __attribute__((format(printf, 6, 7)));
+/* The server has other events under our numbers, from seq on: nothing is pushed until the station is paired anew. */
+void client_forked(struct stn_sync_client *client, uint64_t seq, struct stn_sync_now now);
 /* A person must mend it: tries again every 5 to 10 minutes. */
 void client_stop(struct stn_sync_client *client, enum stn_sync_channel channel, enum stn_sync_trouble trouble,
                  struct stn_sync_now now, const char *fmt, ...) __attribute__((format(printf, 5, 6)));

@@ -79,7 +79,7 @@ bool up_next(struct stn_sync_client *client, struct stn_sync_now now, struct stn
 
 /* ---- answers ---- */
 
-static void forked(struct stn_sync_client *client, uint64_t seq, struct stn_sync_now now)
+void client_forked(struct stn_sync_client *client, uint64_t seq, struct stn_sync_now now)
 {
     client->status.forked_seq = seq;
     client_stop(
@@ -102,7 +102,7 @@ static void pushed(struct stn_sync_client *client, uint64_t acked, struct stn_sy
 {
     client_count_events(client);
     if (acked > client->status.last_seq) {
-        forked(client, client->status.last_seq + 1, now);
+        client_forked(client, client->status.last_seq + 1, now);
         return;
     }
     if (acked < client->sent_seq) {
@@ -122,7 +122,7 @@ static void gap(struct stn_sync_client *client, uint64_t acked, struct stn_sync_
 {
     client_count_events(client);
     if (acked > client->status.last_seq) {
-        forked(client, client->status.last_seq + 1, now);
+        client_forked(client, client->status.last_seq + 1, now);
         return;
     }
     if (acked + 1 == client->first_seq || ++client->gaps > GAPS_MAX) {
@@ -152,7 +152,7 @@ static void push_answer(struct stn_sync_client *client, const struct stn_sync_an
     else if (answer->status == 409 && said.problem == CM_SYNC_GAP)
         gap(client, said.acked, now);
     else if (answer->status == 409 && said.problem == CM_SYNC_FORKED)
-        forked(client, said.forked_seq, now);
+        client_forked(client, said.forked_seq, now);
     else if (answer->status == 422)
         client_stop(client, STN_SYNC_UP, STN_SYNC_REFUSED, now,
                     "the server says that the log of this station is damaged: rollcall-station doctor");
@@ -168,6 +168,20 @@ static void settle(struct stn_sync_client *client, enum stn_upload_state state, 
     if (stn_store_settle_upload(client->store, &client->upload, state, other_id, &err) != CM_OK)
         client_back_off(client, STN_SYNC_UP, STN_SYNC_STORE, 0, now, "%s", err.msg);
     client_count_uploads(client);
+}
+
+static void refused(struct stn_sync_client *client, const struct cm_templates_answer *said,
+                    struct stn_sync_now now, struct stn_sync_effects *effects)
+{
+    struct cm_err err = CM_ERR_INIT;
+    client_succeeded(client, STN_SYNC_UP, now);
+    if (stn_store_refuse_upload(client->store, &client->upload, said->other_id, said->sealed, &err) != CM_OK)
+        client_back_off(client, STN_SYNC_UP, STN_SYNC_STORE, 0, now, "%s", err.msg);
+    client_count_uploads(client);
+    effects->templates = true;
+    snprintf(effects->text, sizeof effects->text,
+             "the server refused the face of %.60s: %.60s has it already", client->upload.student_id,
+             said->other_id);
 }
 
 static void templates_answer(struct stn_sync_client *client, const struct stn_sync_answer *answer,
@@ -189,9 +203,7 @@ static void templates_answer(struct stn_sync_client *client, const struct stn_sy
         snprintf(effects->text, sizeof effects->text,
                  "the server does not know %.60s: add the student there, the face goes up then", id);
     } else if (answer->status == 409 && said.problem == CM_SYNC_DUPLICATE) {
-        settle(client, STN_UPLOAD_DUPLICATE, said.other_id, now);
-        snprintf(effects->text, sizeof effects->text,
-                 "the server refused the face of %.60s: %.60s has it already", id, said.other_id);
+        refused(client, &said, now, effects);
     } else {
         client_failed(client, STN_SYNC_UP, answer, now);
     }

@@ -69,9 +69,8 @@ static enum cm_code check_parts(CURLU *url, bool allow_plain, struct cm_err *err
     else if (strcmp(scheme, "https") != 0 && strcmp(scheme, "http") != 0)
         code = cm_fail(err, CM_INVALID, "%.20s:// is not spoken: use https://", scheme);
     else if (strcmp(scheme, "http") == 0 && !allow_plain && !is_loopback(host))
-        code =
-            cm_fail(err, CM_INVALID,
-                    "http:// would send everything unprotected: use https://, or set [sync] allow_plain");
+        code = cm_fail(err, CM_INVALID,
+                       "http:// would send everything unprotected: use https://, or set [sync] allow_plain");
     for (size_t i = 0; i < sizeof unwanted / sizeof unwanted[0] && code == CM_OK; i++)
         if (curl_url_get(url, unwanted[i], &part, 0) == CURLUE_OK) {
             code = cm_fail(err, CM_INVALID, "the URL must have no name, password, query or fragment");

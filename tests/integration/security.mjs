@@ -5,7 +5,7 @@
  */
 import crypto from 'node:crypto';
 
-import { again, bearer, cookie, equal, eventually, holds, Listener, listen, login, makeSchool, makeStation, MSGPACK, PASSWORD, Person, readRoutes, report, secrets, send, test, tooTalkative } from './security_lib.mjs';
+import { again, bearer, cookie, equal, eventually, holds, Listener, listen, login, makeSchool, makeStation, MSGPACK, PASSWORD, Person, readRoutes, report, secrets, send, test, tooTalkative, within } from './security_lib.mjs';
 
 const SECRET_KEY = crypto.randomBytes(24).toString('hex');
 const school = await makeSchool({ env: { SECRET_KEY } });
@@ -202,7 +202,9 @@ await test('where a token stands matters', async () => {
     equal(await ask({ cookie: `rollcall=wrong; rollcall=${admin.token}` }) === 200, false, 'a second cookie of the name');
 });
 
-await test('a session ends with logout, password, disabling, deletion and erasure, in its streams too', async () => {
+const streams = []; /* of sessions that have ended: the last case but one waits for their end */
+
+await test('a session ends with logout, password, disabling, deletion and erasure', async () => {
     const { login: first } = await school.makeUser('leaver', 'coordinator', { classes: [A] });
     await first();
     const status = async (person) => (await person.ask('GET', '/api/me')).status;
@@ -218,11 +220,12 @@ await test('a session ends with logout, password, disabling, deletion and erasur
         await end(person);
         equal(await status(person), 401, `after ${what}`);
         equal((await send(server, 'GET', '/api/me', { headers: cookie(person.token) })).status, 401, `after ${what}, as a cookie`);
-        page.cut();
+        streams.push({ what, page });
     }
     const victim = school.studentsA.at(-1).id;
     await (await school.makeUser('erased', 'student', { student_id: victim })).login();
     const person = await again(school, 'erased');
+    streams.push({ what: 'erasure', page: await listen(person) });
     await admin.delete(`/api/students/${victim}`, { confirm: victim });
     equal(await status(person), 401, 'after he was erased');
     equal((await new Person(server).ask('POST', '/api/auth/login', { username: 'erased', password: PASSWORD })).status, 401, 'logging in again');
@@ -232,6 +235,7 @@ await test('what a session may see goes with the classes of its owner', async ()
     await (await school.makeUser('mover', 'coordinator', { classes: [A] })).login();
     const person = await again(school, 'mover');
     equal((await person.ask('GET', `/api/students/${a1}`)).status, 200, 'his class');
+    streams.push({ what: 'a change of his classes', page: await listen(person) });
     await admin.patch('/api/users/mover', { classes: [B] });
     equal((await person.ask('GET', `/api/students/${a1}`)).status, 404, 'when it is his no more');
     await admin.patch('/api/users/mover', { classes: [] });
@@ -276,6 +280,14 @@ await test('no other page may read, frame or embed', async () => {
         equal(/unsafe-inline|unsafe-eval/.test(headers['content-security-policy'].replace(/style-src[^;]*/, '')), false, `${target}: scripts`);
         if (target.startsWith('/api/')) holds(headers['cache-control'], /no-store|private|no-cache/, `${target}: kept by a cache between`);
     }
+});
+
+await test('the streams of a session end with it', async () => {
+    for (const { what, page } of streams) {
+        await within(20000, `the end of the stream after ${what}`, page.ended);
+        equal(page.events.filter((event) => !['hello', 'changed', 'correction', 'reset'].includes(event.event)), [], `${what}: what else it got`);
+    }
+    return `${streams.length} streams`;
 });
 
 // ---- the whole run ---------------------------------------------------------------------------------------------------

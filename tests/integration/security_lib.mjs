@@ -91,9 +91,9 @@ export function pack(value) {
     if (value instanceof Uint8Array) return Buffer.concat([value.length < 256 ? Buffer.from([0xc4, value.length]) : Buffer.from([0xc5, value.length >> 8, value.length & 255]), value]);
     if (Array.isArray(value)) return Buffer.concat([Buffer.from([0x90 | value.length]), ...value.map(pack)]);
     if (value instanceof Map) return Buffer.concat([Buffer.from([0x80 | value.size]), ...[...value].flatMap(([key, one]) => [pack(key), pack(one)])]);
-    const real = Buffer.alloc(5, 0xca);
-    real.writeFloatBE(value.real, 1);
-    return real;
+    const real = Buffer.alloc(4);
+    real.writeFloatLE(value.real); /* as records have it */
+    return pack(real);
 }
 
 /** The message of a struct whose keys are 1, 2, 3 … */

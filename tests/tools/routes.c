@@ -5,8 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const char *const method_names[] = {
-    [SRV_GET] = "GET", [SRV_POST] = "POST", [SRV_PUT] = "PUT", [SRV_PATCH] = "PATCH", [SRV_DELETE] = "DELETE"};
+static const char *const method_names[] = {[SRV_GET] = "GET",
+                                           [SRV_POST] = "POST",
+                                           [SRV_PUT] = "PUT",
+                                           [SRV_PATCH] = "PATCH",
+                                           [SRV_DELETE] = "DELETE"};
 
 struct word {
     uint32_t bit;
@@ -17,9 +20,8 @@ static const struct word roles[] = {{SRV_ROLE_ADMIN, "admin"},
                                     {SRV_ROLE_STUDENT, "student"},
                                     {SRV_ROLE_STATION, "station"},
                                     {SRV_ROLE_ANYONE, "anyone"}};
-static const struct word flags[] = {{SRV_PASSWORD_MAY_BE_OLD, "password_may_be_old"},
-                                    {SRV_ORIGIN_ANY, "origin_any"},
-                                    {SRV_LONG, "long"}};
+static const struct word flags[] = {
+    {SRV_PASSWORD_MAY_BE_OLD, "password_may_be_old"}, {SRV_ORIGIN_ANY, "origin_any"}, {SRV_LONG, "long"}};
 enum { ROLES = sizeof roles / sizeof roles[0], FLAGS = sizeof flags / sizeof flags[0] };
 
 /* A bit without a name ends the program: a role or flag that the tests do not know. */
@@ -42,11 +44,10 @@ int main(void)
 {
     for (size_t i = 0; i < srv_route_count; i++) {
         const struct srv_route *route = &srv_routes[i];
-        json_t *line =
-            json_pack("{s:s,s:s,s:o,s:I,s:s?,s:o}", "method", method_names[route->method], "pattern",
-                      route->pattern, "roles", words_of(route->roles, roles, ROLES), "body_max",
-                      (json_int_t)route->body_max, "body_type", route->body_type, "flags",
-                      words_of(route->flags, flags, FLAGS));
+        json_t *line = json_pack("{s:s,s:s,s:o,s:I,s:s?,s:o}", "method", method_names[route->method],
+                                 "pattern", route->pattern, "roles", words_of(route->roles, roles, ROLES),
+                                 "body_max", (json_int_t)route->body_max, "body_type", route->body_type,
+                                 "flags", words_of(route->flags, flags, FLAGS));
         if (line == NULL || json_dumpf(line, stdout, JSON_COMPACT) != 0)
             return EXIT_FAILURE;
         putchar('\n');

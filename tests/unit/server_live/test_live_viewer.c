@@ -49,6 +49,7 @@ static void entries_by_role(void **state)
         {"a mark", "s1", "10-A", NULL, true, true, "yynynn"},
         {"a mark by a station of another class", "s1", "10-A", "10-B", true, false, "yynynn"},
         {"an activity about a student", "s1", "10-A", "10-A", false, false, "yynnnn"},
+        {"an activity about a student who was erased", "s1", "", NULL, false, true, "ynnnnn"},
         {"an activity of a station for all", "", "", NULL, false, true, "yyynnn"},
         {"an activity of a station of one class", "", "", "10-B", false, false, "ynynnn"},
         {"an activity of the server", "", "", NULL, false, false, "ynnnnn"},

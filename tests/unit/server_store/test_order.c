@@ -1,7 +1,7 @@
 /*
  * What is derived is a function of what happened, never of the order in which the server heard of it. Random schools, each
  * told twice in different orders and in different parts; both must show the same, and what each has derived step by step
- * must be what it derives anew (srv_store_check). SEED=n runs one of them.
+ * must be what it derives anew (srv_store_check). SEED=n runs one of them, ROUNDS=n more of them.
  */
 #include "unit.h"
 #include "world.h"
@@ -10,7 +10,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CLASSES = 3, STUDENTS = 7, STATIONS = 3, DAYS = 12, OPS_MAX = 400, ROUNDS = 120, DUMP_MAX = 1 << 18 };
+enum {
+    CLASSES = 3,
+    STUDENTS = 7,
+    STATIONS = 3,
+    DAYS = 12,
+    OPS_MAX = 400,
+    ROUNDS_DEFAULT = 120,
+    DUMP_MAX = 1 << 18
+};
 
 static const char *const class_ids[CLASSES + 1] = {"10-A", "10-B", "9-C", "ghost"};
 
@@ -332,11 +340,17 @@ static void run_school(uint32_t seed, bool erases)
         free(school.logs[i]);
 }
 
+static uint32_t rounds(void)
+{
+    const char *text = getenv("ROUNDS");
+    return text != NULL ? (uint32_t)strtoul(text, NULL, 10) : ROUNDS_DEFAULT;
+}
+
 static void order_never_matters(void **state)
 {
     const char *one = getenv("SEED");
     (void)state;
-    for (uint32_t seed = 1; seed <= ROUNDS && one == NULL; seed++)
+    for (uint32_t seed = 1; seed <= rounds() && one == NULL; seed++)
         run_school(seed * 2654435761u, false);
     if (one != NULL)
         run_school((uint32_t)strtoul(one, NULL, 10), false);
@@ -347,7 +361,7 @@ static void erasures_agree_with_themselves(void **state)
 {
     const char *one = getenv("SEED");
     (void)state;
-    for (uint32_t seed = 1; seed <= ROUNDS / 2 && one == NULL; seed++)
+    for (uint32_t seed = 1; seed <= rounds() / 2 && one == NULL; seed++)
         run_school(seed * 2246822519u, true);
     if (one != NULL)
         run_school((uint32_t)strtoul(one, NULL, 10), true);
