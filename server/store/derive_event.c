@@ -57,6 +57,8 @@ static enum cm_code change_day(struct srv_tx *tx, struct srv_slot *slot, const c
     if (counted(slot, relation, row->status))
         srv_count_day(&slot->info, row->status, 1);
     slot->counts = true;
+    slot->full =
+        slot->full || srv_day_says_nothing(row); /* the session may have no reason left to have a row */
     return CM_OK;
 }
 

@@ -126,11 +126,16 @@ static enum cm_code run_write(struct srv_kv_txn *txn, void *arg, struct cm_err *
     const struct run *run = arg;
     struct srv_tx tx = {.store = run->store, .primary = *txn, .derived = *txn, .write = true};
     run->store->forget_keys = false;
+    run->store->written = 0;
     srv_work_reset(run->store->work);
     srv_tx_push(&tx);
     enum cm_code code = run->fn(&run->store->base, run->arg, err);
     if (code == CM_OK)
         code = srv_work_flush(&tx, err);
+    /* Once, however many were erased: a second rotation would leave the key file without the master key that what is
+     * committed still needs. */
+    if (code == CM_OK && run->store->forget_keys)
+        code = srv_rotate_keys(&tx, err);
     srv_tx_pop(&tx);
     return code;
 }
@@ -188,6 +193,11 @@ enum cm_code srv_kvs_read(struct srv_store *base, srv_store_fn *fn, void *arg, s
     code = fn(base, arg, err);
     srv_tx_end(&own);
     return code;
+}
+
+static uint64_t kvs_written(const struct srv_store *base)
+{
+    return ((const struct srv_kvstore *)base)->written;
 }
 
 static uint64_t kvs_version(const struct srv_store *base)
@@ -293,6 +303,7 @@ static const struct srv_store_ops srv_kvs_ops = {
     .backup = srv_kvs_backup,
     .stats = srv_kvs_stats,
     .version = kvs_version,
+    .written = kvs_written,
     .close = kvs_close,
 };
 

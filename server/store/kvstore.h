@@ -68,6 +68,7 @@ struct srv_kvstore {
     pthread_mutex_t vault_lock;
     struct cm_keyvault vault; /* under the lock */
     bool forget_keys;         /* the write that goes on erased somebody; writer only */
+    uint64_t written;         /* changes of primary tables in the write that goes on; writer only */
     struct srv_work *work;    /* of the one that writes, as the rest */
     struct cm_event *decoded; /* of the batch under way */
     size_t decoded_room;
@@ -171,6 +172,8 @@ enum cm_code srv_save_student(struct srv_tx *tx, const struct srv_student *stude
 /* ---- store_template.c ---- */
 enum cm_code srv_shred_templates(struct srv_tx *tx, const char *student_id, bool *ret_any,
                                  struct cm_err *err);
+/* The end of a write in which somebody was shredded: a new master key (store/keyvault.h). */
+enum cm_code srv_rotate_keys(struct srv_tx *tx, struct cm_err *err);
 extern const struct cm_keyvault_io srv_vault_io;
 
 /* ---- store_station.c ---- */

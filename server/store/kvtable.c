@@ -124,10 +124,17 @@ enum cm_code srv_get(struct srv_tx *tx, enum srv_table table, const struct srv_k
     return txn->ops->get(txn->impl, (int)table, key->bytes, key->size, ret_value, err);
 }
 
+static void note_written(struct srv_tx *tx, enum srv_table table)
+{
+    if (table < SRV_T_DERIVED)
+        tx->store->written++;
+}
+
 enum cm_code srv_put(struct srv_tx *tx, enum srv_table table, const struct srv_key *key, const void *value,
                      size_t size, struct cm_err *err)
 {
     struct srv_kv_txn *txn = txn_of(tx, table);
+    note_written(tx, table);
     return txn->ops->put(txn->impl, (int)table, key->bytes, key->size, value, size, err);
 }
 
@@ -135,6 +142,7 @@ enum cm_code srv_delete(struct srv_tx *tx, enum srv_table table, const struct sr
                         struct cm_err *err)
 {
     struct srv_kv_txn *txn = txn_of(tx, table);
+    note_written(tx, table);
     enum cm_code code = txn->ops->delete (txn->impl, (int)table, key->bytes, key->size, err);
     return code == CM_NOTFOUND ? CM_OK : code;
 }
@@ -144,12 +152,14 @@ enum cm_code srv_delete_prefix(struct srv_tx *tx, enum srv_table table, const st
 {
     struct srv_kv_txn *txn = txn_of(tx, table);
     size_t count;
+    note_written(tx, table);
     return txn->ops->delete_prefix(txn->impl, (int)table, prefix->bytes, prefix->size, &count, err);
 }
 
 enum cm_code srv_clear(struct srv_tx *tx, enum srv_table table, struct cm_err *err)
 {
     struct srv_kv_txn *txn = txn_of(tx, table);
+    note_written(tx, table);
     return txn->ops->clear(txn->impl, (int)table, err);
 }
 

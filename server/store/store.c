@@ -21,6 +21,11 @@ uint64_t srv_store_version(const struct srv_store *store)
     return store->ops->version(store);
 }
 
+uint64_t srv_store_written(const struct srv_store *store)
+{
+    return store->ops->written(store);
+}
+
 enum cm_code srv_store_restore(const char *backup_dir, const char *url, struct cm_err *err)
 {
     return srv_kvstore_restore(backup_dir, url, err);

@@ -37,8 +37,8 @@ struct srv_store_options {
     const char *url; /* "lmdb:DIR" (the folder is made, 0700) or "memory:" */
     const struct cm_clock *clock;
     const struct cm_zone
-        *zone; /* the school's; borrowed. Another than last time: what is derived is made anew */
-    bool read_only;
+        *zone;              /* the school's; borrowed. Another than last time: what is derived is made anew */
+    bool read_only;         /* CM_NOTFOUND: there is no store yet */
     uint64_t map_bytes_max; /* 0: 64 GiB of address space */
 };
 enum cm_code srv_store_open(const struct srv_store_options *options, struct srv_store **ret_store,
@@ -47,9 +47,12 @@ void srv_store_close(struct srv_store *store);
 
 typedef enum cm_code srv_store_fn(struct srv_store *store, void *arg, struct cm_err *err);
 enum cm_code srv_store_write(struct srv_store *store, srv_store_fn *fn, void *arg, struct cm_err *err);
+/* How many changes of primary data the write that goes on has made so far: whoever runs several jobs in one write sees by it
+ * which of them may have failed halfway. Only within srv_store_write. */
+uint64_t srv_store_written(const struct srv_store *store);
 /* Several reads that see one state. Reads outside of it each see the newest. */
 enum cm_code srv_store_read(struct srv_store *store, srv_store_fn *fn, void *arg, struct cm_err *err);
-/* Grows with every commit: for caches of answers. */
+/* Grows with every commit, also of other processes: for caches of answers. */
 uint64_t srv_store_version(const struct srv_store *store);
 
 /* ---- settings: words and their values; the school's are in settings.h ---- */
@@ -216,7 +219,9 @@ enum cm_code srv_store_get_station(struct srv_store *store, const char *id, stru
                                    struct cm_err *err);
 enum cm_code srv_store_station_of_token(struct srv_store *store, const uint8_t token_hash[32],
                                         struct srv_station *ret_station, struct cm_err *err);
-/* All but the log's fields, which srv_store_append_events keeps. */
+/* All but the log's fields, which srv_store_append_events keeps. A new station serves its classes from ever; a change of
+ * them holds from now on, and a session is judged by the stations that served its class when it began. CM_INVALID: another
+ * key for a log that has events. */
 enum cm_code srv_store_put_station(struct srv_store *store, const struct srv_station *station,
                                    struct cm_err *err);
 typedef bool srv_station_visit_fn(void *arg, const struct srv_station *station);
@@ -312,7 +317,8 @@ typedef bool srv_session_info_visit_fn(void *arg, const struct srv_session_info 
 enum cm_code srv_store_each_session_info(struct srv_store *store, const char *class_id, int32_t from,
                                          int32_t to, srv_session_info_visit_fn *visit, void *arg,
                                          struct cm_err *err);
-/* Closing and reopening by a person is primary data. */
+/* Closing and reopening by a person is primary data; the latest word counts. A session that a person opened again stays
+ * open, whatever its coverage, until a person closes it: nobody is absent by it. */
 enum cm_code srv_store_close_session(struct srv_store *store, const char *class_id, int32_t date,
                                      const char *by, int64_t wall_ms, struct cm_err *err);
 enum cm_code srv_store_reopen_session(struct srv_store *store, const char *class_id, int32_t date,
@@ -323,11 +329,14 @@ struct srv_day { /* one student in one session */
         roll; /* its mark_seq and correction_seq are feed numbers here; status NONE: not yet seen */
     enum srv_session_state session;
 };
-/* Every member of the class on that date, in order of id. */
+/* Every member of the class on that date, in order of id; and students of the school who have a mark or a correction in
+ * that session but were in no class then. What names a class that the student was not in counts in the session of the
+ * class that he was in, if nothing names that one. */
 typedef bool srv_day_visit_fn(void *arg, const struct srv_day *day);
 enum cm_code srv_store_each_roll(struct srv_store *store, const char *class_id, int32_t date,
                                  srv_day_visit_fn *visit, void *arg, struct cm_err *err);
-/* One student's sessions of from … to, in order of date. */
+/* One student's sessions of from … to (both dates), in order of date; school days that nobody speaks of yet are among
+ * them, with status NONE. */
 enum cm_code srv_store_each_day(struct srv_store *store, const char *student_id, int32_t from, int32_t to,
                                 srv_day_visit_fn *visit, void *arg, struct cm_err *err);
 

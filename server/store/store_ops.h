@@ -122,6 +122,7 @@ struct srv_store_ops {
     enum cm_code (*backup)(struct srv_store *store, const char *dir, struct cm_err *err);
     enum cm_code (*stats)(struct srv_store *store, struct srv_store_stats *ret_stats, struct cm_err *err);
     uint64_t (*version)(const struct srv_store *store);
+    uint64_t (*written)(const struct srv_store *store);
     void (*close)(struct srv_store *store);
 };
 

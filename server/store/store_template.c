@@ -90,7 +90,6 @@ static enum cm_code put_sealed(struct srv_tx *tx, const struct cm_template *temp
 
 enum cm_code srv_shred_templates(struct srv_tx *tx, const char *student_id, bool *ret_any, struct cm_err *err)
 {
-    struct srv_kvstore *store = tx->store;
     struct srv_key key = {0}, prefix = {0};
     struct cm_bytes value;
     srv_key_bytes(&key, student_id, strlen(student_id)); /* the vault's keys have no NUL */
@@ -102,11 +101,16 @@ enum cm_code srv_shred_templates(struct srv_tx *tx, const char *student_id, bool
     code = srv_delete(tx, SRV_T_KEYS, &key, err);
     if (code == CM_OK)
         code = srv_delete_prefix(tx, SRV_T_TEMPLATES, &prefix, err);
-    if (code != CM_OK)
-        return code;
-    store->forget_keys = true;
+    if (code == CM_OK)
+        tx->store->forget_keys = true; /* the master key turns at the end of the write */
+    return code;
+}
+
+enum cm_code srv_rotate_keys(struct srv_tx *tx, struct cm_err *err)
+{
+    struct srv_kvstore *store = tx->store;
     pthread_mutex_lock(&store->vault_lock);
-    code = cm_keyvault_rotate(&store->vault, &tx->primary, err);
+    enum cm_code code = cm_keyvault_rotate(&store->vault, &tx->primary, err);
     pthread_mutex_unlock(&store->vault_lock);
     return code;
 }

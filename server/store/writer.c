@@ -21,7 +21,7 @@ struct group { /* jobs that share a commit */
     int count;
 };
 
-/* These are said before anything was written; the others leave a transaction that must not be kept. */
+/* A job that failed and had written nothing leaves the transaction as it was; any other failure spoils it. */
 static bool fails_alone(enum cm_code code)
 {
     return code == CM_INVALID || code == CM_NOTFOUND || code == CM_EXISTS;
@@ -33,8 +33,9 @@ static enum cm_code run_group(struct srv_store *store, void *arg, struct cm_err 
     for (int i = 0; i < group->count; i++) {
         struct srv_write *write = group->writes[i];
         write->err = (struct cm_err)CM_ERR_INIT;
+        const uint64_t written = srv_store_written(store);
         write->code = write->run(store, write, &write->err);
-        if (write->code != CM_OK && !fails_alone(write->code)) {
+        if (write->code != CM_OK && (!fails_alone(write->code) || srv_store_written(store) != written)) {
             if (err != NULL)
                 *err = write->err;
             return write->code;

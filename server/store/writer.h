@@ -2,8 +2,9 @@
  * The writer: one thread that commits what the loops ask for, many requests in one synced commit.
  *
  * A job's `run` is called on the writer thread within a write of the store; when the commit is durable, or when it failed,
- * `done` is called on the loop that asked. A run that returns CM_INVALID, CM_NOTFOUND or CM_EXISTS before it wrote anything
- * fails alone. Any other failure undoes the whole group, whose jobs are then run again one by one: nobody fails for another.
+ * `done` is called on the loop that asked. A run that fails with CM_INVALID, CM_NOTFOUND or CM_EXISTS and had written nothing
+ * fails alone. Any other failure undoes the whole group, whose jobs are then run again one by one: nobody fails for another,
+ * and of a job that fails nothing stays. A job that refuses but wants something kept (a counted try) returns CM_OK.
  */
 #ifndef SRV_WRITER_H
 #define SRV_WRITER_H

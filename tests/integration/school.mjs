@@ -5,8 +5,8 @@
  */
 import net from 'node:net';
 import path from 'node:path';
-import { equal, folder, good, json, make, media, of, report, stationFolder, test } from './lib.mjs';
-import { eventually, firstAdmin, firstLogin, listen, makeClass, startServer } from './lib/server.mjs';
+import { atMost, equal, folder, good, json, make, media, of, report, start, station as stationProgram, stationFolder, test } from './lib.mjs';
+import { firstAdmin, firstLogin, listen, makeClass, startServer, within } from './lib/server.mjs';
 import { enrol } from './people.mjs';
 
 /** The network between the stations and the server: a wire that can be cut. */
@@ -128,38 +128,40 @@ await test('the student sees the day in his own calendar', async () => {
     equal([day.status, day.method], ['present', 'face'], 'today');
 });
 
-await test('a correction at the server and a roster edit reach a running station within a second', async () => {
-    const camera = `replay:${clip.b}?loop=1`;
-    const { start } = await import('./lib/program.mjs');
-    const { station } = await import('./lib.mjs');
-    const running = start(station, ['--data', stations[0].data, 'run', '--headless', '--events', '-', '--camera', camera], { timeoutS: 120 });
-    await running.until((event) => event.event === 'sync' && event.online);
+/** A station that runs until it is told to stop, on a recording at its real speed that comes round again. */
+function run(station, id) {
+    return start(stationProgram, ['--data', station.data, 'run', '--headless', '--events', '-', '--camera', `replay:${clip[id]}?loop=1`], { timeoutS: 300 });
+}
+
+async function end(running) {
+    running.child.kill('SIGTERM');
+    equal((await running.done).code, 0, 'exit code of the station');
+}
+
+await test('an edit of the roster reaches the screen of a running station within a second', async () => {
+    const running = run(stations[0], 'b');
+    await within(60000, 'the station is online', running.until((event) => event.event === 'sync' && event.online));
     const began = Date.now();
     await admin.post('/api/students', { id: 'c', name: 'Chitra Chand', class_id: 'T1' });
-    await running.until((event) => event.event === 'roll' && event.total === 3);
-    const took = Date.now() - began;
-    running.child.kill('SIGTERM');
-    await running.done;
-    if (took > 1000) throw new Error(`${took} ms`);
-    return `${took} ms`;
+    const event = await within(10000, 'the new student is there', running.until((one) => one.event === 'roll' && one.total === 3));
+    const ms = event.at_ms - began;
+    atMost(ms, 1000, 'milliseconds');
+    await end(running);
+    return `${ms} ms`;
 });
 
 await test('a mark is in an open page within a second', async () => {
     const listener = await listen(admin);
-    const { start } = await import('./lib/program.mjs');
-    const { station } = await import('./lib.mjs');
     const fresh = await pairStation('Door 4');
     await syncOnce(fresh);
-    const running = start(station, ['--data', fresh.data, 'run', '--headless', '--events', '-', '--camera', `replay:${clip.a}`], { timeoutS: 120 });
-    const marked = await running.until((event) => event.event === 'marked');
-    const at = Date.now();
+    const running = run(fresh, 'a');
+    const marked = await within(200000, 'a mark on the station', running.until((event) => event.event === 'marked')); // a slow machine misses blinks
     const event = await listener.until((one) => one.event === 'mark' && one.data.station === 'Door 4', 10000, 'the mark');
-    running.child.kill('SIGTERM');
-    await running.done;
-    listener.cut();
+    await end(running);
+    await listener.cut();
     equal([event.data.student_id, Date.parse(event.data.captured)], ['a', marked.captured_ms], 'who and when');
-    if (event.at - at > 1000) throw new Error(`${event.at - at} ms`);
-    return `${event.at - at} ms after the station's own screen`;
+    atMost(event.at - marked.at_ms, 1000, 'milliseconds after the mark');
+    return `${event.at - marked.at_ms} ms after the mark`;
 });
 
 await test('an erased student is gone everywhere', async () => {

@@ -940,6 +940,30 @@ static void percentages(struct world *w)
     free(log);
 }
 
+/* More sessions end with one event than a write keeps in mind at once. */
+static void many_sessions(struct world *w)
+{
+    struct station_log *log = station_create(w, "g", NULL);
+    enum { CLASSES = 210, DAYS = 150 };
+    char class_id[16], student[16];
+    for (int i = 0; i < CLASSES; i++) {
+        snprintf(class_id, sizeof class_id, "%d", i);
+        snprintf(student, sizeof student, "S-%d", i);
+        put_class(w->store, class_id, 540);
+        put_student(w->store, student, class_id, WORLD_MONDAY);
+    }
+    station_activity(log, CM_ACTIVITY_LOCKOUT, at(w, WORLD_MONDAY, 500), 1);
+    w->clock.now_wall_ms = at(w, cm_date_add(WORLD_MONDAY, DAYS), 1000);
+    station_activity(log, CM_ACTIVITY_LOCKOUT, at(w, cm_date_add(WORLD_MONDAY, DAYS), 1000), 2);
+    push_all(w->store, log);
+    assert_int_equal(standing_of(w->store, "S-0").unjudged, 109); /* weekdays */
+    assert_int_equal(standing_of(w->store, "S-209").unjudged, 109);
+    close_session(w->store, "209", 20260520, at(w, 20260520, 700));
+    assert_int_equal(standing_of(w->store, "S-209").absent, 1);
+    check(w->store);
+    free(log);
+}
+
 /* ---- running them ---- */
 
 static const struct {
@@ -973,6 +997,7 @@ static const struct {
     {"hostile events", hostile_events},
     {"rebuilding", rebuilding},
     {"percentages", percentages},
+    {"many sessions", many_sessions},
 };
 
 static void run_all(const char *kind)
