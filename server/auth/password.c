@@ -86,9 +86,7 @@ static void give_back(struct srv_password_job *job)
 {
     cm_wipe(job->password, sizeof(job->password));
     cm_wipe(job->fresh, sizeof(job->fresh));
-    /* a loop that takes nothing any more has ended, and its thread with it: nobody else touches the job */
-    if (srv_loop_post(job->loop, call_done, job) != CM_OK)
-        call_done(job);
+    srv_loop_post_node(job->loop, &job->post, call_done, job);
 }
 
 static struct srv_password_job *take(struct srv_passwords *passwords)

@@ -36,6 +36,7 @@ struct srv_password_job {
         [SRV_PASSWORD_HASH_SIZE]; /* of `fresh`; or of `password` when its hash is of weaker settings; or empty */
     /* private */
     struct srv_password_job *next;
+    struct srv_post post;
 };
 
 enum cm_code srv_passwords_create(struct srv_passwords **ret_passwords, struct cm_err *err);

@@ -244,7 +244,10 @@ void srv_conn_stop(struct srv_conn *conn)
         srv_call_unref(call);
         break;
     case SRV_CONN_STREAMING:
-        srv_stream_end(&conn->stream);
+        if (conn->stream.events->endless)
+            srv_stream_end(&conn->stream);
+        else
+            srv_stream_cut(&conn->stream);
         break;
     default:
         break;

@@ -7,7 +7,7 @@
  * - A handler runs on the thread of the connection's loop and must not block. It answers exactly once: at once, or later
  *   after srv_call_ref, also when the client has gone meanwhile (the answer is then dropped).
  * - One loop is one thread with its own listening socket (SO_REUSEPORT). A call, its connection and its stream belong to
- *   that thread; from another one only srv_loop_post may be used.
+ *   that thread; from another one only srv_loop_post and srv_loop_post_node may be used.
  * - Limits: see struct srv_limits. Nothing here grows without a bound.
  * - Errors that the server itself answers have the body {"error":{"code":"…","message":"…"}}.
  */
@@ -153,6 +153,15 @@ typedef void srv_loop_fn(void *arg);
 /* Runs fn(arg) on the loop's thread; any thread. Every posted fn runs, in order; after the loops have ended within
  * srv_http_close, before which everything that posts must have ended. CM_NOMEM: not taken. */
 enum cm_code srv_loop_post(struct srv_loop *loop, srv_loop_fn *fn, void *arg);
+/* The same where it must not fail, in the same order: the node is the poster's, one for each post under way, usually a member
+ * of what arg points to. It is not touched any more when fn begins. Any number: the poster bounds them. */
+struct srv_post {
+    struct srv_post *next;
+    srv_loop_fn *fn;
+    void *arg;
+    bool ours; /* private: to be freed */
+};
+void srv_loop_post_node(struct srv_loop *loop, struct srv_post *node, srv_loop_fn *fn, void *arg);
 /* Calls fn(arg) on the loop's thread every period_ms from now until the server stops; before srv_http_run or on the
  * loop's thread. */
 enum cm_code srv_loop_every(struct srv_loop *loop, int period_ms, srv_loop_fn *fn, void *arg);
@@ -201,6 +210,9 @@ struct srv_stream_events {
     void (*drained)(void *arg); /* what had to wait has left; may be NULL. Not after srv_stream_end */
     void (*closed)(
         void *arg); /* the last call for this stream, whoever ended it; never from within srv_stream_… */
+    /* When the server stops: the stream may be ended where it is (events, pictures). Else it is cut, so that nobody takes
+     * what came of a file for all of it. */
+    bool endless;
 };
 /* The call is answered by this. NULL when the client has gone, or asked by HEAD: closed is then not called. A stream is the
  * last answer of its connection. Until `closed` the pointer is valid, then no more. */

@@ -16,12 +16,6 @@ enum {
     TLS_OUT_MAX = 16 * 1024 * 1024
 };
 
-struct srv_post {
-    struct srv_post *next;
-    srv_loop_fn *fn;
-    void *arg;
-};
-
 struct srv_every {
     struct srv_every *next;
     uv_timer_t timer;
@@ -31,24 +25,36 @@ struct srv_every {
 
 /* ---- posts ---- */
 
+static void append_post(struct srv_loop *loop, struct srv_post *post)
+{
+    *loop->posts_end = post;
+    loop->posts_end = &post->next;
+    if (loop->post_count++ == 0 && loop->wake_open)
+        uv_async_send(&loop->wake);
+}
+
 enum cm_code srv_loop_post(struct srv_loop *loop, srv_loop_fn *fn, void *arg)
 {
     struct srv_post *post = malloc(sizeof *post);
     if (post == NULL)
         return CM_NOMEM;
-    *post = (struct srv_post){.fn = fn, .arg = arg};
+    *post = (struct srv_post){.fn = fn, .arg = arg, .ours = true};
     pthread_mutex_lock(&loop->lock);
     bool room = loop->post_count < SRV_POSTS_MAX;
-    if (room) {
-        *loop->posts_end = post;
-        loop->posts_end = &post->next;
-        if (loop->post_count++ == 0 && loop->wake_open)
-            uv_async_send(&loop->wake);
-    }
+    if (room)
+        append_post(loop, post);
     pthread_mutex_unlock(&loop->lock);
     if (!room)
         free(post);
     return room ? CM_OK : CM_NOMEM;
+}
+
+void srv_loop_post_node(struct srv_loop *loop, struct srv_post *node, srv_loop_fn *fn, void *arg)
+{
+    *node = (struct srv_post){.fn = fn, .arg = arg};
+    pthread_mutex_lock(&loop->lock);
+    append_post(loop, node);
+    pthread_mutex_unlock(&loop->lock);
 }
 
 static void run_posts(struct srv_loop *loop)
@@ -60,10 +66,11 @@ static void run_posts(struct srv_loop *loop)
     loop->post_count = 0;
     pthread_mutex_unlock(&loop->lock);
     while (post != NULL) {
-        struct srv_post *next = post->next;
-        post->fn(post->arg);
-        free(post);
-        post = next;
+        const struct srv_post now = *post; /* a node is its poster's again */
+        if (post->ours)
+            free(post);
+        now.fn(now.arg);
+        post = now.next;
     }
 }
 

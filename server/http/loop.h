@@ -12,7 +12,7 @@
 enum {
     SRV_READ_SIZE = 64 * 1024,
     SRV_HEAD_OUT_SIZE = 2048 + SRV_ANSWER_HEADERS_MAX,
-    SRV_POSTS_MAX = 1 << 17,   /* waiting for one loop */
+    SRV_POSTS_MAX = 1 << 17,   /* waiting for one loop, but for nodes */
     SRV_CALLS_KEPT = 128,      /* in the pool */
     SRV_CALL_KEEPS = 8 * 1024, /* bytes of head and body memory each */
 };

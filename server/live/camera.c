@@ -295,7 +295,8 @@ static void on_closed(void *arg)
     end_walk(loop);
 }
 
-static const struct srv_stream_events stream_events = {.drained = on_drained, .closed = on_closed};
+static const struct srv_stream_events stream_events = {
+    .drained = on_drained, .closed = on_closed, .endless = true};
 
 static void check(void *arg)
 {

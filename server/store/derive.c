@@ -41,15 +41,14 @@ struct srv_judgement srv_judge_session(const struct srv_session_facts *facts,
                                        const struct srv_station_facts *stations, size_t count)
 {
     int64_t window = facts->close_wall_ms - facts->start_wall_ms, best = 0;
-    bool over = false, covered = false;
+    bool spoke = false, awaited = false, covered = false;
     for (size_t i = 0; i < count; i++) {
         const struct srv_station_facts *station = &stations[i];
-        if (station->first_wall_ms >= facts->close_wall_ms)
+        if (station->reach_wall_ms == 0 || station->first_wall_ms >= facts->close_wall_ms)
             continue;
         best = station->able_ms > best ? station->able_ms : best;
-        if (station->reach_wall_ms < facts->close_wall_ms)
-            continue;
-        over = true;
+        spoke = true;
+        awaited = awaited || station->reach_wall_ms < facts->close_wall_ms;
         covered = covered || station->able_ms * 100 >= window * facts->coverage_percent;
     }
     struct srv_judgement judgement = {
@@ -59,7 +58,7 @@ struct srv_judgement srv_judge_session(const struct srv_session_facts *facts,
     };
     if (facts->person == SRV_PERSON_CLOSED)
         judgement.state = SRV_SESSION_CLOSED;
-    else if (facts->person == SRV_PERSON_NOBODY && facts->school && over)
+    else if (facts->person == SRV_PERSON_NOBODY && facts->school && spoke && !awaited)
         judgement.state = covered ? SRV_SESSION_CLOSED : SRV_SESSION_UNJUDGED;
     return judgement;
 }

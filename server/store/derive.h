@@ -4,11 +4,12 @@
  *
  * A session (one class on one date) is
  * - as a person said last: closed, or open again;
- * - else closed, when one station that serves the class has logged up to the session's end and was able to judge in
- *   enough of its window [start, close);
- * - else unjudged, when a station has logged up to the end without that;
- * - else open.
- * A station speaks of a session only when its log began before the session's end.
+ * - else open, as long as a station that serves the class has not logged up to the session's end: marks may be waiting
+ *   there, and nobody is absent for a network that is down;
+ * - else closed, when one of them was able to judge in enough of the window [start, close);
+ * - else unjudged.
+ * A station speaks of a session only when its log began before the session's end; without any the session is open. One
+ * that never comes back holds its classes open until it is revoked or a person closes.
  *
  * A student without a mark and without a correction is absent in a closed session, unjudged in an unjudged one, and not
  * yet anything in an open one, or on a day without school.

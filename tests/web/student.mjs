@@ -81,6 +81,10 @@ async function look(page, name) {
         const { days } = await admin.get(`/api/students/${pupil.id}/attendance?month=${schoolDay.slice(0, 7)}`);
         if (!(await page.locator(`.day[data-keep="${schoolDay}"]`).count())) await press(page, 'The month before');
         await page.locator(`.day[data-keep="${schoolDay}"]`).waitFor();
+        const all = page.locator('.day');
+        await all.first().focus();
+        await page.keyboard.press('ArrowRight');
+        equal(await focused(all.nth(1)), true, 'an arrow leads to the next day');
         const judged = days.filter((day) => day.status && day.status !== 'none');
         const shown = await page.locator('.day').evaluateAll((all) => all.map((node) => [node.dataset.keep, node.querySelector('.visually-hidden').textContent]));
         const words = { present: 'present', late: 'late', excused: 'excused', absent: 'absent', unjudged: 'not judged', pending: 'waits for a person' };
@@ -106,6 +110,7 @@ async function look(page, name) {
     await test('on paper: the days, nothing to press', () => at(server, old, async (page) => {
         if (!(await page.locator('.day').count())) await press(page, 'The month before');
         await page.emulateMedia({ media: 'print' });
+        await page.setViewportSize({ width: 680, height: 1000 }); // A4 between its margins
         equal(await page.locator('.topbar, main button:not(.day), a.button').evaluateAll((all) => all.filter((node) => node.checkVisibility()).length), 0, 'parts that are of no use on paper');
         equal(await page.locator('.day').first().isVisible(), true, 'the days');
         await shot(page, 'student-print');
@@ -152,6 +157,11 @@ await test('a day by keyboard: what is behind it, and the focus comes back', () 
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'detached' });
     await eventually('the focus is on the day again', () => focused(day));
+    await page.keyboard.press('Enter');
+    await press(dialog, 'Something is wrong with this day');
+    await page.getByLabel('What happened?').waitFor();
+    await page.keyboard.press('Escape');
+    await eventually('the focus is on the day after the second dialog too', () => focused(day));
 }, { viewport: PHONE }));
 
 await test('something is wrong: the student says it, the admin sees it', () => at(server, name, async (page) => {
