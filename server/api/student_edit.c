@@ -3,6 +3,7 @@
 
 #include "api/input.h"
 #include "api/student.h"
+#include "base/log.h"
 #include "live/live.h"
 #include <stdio.h>
 #include <string.h>
@@ -225,6 +226,15 @@ static void answer_empty(struct srv_api_write *base)
     srv_json_answer_empty(base->call);
 }
 
+/* The store keeps nothing of him; who erased him stays in the log. */
+static void answer_erased(struct srv_api_write *base)
+{
+    const struct student_write *write = (const struct student_write *)base;
+    cm_log(CM_LOG_INFO, "api", "a student was erased", CM_STR("student", write->id),
+           CM_STR("by", srv_call_identity(base->call)->user));
+    answer_empty(base);
+}
+
 void srv_api_student_delete(struct srv_call *call)
 {
     struct srv_student student;
@@ -236,7 +246,7 @@ void srv_api_student_delete(struct srv_call *call)
         srv_json_invalid(call, "confirm", "to erase this student, confirm with his id");
         return;
     }
-    struct student_write *write = create(call, run_erase, answer_empty, student.base.id);
+    struct student_write *write = create(call, run_erase, answer_erased, student.base.id);
     if (write != NULL)
         srv_api_write_submit(&write->base);
 }

@@ -3,6 +3,7 @@
 
 #include "api/show.h"
 #include "api/student.h"
+#include "auth/auth.h"
 #include "base/utf8.h"
 #include "http_json/json.h"
 #include "live/live.h"
@@ -29,9 +30,9 @@ struct history {
     const struct srv_app *app;
     bool for_himself;
     int64_t limit;
-    struct item *items; /* of one page */
-    int64_t count;
-    bool more;
+    struct item *items; /* free() */
+    int64_t count, room;
+    bool more, failed;
 };
 
 /* The date leads the reason of a dispute; 0 where it does not. */
@@ -53,6 +54,19 @@ static int32_t date_of(const struct history *history, const struct cm_event *eve
     return date != 0 ? date : cm_zone_date(history->app->zone, event->body.activity.started_wall_ms);
 }
 
+static bool make_room(struct history *history)
+{
+    if (history->count < history->room)
+        return true;
+    int64_t room = history->room > 0 ? history->room * 2 : SRV_PAGE_LIMIT;
+    struct item *items = realloc(history->items, (size_t)room * sizeof *items);
+    if (items == NULL)
+        return false;
+    history->items = items;
+    history->room = room;
+    return true;
+}
+
 static bool take_item(void *arg, const struct srv_feed_item *item)
 {
     struct history *history = arg;
@@ -62,6 +76,9 @@ static bool take_item(void *arg, const struct srv_feed_item *item)
         history->more = true;
         return false;
     }
+    history->failed = !make_room(history);
+    if (history->failed)
+        return false;
     struct item *to = &history->items[history->count++];
     to->feed = item->feed;
     to->date = date;
@@ -70,13 +87,12 @@ static bool take_item(void *arg, const struct srv_feed_item *item)
     return true;
 }
 
-/* Page by page, so that a bounded number of events is kept. */
-static enum cm_code load_page(struct history *history, const char *student_id, int32_t before,
-                              struct cm_err *err)
+static enum cm_code load_items(struct history *history, const char *student_id, int32_t before,
+                               struct cm_err *err)
 {
-    history->count = 0;
-    history->more = false;
-    return srv_store_each_history(history->app->store, student_id, before, take_item, history, err);
+    enum cm_code code =
+        srv_store_each_history(history->app->store, student_id, before, take_item, history, err);
+    return code == CM_OK && history->failed ? cm_fail(err, CM_NOMEM, "out of memory for a history") : code;
 }
 
 static void put_mark(struct srv_reply *out, const struct history *history, const struct item *item,
@@ -161,29 +177,23 @@ static void put_items(struct srv_reply *out, const struct history *history)
         put_item(out, history, &history->items[i]);
 }
 
-static bool prepare(struct srv_call *call, struct history *history)
+static struct history history_of(const struct srv_call *call, int64_t limit)
 {
-    history->app = srv_app_of(call);
-    history->for_himself = srv_api_is_student(call);
-    history->items = malloc((size_t)(history->limit + ONE_DATE_MAX) * sizeof *history->items);
-    if (history->items == NULL)
-        srv_answer_error(call, 500, "internal", "out of memory");
-    return history->items != NULL;
+    return (struct history){.app = srv_app_of(call), .for_himself = srv_api_is_student(call), .limit = limit};
 }
 
 void srv_api_student_history(struct srv_call *call)
 {
-    struct history history = {.count = 0};
+    struct history history = history_of(call, 0);
     struct srv_student student;
     struct cm_err err = CM_ERR_INIT;
     struct srv_reply out;
     int32_t before;
     if (!srv_api_find_student(call, &student) || !srv_json_query_date(call, "after", 0, &before) ||
-        !srv_json_query_int(call, "limit", 1, HISTORY_MAX, SRV_PAGE_LIMIT, &history.limit) ||
-        !prepare(call, &history))
+        !srv_json_query_int(call, "limit", 1, HISTORY_MAX, SRV_PAGE_LIMIT, &history.limit))
         return;
     srv_reply_init(&out);
-    enum cm_code code = load_page(&history, student.base.id, before, &err);
+    enum cm_code code = load_items(&history, student.base.id, before, &err);
     if (code == CM_OK) {
         srv_reply_begin(&out, NULL);
         srv_reply_list(&out, "items");
@@ -229,18 +239,10 @@ static enum cm_code put_days(struct srv_reply *out, const struct srv_app *app, c
 static enum cm_code put_all_items(struct srv_reply *out, struct history *history, const char *student_id,
                                   struct cm_err *err)
 {
-    int32_t before = 0;
-    int64_t total = 0;
-    enum cm_code code;
+    enum cm_code code = load_items(history, student_id, 0, err);
     srv_reply_list(out, "history");
-    do {
-        code = load_page(history, student_id, before, err);
-        if (code != CM_OK)
-            break;
+    if (code == CM_OK)
         put_items(out, history);
-        total += history->count;
-        before = history->count > 0 ? history->items[history->count - 1].date : 0;
-    } while (history->more && total < EXPORT_EVENTS_MAX);
     srv_reply_list_end(out);
     return code;
 }
@@ -264,11 +266,11 @@ static enum cm_code put_everything(struct srv_reply *out, struct history *histor
 
 void srv_api_student_export(struct srv_call *call)
 {
-    struct history history = {.limit = HISTORY_MAX};
+    struct history history = history_of(call, EXPORT_EVENTS_MAX);
     struct srv_student student;
     struct cm_err err = CM_ERR_INIT;
     struct srv_reply out;
-    if (!srv_api_find_student(call, &student) || !prepare(call, &history))
+    if (!srv_api_find_student(call, &student))
         return;
     srv_reply_init(&out);
     enum cm_code code = put_everything(&out, &history, &student, &err);
@@ -284,44 +286,69 @@ void srv_api_student_export(struct srv_call *call)
 
 /* ---- "this day is wrong" ---- */
 
-enum { DISPUTE_DAYS_MAX = 120, DISPUTES_PER_DAY = 5, DISPUTE_SCAN_MAX = 20000 };
+enum { DISPUTE_DAYS_MAX = 120, DISPUTES_PER_DAY = 5, DISPUTES_OF_DATE_MAX = 64, DAY_MS = 24 * 3600 * 1000 };
+static const char dispute_door[] = "dispute";
 
 struct dispute {
     struct srv_api_write base;
     struct srv_student student;
     struct cm_event event;
-    int32_t date;
+    int32_t date, today;
     char date_text[CM_DATE_ISO_SIZE];
     uint64_t feed;
     /* of the look back, set by run */
-    int scanned, of_today;
-    bool open_already;
+    int of_today, of_date_count;
+    uint64_t of_date[DISPUTES_OF_DATE_MAX]; /* feed numbers; the newest */
 };
 
-static bool look_back(void *arg, const struct srv_feed_item *item, const struct srv_review *review)
+/* The store files a dispute under a date that is not before the one disputed. */
+static bool look_back(void *arg, const struct srv_feed_item *item)
 {
     struct dispute *dispute = arg;
-    const struct cm_activity *activity = &item->event->body.activity;
-    if (activity->kind == CM_ACTIVITY_DISPUTE &&
-        strcmp(activity->student_id, dispute->student.base.id) == 0) {
-        dispute->open_already |= review->state == SRV_REVIEW_OPEN &&
-                                 strncmp(activity->reason, dispute->date_text, CM_DATE_ISO_SIZE - 1) == 0;
-        dispute->of_today +=
-            activity->started_wall_ms > dispute->event.body.activity.started_wall_ms - 24 * 3600 * 1000;
-    }
-    return ++dispute->scanned < DISPUTE_SCAN_MAX;
+    const struct cm_event *event = item->event;
+    const struct cm_activity *mine = &dispute->event.body.activity, *activity = &event->body.activity;
+    if (event->type == CM_EVENT_MARK)
+        return cm_date_days_between(event->body.mark.date, dispute->today) <= DISPUTE_DAYS_MAX;
+    if (event->type != CM_EVENT_ACTIVITY || activity->kind != CM_ACTIVITY_DISPUTE)
+        return true;
+    dispute->of_today += activity->started_wall_ms > mine->started_wall_ms - DAY_MS;
+    if (strncmp(activity->reason, dispute->date_text, CM_DATE_ISO_SIZE - 1) == 0 &&
+        dispute->of_date_count < DISPUTES_OF_DATE_MAX)
+        dispute->of_date[dispute->of_date_count++] = item->feed;
+    return true;
+}
+
+static bool take_open(void *arg, const struct srv_feed_item *item, const struct srv_review *review)
+{
+    bool *open = arg;
+    (void)item;
+    *open = review->state == SRV_REVIEW_OPEN;
+    return false;
+}
+
+/* Has the school yet to look at an earlier one of the same date? */
+static enum cm_code find_open(struct srv_store *store, const struct dispute *dispute, bool *ret_open,
+                              struct cm_err *err)
+{
+    enum cm_code code = CM_OK;
+    *ret_open = false;
+    for (int i = 0; i < dispute->of_date_count && code == CM_OK && !*ret_open; i++)
+        code = srv_store_each_activity(store, dispute->of_date[i] + 1, take_open, ret_open, err);
+    return code;
 }
 
 static enum cm_code run_dispute(struct srv_store *store, void *arg, struct cm_err *err)
 {
     struct dispute *dispute = arg;
-    dispute->scanned = dispute->of_today = 0;
-    dispute->open_already = false;
-    enum cm_code code = srv_store_each_activity(store, 0, look_back, dispute, err);
+    bool open = false;
+    dispute->of_today = dispute->of_date_count = 0;
+    enum cm_code code = srv_store_each_history(store, dispute->student.base.id, 0, look_back, dispute, err);
+    if (code == CM_OK)
+        code = find_open(store, dispute, &open, err);
     if (code != CM_OK)
         return code;
     dispute->base.refused_code = "already_disputed";
-    if (dispute->open_already)
+    if (open)
         return cm_fail(err, CM_EXISTS, "you have said so already; the school has not looked at it yet");
     if (dispute->of_today >= DISPUTES_PER_DAY)
         return cm_fail(err, CM_EXISTS, "%d days at most in 24 hours: speak with the school",
@@ -333,6 +360,7 @@ static void answer_dispute(struct srv_api_write *base)
 {
     const struct dispute *dispute = (struct dispute *)base;
     struct srv_reply out;
+    srv_auth_succeeded(base->app->auth, dispute_door, dispute->student.base.id);
     srv_live_feed(base->app->live, dispute->feed, dispute->feed);
     srv_reply_init(&out);
     srv_reply_begin(&out, NULL);
@@ -354,7 +382,8 @@ static bool read_dispute(struct srv_call *call, struct dispute *dispute)
     };
     if (!SRV_JSON_BODY(call, fields))
         return false;
-    int32_t ago = cm_date_days_between(dispute->date, srv_api_today(dispute->base.app));
+    dispute->today = srv_api_today(dispute->base.app);
+    int32_t ago = cm_date_days_between(dispute->date, dispute->today);
     if (ago < 0 || ago > DISPUTE_DAYS_MAX) {
         srv_json_invalid(call, "date", "the date is one of the last %d days", DISPUTE_DAYS_MAX);
         return false;
@@ -362,6 +391,19 @@ static bool read_dispute(struct srv_call *call, struct dispute *dispute)
     cm_date_iso(dispute->date, dispute->date_text);
     snprintf(activity->reason, sizeof activity->reason, "%s %s", dispute->date_text, text);
     return true;
+}
+
+/* Also one that is refused costs the writer a look back. */
+static bool may_try(struct srv_call *call, const struct dispute *dispute)
+{
+    char seconds[16];
+    int wait_s = srv_auth_try(dispute->base.app->auth, dispute_door, dispute->student.base.id);
+    if (wait_s == 0)
+        return true;
+    snprintf(seconds, sizeof seconds, "%d", wait_s);
+    srv_answer_header(call, "retry-after", seconds);
+    srv_answer_error(call, 429, "too_many_tries", "too many tries: wait %d s", wait_s);
+    return false;
 }
 
 void srv_api_student_dispute(struct srv_call *call)
@@ -379,7 +421,7 @@ void srv_api_student_dispute(struct srv_call *call)
     activity->started_wall_ms = activity->ended_wall_ms = dispute->event.wall_ms;
     activity->distance = NAN;
     strcpy(activity->student_id, student.base.id);
-    if (read_dispute(call, dispute))
+    if (read_dispute(call, dispute) && may_try(call, dispute))
         srv_api_write_submit(&dispute->base);
     else
         srv_api_write_drop(&dispute->base);

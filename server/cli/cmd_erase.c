@@ -1,7 +1,9 @@
 #include "cli/cli.h"
 
+#include "base/log.h"
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 struct erase_job {
     const char *id;
@@ -48,6 +50,9 @@ int srv_cmd_erase(struct srv_cli *cli)
         status = ask(store, job.id);
     else if (code == CM_OK)
         code = srv_store_write(store, run, &job, &err);
+    if (code == CM_OK && sure)
+        cm_log(CM_LOG_INFO, "erase", "a student was erased", CM_STR("student", job.id),
+               CM_STR("by", "rollcall-server erase"), CM_INT("uid", getuid()));
     srv_store_close(store);
     if (code != CM_OK)
         return srv_cli_fail(&err);

@@ -188,15 +188,14 @@ void srv_answer_send(struct srv_call *call, int status, const char *type, const 
     bool last = call->conn != NULL && srv_answer_is_last(call);
     struct srv_conn *conn = srv_answer_begin(call, status);
     if (conn == NULL) {
-        if (body->kind == SRV_PART_OWNED)
-            free(body->owner);
+        srv_out_release(body);
         return;
     }
     size_t head_size = srv_answer_head(call, status, type, (int64_t)body->size, last);
     struct srv_part parts[2] = {{call->loop->head_out, head_size, SRV_PART_COPY, NULL}, *body};
     if (bare)
-        parts[1].size = 0;
-    (void)srv_out_send(conn, parts, 2);
+        srv_out_release(body);
+    (void)srv_out_send(conn, parts, bare ? 1 : 2);
     srv_conn_answered(conn, last);
     srv_call_unref(call);
 }
@@ -212,6 +211,12 @@ void srv_answer(struct srv_call *call, int status, const char *type, const void 
 void srv_answer_take(struct srv_call *call, int status, const char *type, uint8_t *body, size_t size)
 {
     struct srv_part part = {body, size, SRV_PART_OWNED, body};
+    srv_answer_send(call, status, type, &part);
+}
+
+void srv_answer_secret(struct srv_call *call, int status, const char *type, uint8_t *body, size_t size)
+{
+    struct srv_part part = {body, size, SRV_PART_SECRET, body};
     srv_answer_send(call, status, type, &part);
 }
 

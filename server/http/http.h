@@ -53,6 +53,8 @@ enum srv_route_flags {
     SRV_PASSWORD_MAY_BE_OLD = 1, /* also with a one-time password that must be changed first */
     SRV_ORIGIN_ANY = 2, /* a write that needs no same-origin check although cookies may come with it */
     SRV_LONG = 4,       /* long poll or stream: the idle limit does not apply */
+    SRV_SECRET =
+        8, /* the body gets its whole memory at once, so that no part of it stays behind when it is wiped */
 };
 
 struct srv_route {
@@ -195,6 +197,8 @@ void srv_answer(struct srv_call *call, int status, const char *type, const void 
                 size_t size); /* copies */
 void srv_answer_take(struct srv_call *call, int status, const char *type, uint8_t *body,
                      size_t size); /* body from malloc; freed when sent */
+void srv_answer_secret(struct srv_call *call, int status, const char *type, uint8_t *body,
+                       size_t size); /* the same, wiped before it is freed */
 void srv_answer_error(struct srv_call *call, int status, const char *code, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 /* In the authorize hook: what the refusal will say. retry_after_s > 0 adds Retry-After. */

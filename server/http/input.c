@@ -30,7 +30,9 @@ static struct srv_call *begin_call(struct srv_conn *conn)
 static enum srv_request_step expect_body(struct srv_conn *conn, struct srv_call *call, bool more_is_here)
 {
     static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
-    enum srv_request_step step = srv_request_expect_body(&call->request, call->match.route->body_max);
+    const struct srv_route *route = call->match.route;
+    enum srv_request_step step =
+        srv_request_expect_body(&call->request, route->body_max, (route->flags & SRV_SECRET) != 0);
     if (step != SRV_STEP_MORE)
         return step;
     conn->body_at_wait = 0;

@@ -19,6 +19,7 @@ struct srv_piece {
     const uint8_t *bytes;
     size_t size;
     void *owned;
+    size_t wipe; /* bytes of what is owned */
     struct srv_chunk *chunk;
     uint8_t copy[];
 };
@@ -59,14 +60,18 @@ void srv_chunk_unref(struct srv_chunk *chunk)
 
 static void free_piece(struct srv_piece *piece)
 {
+    if (piece->wipe > 0)
+        explicit_bzero(piece->owned, piece->wipe);
     free(piece->owned);
     srv_chunk_unref(piece->chunk);
     free(piece);
 }
 
-static void release(const struct srv_part *part)
+void srv_out_release(const struct srv_part *part)
 {
-    if (part->kind == SRV_PART_OWNED)
+    if (part->kind == SRV_PART_SECRET && part->size > 0)
+        explicit_bzero(part->owner, part->size);
+    if (part->kind == SRV_PART_OWNED || part->kind == SRV_PART_SECRET)
         free(part->owner);
 }
 
@@ -82,8 +87,9 @@ static bool queue_part(struct srv_out *out, const struct srv_part *part, size_t 
     if (part->kind == SRV_PART_COPY) {
         memcpy(piece->copy, bytes, left);
         piece->bytes = piece->copy;
-    } else if (part->kind == SRV_PART_OWNED) {
+    } else if (part->kind == SRV_PART_OWNED || part->kind == SRV_PART_SECRET) {
         piece->owned = part->owner;
+        piece->wipe = part->kind == SRV_PART_SECRET ? part->size : 0;
     } else if (part->kind == SRV_PART_CHUNK) {
         piece->chunk = srv_chunk_ref(part->owner);
     }
@@ -181,10 +187,10 @@ static bool send_raw(struct srv_conn *conn, const struct srv_part *parts, int co
             else
                 good = false;
             if (!good)
-                release(&parts[i]);
+                srv_out_release(&parts[i]);
         } else {
             skip -= skip < parts[i].size ? skip : parts[i].size;
-            release(&parts[i]);
+            srv_out_release(&parts[i]);
         }
     }
     if (good)
@@ -208,7 +214,7 @@ static bool send_encrypted(struct srv_conn *conn, const struct srv_part *parts, 
                 good = srv_out_send_sealed(conn);
         }
     for (int i = 0; i < count; i++)
-        release(&parts[i]);
+        srv_out_release(&parts[i]);
     if (!good)
         srv_conn_abort(conn);
     return conn->state != SRV_CONN_CLOSING;
@@ -230,7 +236,7 @@ bool srv_out_send(struct srv_conn *conn, const struct srv_part *parts, int count
     assert(count <= SRV_PARTS_MAX);
     if (conn->state == SRV_CONN_CLOSING) {
         for (int i = 0; i < count; i++)
-            release(&parts[i]);
+            srv_out_release(&parts[i]);
         return false;
     }
     return conn->tls != NULL ? send_encrypted(conn, parts, count) : send_raw(conn, parts, count);

@@ -16,6 +16,7 @@ enum srv_part_kind {
     SRV_PART_COPY,   /* copied when it has to wait */
     SRV_PART_STATIC, /* lives as long as the program */
     SRV_PART_OWNED,  /* bytes from malloc, freed when sent, also on failure */
+    SRV_PART_SECRET, /* as OWNED, and wiped before; the bytes begin where the owner does */
     SRV_PART_CHUNK,  /* a reference to the chunk is held while it waits */
 };
 
@@ -23,7 +24,7 @@ struct srv_part {
     const void *bytes;
     size_t size;
     enum srv_part_kind kind;
-    void *owner; /* of OWNED: what to free; of CHUNK: the chunk */
+    void *owner; /* of OWNED and SECRET: what to free; of CHUNK: the chunk */
 };
 
 struct srv_out {
@@ -38,7 +39,8 @@ enum { SRV_PARTS_MAX = 4 };
 
 /* False: the connection is broken (it is being closed). Owned parts are taken in any case. */
 bool srv_out_send(struct srv_conn *conn, const struct srv_part *parts, int count);
-void srv_out_finish(struct srv_out *out); /* frees what still waits; no write is under way */
+void srv_out_release(const struct srv_part *part); /* of one that is not sent */
+void srv_out_finish(struct srv_out *out);          /* frees what still waits; no write is under way */
 
 struct srv_chunk {
     _Atomic int refs;

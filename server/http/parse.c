@@ -1,6 +1,7 @@
 #include "http/request.h"
 
 #include "http/text.h"
+#include <stdlib.h>
 #include <string.h>
 
 static enum srv_request_step refuse(struct srv_request *request, int status, const char *problem)
@@ -357,7 +358,23 @@ enum srv_request_step srv_request_feed(struct srv_request *request, const uint8_
     return feed_body(request, bytes, size, ret_used);
 }
 
-enum srv_request_step srv_request_expect_body(struct srv_request *request, size_t max)
+/* Reset has left it empty; what it has from before may be too small. */
+static bool give_whole_body(struct srv_request *request)
+{
+    struct cm_buf *body = &request->body;
+    size_t capacity = (request->chunked ? body->max : (size_t)request->content_length) + 1;
+    if (body->capacity >= capacity)
+        return true;
+    uint8_t *data = calloc(1, capacity);
+    if (data == NULL)
+        return false;
+    free(body->data);
+    body->data = data;
+    body->capacity = capacity;
+    return true;
+}
+
+enum srv_request_step srv_request_expect_body(struct srv_request *request, size_t max, bool at_once)
 {
     static const uint8_t nothing[1];
     size_t used;
@@ -369,5 +386,7 @@ enum srv_request_step srv_request_expect_body(struct srv_request *request, size_
     }
     if (request->content_length > max)
         return refuse(request, 413, "the body is too large");
+    if (at_once && !give_whole_body(request))
+        return refuse(request, 503, "no memory");
     return SRV_STEP_MORE;
 }

@@ -88,8 +88,9 @@ void srv_request_reset(struct srv_request *request, size_t keep);
 /* Reads on. ret_used is how many of the bytes were taken. */
 enum srv_request_step srv_request_feed(struct srv_request *request, const uint8_t *bytes, size_t size,
                                        size_t *ret_used);
-/* After SRV_STEP_HEAD: the body may have max bytes. MORE, DONE (there is none) or BAD. */
-enum srv_request_step srv_request_expect_body(struct srv_request *request, size_t max);
+/* After SRV_STEP_HEAD: the body may have max bytes. MORE, DONE (there is none) or BAD. at_once: it gets its memory now and
+ * never moves, so that wiping it leaves no copy behind. */
+enum srv_request_step srv_request_expect_body(struct srv_request *request, size_t max, bool at_once);
 
 /* NULL when not there; the first of several. The name in lower case. */
 const char *srv_request_header(const struct srv_request *request, const char *name);

@@ -145,22 +145,30 @@ int srv_jobs_for(struct srv_jobs *jobs, const struct srv_station *station, struc
     return count;
 }
 
+static bool may_take(const struct row *row, const char *station_id)
+{
+    return row->job.state == SRV_JOB_WAITING ||
+           (row->job.state == SRV_JOB_TAKEN && strcmp(row->job.station_id, station_id) == 0);
+}
+
 enum cm_code srv_jobs_take(struct srv_jobs *jobs, const char *id, const char *station_id, uint8_t **ret_photo,
                            size_t *ret_size, struct srv_job *ret_job, struct cm_err *err)
 {
     enum cm_code code = CM_OK;
+    uint8_t *copy = NULL;
     pthread_mutex_lock(&jobs->mutex);
     struct row *row = find(jobs, id);
-    if (row == NULL || row->job.state != SRV_JOB_WAITING)
+    if (row == NULL || !may_take(row, station_id))
         code = cm_fail(err, CM_NOTFOUND, "there is no such photo any more");
+    else if ((copy = malloc(row->size)) == NULL)
+        code = cm_fail(err, CM_NOMEM, "no room for a copy of a photo");
     else {
+        memcpy(copy, row->photo, row->size);
         row->job.state = SRV_JOB_TAKEN;
         snprintf(row->job.station_id, sizeof row->job.station_id, "%s", station_id);
-        *ret_photo = row->photo;
+        *ret_photo = copy;
         *ret_size = row->size;
         *ret_job = row->job;
-        row->photo = NULL;
-        row->size = 0;
     }
     pthread_mutex_unlock(&jobs->mutex);
     return code;

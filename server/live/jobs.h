@@ -1,4 +1,4 @@
-/* Photos on their way to a station for enrolment: in memory alone, bounded, wiped as soon as they are taken. Any thread. */
+/* Photos on their way to a station for enrolment: in memory alone, bounded, wiped when they end. Any thread. */
 #ifndef SRV_LIVE_JOBS_H
 #define SRV_LIVE_JOBS_H
 

@@ -79,7 +79,7 @@ struct srv_job {
     float quality;
     int64_t created_wall_ms;
 };
-/* Takes over the photo (malloc), which is wiped as soon as a station has it or the job ends. CM_NOMEM: too many. */
+/* Takes over the photo (malloc), which is wiped when the job ends. CM_NOMEM: too many. */
 enum cm_code srv_live_job_create(struct srv_live *live, const char *student_id, const char *class_id,
                                  const char *by, uint8_t *photo, size_t size, struct srv_job *ret_job,
                                  struct cm_err *err);
@@ -87,7 +87,8 @@ bool srv_live_job_get(struct srv_live *live, const char *id, struct srv_job *ret
 /* Ids of jobs that wait for a station that serves the class; up to capacity. */
 int srv_live_jobs_for(struct srv_live *live, const struct srv_station *station, struct srv_job *ret_jobs,
                       int capacity);
-/* Hands the photo over (the caller wipes and frees it) and marks the job as taken. CM_NOTFOUND: not there any more. */
+/* Gives a copy of the photo (the caller wipes and frees it) and marks the job as taken. The station that took it may have it
+ * again until the job ends: a download may break. CM_NOTFOUND: not there any more, or another station's. */
 enum cm_code srv_live_job_take(struct srv_live *live, const char *id, const char *station_id,
                                uint8_t **ret_photo, size_t *ret_size, struct cm_err *err);
 /* The end of a job; pages that show it are told. Only by the station that took it: else CM_NOTFOUND. */

@@ -31,12 +31,12 @@ const struct srv_route srv_routes[] = {
     {SRV_GET, "/favicon.ico", srv_web_icon, ANYONE, NO_BODY, 0},
 
     /* who am I */
-    {SRV_POST, "/api/auth/login", srv_auth_login, ANYONE, KIB(4), JSON, 0},
+    {SRV_POST, "/api/auth/login", srv_auth_login, ANYONE, KIB(4), JSON, SRV_SECRET},
     {SRV_POST, "/api/auth/logout", srv_auth_logout, PERSON, JSON_BODY, SRV_PASSWORD_MAY_BE_OLD},
     {SRV_POST, "/api/auth/change-password", srv_auth_change_password, PERSON, KIB(4), JSON,
-     SRV_PASSWORD_MAY_BE_OLD},
+     SRV_PASSWORD_MAY_BE_OLD | SRV_SECRET},
     {SRV_POST, "/api/auth/reset/request", srv_auth_reset_request, ANYONE, KIB(4), JSON, 0},
-    {SRV_POST, "/api/auth/reset/confirm", srv_auth_reset_confirm, ANYONE, KIB(4), JSON, 0},
+    {SRV_POST, "/api/auth/reset/confirm", srv_auth_reset_confirm, ANYONE, KIB(4), JSON, SRV_SECRET},
     {SRV_GET, "/api/me", srv_auth_me, PERSON, NO_BODY, SRV_PASSWORD_MAY_BE_OLD},
     {SRV_PATCH, "/api/me/profile", srv_api_profile_patch, STUDENT, JSON_BODY, 0},
 
@@ -56,7 +56,7 @@ const struct srv_route srv_routes[] = {
     {SRV_GET, "/api/students/:id/history", srv_api_student_history, PERSON, NO_BODY, 0},
     {SRV_GET, "/api/students/:id/export", srv_api_student_export, PERSON, NO_BODY, 0},
     {SRV_POST, "/api/students/:id/disputes", srv_api_student_dispute, STUDENT, JSON_BODY, 0},
-    {SRV_POST, "/api/students/:id/photo", srv_live_photo, ADMIN, KIB(5 * 1024), NULL, 0},
+    {SRV_POST, "/api/students/:id/photo", srv_live_photo, ADMIN, KIB(5 * 1024), NULL, SRV_SECRET},
     {SRV_DELETE, "/api/students/:id/templates", srv_api_student_unenrol, ADMIN, NO_BODY, 0},
     {SRV_GET, "/api/enrolments/:job", srv_live_enrolment, ADMIN, NO_BODY, 0},
 
@@ -70,8 +70,8 @@ const struct srv_route srv_routes[] = {
     {SRV_GET, "/api/settings", srv_api_settings, STAFF, NO_BODY, 0},
     {SRV_PATCH, "/api/settings", srv_api_settings_patch, ADMIN, JSON_BODY, 0},
     {SRV_GET, "/api/users", srv_auth_users, ADMIN, NO_BODY, 0},
-    {SRV_POST, "/api/users", srv_auth_user_post, ADMIN, JSON_BODY, 0},
-    {SRV_PATCH, "/api/users/:name", srv_auth_user_patch, ADMIN, JSON_BODY, 0},
+    {SRV_POST, "/api/users", srv_auth_user_post, ADMIN, JSON_BODY, SRV_SECRET},
+    {SRV_PATCH, "/api/users/:name", srv_auth_user_patch, ADMIN, JSON_BODY, SRV_SECRET},
     {SRV_DELETE, "/api/users/:name", srv_auth_user_delete, ADMIN, NO_BODY, 0},
     {SRV_POST, "/api/users/:name/reset", srv_auth_user_reset, ADMIN, JSON_BODY, 0},
 
@@ -98,14 +98,14 @@ const struct srv_route srv_routes[] = {
     {SRV_GET, "/api/events", srv_live_events, PERSON, NO_BODY, SRV_LONG},
 
     /* sync */
-    {SRV_POST, "/sync/v1/pair", srv_sync_pair, ANYONE, KIB(4), MSGPACK, SRV_ORIGIN_ANY},
+    {SRV_POST, "/sync/v1/pair", srv_sync_pair, ANYONE, KIB(4), MSGPACK, SRV_ORIGIN_ANY | SRV_SECRET},
     {SRV_POST, "/sync/v1/events", srv_sync_events, STATION, KIB(1024), MSGPACK, 0},
     {SRV_GET, "/sync/v1/hash", srv_sync_hash, STATION, NO_BODY, 0},
     {SRV_GET, "/sync/v1/changes", srv_sync_changes, STATION, NO_BODY, SRV_LONG},
-    {SRV_POST, "/sync/v1/templates", srv_sync_templates, STATION, KIB(64), MSGPACK, 0},
-    {SRV_POST, "/sync/v1/preview", srv_sync_preview, STATION, KIB(256), "image/jpeg", 0},
+    {SRV_POST, "/sync/v1/templates", srv_sync_templates, STATION, KIB(64), MSGPACK, SRV_SECRET},
+    {SRV_POST, "/sync/v1/preview", srv_sync_preview, STATION, KIB(256), "image/jpeg", SRV_SECRET},
     {SRV_GET, "/sync/v1/jobs/:job/photo", srv_sync_job_photo, STATION, NO_BODY, 0},
-    {SRV_POST, "/sync/v1/jobs/:job/result", srv_sync_job_result, STATION, KIB(64), MSGPACK, 0},
+    {SRV_POST, "/sync/v1/jobs/:job/result", srv_sync_job_result, STATION, KIB(64), MSGPACK, SRV_SECRET},
 
     /* for machines */
     {SRV_GET, "/healthz", srv_api_health, ANYONE, NO_BODY, 0},

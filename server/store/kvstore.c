@@ -119,11 +119,12 @@ struct run {
     struct srv_kvstore *store;
     srv_store_fn *fn;
     void *arg;
+    bool erased; /* an old master key must go after the commit */
 };
 
 static enum cm_code run_write(struct srv_kv_txn *txn, void *arg, struct cm_err *err)
 {
-    const struct run *run = arg;
+    struct run *run = arg;
     struct srv_tx tx = {.store = run->store, .primary = *txn, .derived = *txn, .write = true};
     run->store->forget_keys = false;
     run->store->written = 0;
@@ -136,6 +137,7 @@ static enum cm_code run_write(struct srv_kv_txn *txn, void *arg, struct cm_err *
      * committed still needs. */
     if (code == CM_OK && run->store->forget_keys)
         code = srv_rotate_keys(&tx, err);
+    run->erased = run->store->forget_keys;
     srv_tx_pop(&tx);
     return code;
 }
@@ -164,7 +166,7 @@ static void forget_keys(struct srv_kvstore *store)
 enum cm_code srv_kvs_write(struct srv_store *base, srv_store_fn *fn, void *arg, struct cm_err *err)
 {
     struct srv_kvstore *store = (struct srv_kvstore *)base;
-    struct run run = {store, fn, arg};
+    struct run run = {store, fn, arg, false};
     if (tx_of(store) != NULL)
         return cm_fail(err, CM_BACKEND, "a write within a transaction of the same thread");
     if (store->read_only)
@@ -172,14 +174,14 @@ enum cm_code srv_kvs_write(struct srv_store *base, srv_store_fn *fn, void *arg, 
     enum cm_code code = store->ballast_gone ? keep_reserve(store, err) : CM_OK;
     if (code == CM_OK)
         code = store->kv->ops->write(store->kv, run_write, &run, err);
-    if (code == CM_NOSPACE && store->forget_keys && cm_ballast_drop(store->ballast_path)) {
+    if (code == CM_NOSPACE && run.erased && cm_ballast_drop(store->ballast_path)) {
         store->ballast_gone = true; /* an erasure goes through on a full disk too */
         code = store->kv->ops->write(store->kv, run_write, &run, err);
     }
     if (code != CM_OK)
         return code;
     atomic_fetch_add(&store->commits, 1);
-    if (store->forget_keys)
+    if (run.erased)
         forget_keys(store);
     return CM_OK;
 }

@@ -1,7 +1,6 @@
 #include "sync/handlers.h"
 
 #include "auth/auth.h"
-#include "crypt/seal.h"
 #include "sync/private.h"
 #include "sync/work.h"
 #include <inttypes.h>
@@ -188,19 +187,23 @@ void srv_sync_job_photo(struct srv_call *call)
     struct srv_job job;
     uint8_t *photo;
     size_t size;
+    enum cm_code code = CM_NOTFOUND;
     if (!srv_sync_caller(call, &station))
         return;
-    if (!srv_live_job_get(app->live, srv_call_param(call, "job"), &job) ||
-        !srv_station_serves(&station, job.class_id) ||
-        srv_live_job_take(app->live, job.id, station.id, &photo, &size, NULL) != CM_OK) {
+    if (srv_live_job_get(app->live, srv_call_param(call, "job"), &job) &&
+        srv_station_serves(&station, job.class_id))
+        code = srv_live_job_take(app->live, job.id, station.id, &photo, &size, NULL);
+    if (code == CM_NOMEM) {
+        srv_answer_error(call, 503, "busy", "the server is busy: try again");
+        return;
+    }
+    if (code != CM_OK) {
         srv_answer_error(call, 404, "no_job", "this photo is not waiting any more");
         return;
     }
     bool jpeg = size > 1 && photo[0] == 0xff && photo[1] == 0xd8;
     srv_answer_header(call, "Cache-Control", "no-store");
-    srv_answer(call, 200, jpeg ? "image/jpeg" : "image/png", photo, size);
-    cm_wipe(photo, size);
-    free(photo);
+    srv_answer_secret(call, 200, jpeg ? "image/jpeg" : "image/png", photo, size);
 }
 
 /* The station did not get the answer to its result: the same again. */

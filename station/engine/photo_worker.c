@@ -1,5 +1,6 @@
 #include "engine/photo_worker.h"
 
+#include "base/log.h"
 #include "enrol/portrait.h"
 #include <errno.h>
 #include <pthread.h>
@@ -103,7 +104,9 @@ static void *run(void *arg)
         memcpy(message.u.photo.student_id, photo.head.student_id, sizeof message.u.photo.student_id);
         judge(worker, &photo, &message);
         wipe(&photo);
-        stn_inbox_post(worker->inbox, &message);
+        if (!stn_inbox_post(worker->inbox, &message)) /* sync gives the job up when its time is over */
+            cm_log(CM_LOG_WARN, "sync", "what came of a photo is lost",
+                   CM_STR("job", message.u.photo.job_id));
         explicit_bzero(&message, sizeof message);
     }
     stn_portrait_close(worker->reader);

@@ -92,8 +92,7 @@ static enum cm_code raise_latest_wall(struct cm_txn *txn, int64_t wall_ms, struc
 
 static enum cm_code get_identity(struct cm_txn *txn, void *arg, struct cm_err *err);
 
-/* `pair --renew` in another process gave the log a new key: take it, or the chain would break here. */
-static enum cm_code follow_identity(struct stn_store *store, struct cm_txn *txn, struct cm_err *err)
+enum cm_code stn_store_follow_identity(struct stn_store *store, struct cm_txn *txn, struct cm_err *err)
 {
     uint8_t before[CM_PUBLIC_KEY_SIZE];
     memcpy(before, store->log.public_key, sizeof before);
@@ -107,7 +106,7 @@ static enum cm_code follow_identity(struct stn_store *store, struct cm_txn *txn,
 enum cm_code stn_store_log(struct stn_store *store, struct cm_txn *txn, struct cm_event *event,
                            struct cm_err *err)
 {
-    enum cm_code code = follow_identity(store, txn, err);
+    enum cm_code code = stn_store_follow_identity(store, txn, err);
     if (code == CM_OK)
         code = cm_eventlog_append(txn, &store->log, event, err);
     if (code == CM_OK)

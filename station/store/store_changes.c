@@ -4,6 +4,10 @@
  * The served table remembers what is the server's: kind ‖ id → the number of the beginning (`served_generation`) under
  * which it came last. A reset raises that number; whatever still has an older one when the last page is in is stale.
  * So a beginning that is interrupted, by a power cut or by another reset, needs no undoing.
+ *
+ * A server that begins anew although it gave us a cursor was put back to a backup. It may lack enrolments of which this
+ * station has the only copy, so what it does not name then proves nothing about templates: they stay, and go up again. Only
+ * what it says in so many words removes them (gone, erased).
  */
 #include "store/store_sync.h"
 
@@ -16,6 +20,7 @@
 #include <string.h>
 
 enum { VALUE_MAX = 2048, CLOSURE_KEY_MAX = 4 + CM_ID_SIZE };
+enum { NO_RESET, FIRST_PULL, SERVER_WENT_BACK }; /* as `resetting` is stored */
 
 static const char generation_key[] = "served_generation", resetting_key[] = "resetting",
                   calendar_key[] = "calendar", school_key[] = "school";
@@ -25,7 +30,8 @@ struct apply {
     const struct cm_changes *changes;
     struct cm_txn *txn;
     uint64_t generation;
-    bool shred; /* an erased student had a key: the master key must change */
+    bool went_back; /* this page is of a beginning after the server was put back to a backup */
+    bool shred;     /* an erased student had a key: the master key must change */
     bool any;
     struct stn_applied applied;
     struct cm_template templates[CM_SYNC_TEMPLATES_MAX];
@@ -127,6 +133,19 @@ static enum cm_code remove_student(struct apply *a, const char *id, bool erased,
     if (code == CM_OK)
         code = stn_upload_forget(a->txn, id, err);
     return code == CM_OK ? forget_served(a, STN_SERVED_STUDENT, id, err) : code;
+}
+
+/* The server, put back to a backup, has no templates of him: those here go up. *ret_kept: there are any. */
+static enum cm_code keep_enrolment(struct apply *a, const char *id, bool *ret_kept, struct cm_err *err)
+{
+    struct cm_bytes value;
+    enum cm_code code = cm_txn_get(a->txn, STN_TABLE_KEYS, id, strlen(id), &value, err);
+    *ret_kept = code == CM_OK;
+    if (code != CM_OK)
+        return code == CM_NOTFOUND ? CM_OK : code;
+    a->applied.kept++;
+    code = forget_served(a, STN_SERVED_TEMPLATES, id, err);
+    return code == CM_OK ? stn_upload_again(a->txn, id, err) : code;
 }
 
 /* ---- items ---- */
@@ -252,11 +271,15 @@ static enum cm_code pass_over(struct apply *a, const struct cm_item *item, struc
 
 static enum cm_code apply_templates(struct apply *a, const struct cm_item *item, struct cm_err *err)
 {
+    bool kept = false;
     if (stn_upload_waits(a->txn, item->id))
         return pass_over(a, item, err);
-    if (item->gone || item->erased || item->body.size == 0)
-        return remove_templates(a, item->id, true, err);
-    return put_templates(a, item, err);
+    if (item->body.size > 0 && !item->gone && !item->erased)
+        return put_templates(a, item, err);
+    enum cm_code code = CM_OK;
+    if (a->went_back && !item->gone && !item->erased)
+        code = keep_enrolment(a, item->id, &kept, err);
+    return code == CM_OK && !kept ? remove_templates(a, item->id, true, err) : code;
 }
 
 static enum cm_code apply_words(struct apply *a, const char *word, const struct cm_span *body,
@@ -383,11 +406,13 @@ static enum cm_code apply_item(struct apply *a, const struct cm_item *item, stru
 
 /* ---- a beginning, and its end ---- */
 
-static enum cm_code begin_anew(struct apply *a, struct cm_err *err)
+/* A first pull that is begun again stays one: what is stale then may be of another server, and is not this one's loss. */
+static enum cm_code begin_anew(struct apply *a, uint64_t *resetting, struct cm_err *err)
 {
+    *resetting = *resetting != FIRST_PULL && stn_txn_has_cursor(a->txn) ? SERVER_WENT_BACK : FIRST_PULL;
     enum cm_code code = stn_meta_put_number(a->txn, generation_key, a->generation + 1, err);
     a->generation++;
-    return code == CM_OK ? stn_meta_put_number(a->txn, resetting_key, 1, err) : code;
+    return code == CM_OK ? stn_meta_put_number(a->txn, resetting_key, *resetting, err) : code;
 }
 
 static bool is_stale(struct apply *a, const struct stn_key *key)
@@ -401,16 +426,24 @@ static bool is_stale(struct apply *a, const struct stn_key *key)
     return generation != a->generation;
 }
 
+/* A student whom a server that went back does not know stays as one of this station's own while he has templates: on no
+ * other roster, counted, and the server's again when somebody adds him there under the same id. */
 static enum cm_code remove_stale(struct apply *a, enum stn_served kind, const char *id, struct cm_err *err)
 {
+    bool kept = false;
+    enum cm_code code = CM_OK;
+    if (a->went_back && kind != STN_SERVED_CLASS)
+        code = keep_enrolment(a, id, &kept, err);
+    if (code != CM_OK)
+        return code;
     switch (kind) {
     case STN_SERVED_CLASS:
         return remove_class(a, id, err);
     case STN_SERVED_STUDENT:
-        return remove_student(a, id, false, err);
+        return kept ? forget_served(a, kind, id, err) : remove_student(a, id, false, err);
     case STN_SERVED_TEMPLATES: /* those made here meanwhile stay, and go up */
-        return stn_upload_waits(a->txn, id) ? forget_served(a, kind, id, err)
-                                            : remove_templates(a, id, false, err);
+        return kept || stn_upload_waits(a->txn, id) ? forget_served(a, kind, id, err)
+                                                    : remove_templates(a, id, false, err);
     }
     return cm_fail(err, CM_CORRUPT, "the store's list of what is the server's is damaged");
 }
@@ -425,27 +458,28 @@ static enum cm_code sweep(struct apply *a, struct cm_err *err)
         if (is_stale(a, &key))
             code = remove_stale(a, kind, id, err);
     if (code == CM_EOF)
-        code = stn_meta_put_number(a->txn, resetting_key, 0, err);
+        code = stn_meta_put_number(a->txn, resetting_key, NO_RESET, err);
     return code;
 }
 
 static enum cm_code apply(struct cm_txn *txn, void *arg, struct cm_err *err)
 {
     struct apply *a = arg;
-    uint64_t resetting = 0;
+    uint64_t resetting = NO_RESET;
     a->txn = txn;
     a->shred = a->any = false;
     a->applied = (struct stn_applied){0};
     if (!stn_txn_is_paired(txn))
         return cm_fail(err, CM_INVALID, "this station is not paired");
     enum cm_code code = stn_meta_get_number(txn, generation_key, &a->generation, err);
-    if (code == CM_OK && a->changes->reset)
-        code = begin_anew(a, err);
-    for (int i = 0; i < a->changes->count && code == CM_OK; i++)
-        code = apply_item(a, &a->changes->items[i], err);
     if (code == CM_OK)
         code = stn_meta_get_number(txn, resetting_key, &resetting, err);
-    if (code == CM_OK && resetting != 0 && !a->changes->more)
+    if (code == CM_OK && a->changes->reset)
+        code = begin_anew(a, &resetting, err);
+    a->went_back = resetting == SERVER_WENT_BACK;
+    for (int i = 0; i < a->changes->count && code == CM_OK; i++)
+        code = apply_item(a, &a->changes->items[i], err);
+    if (code == CM_OK && resetting != NO_RESET && !a->changes->more)
         code = sweep(a, err);
     if (code == CM_OK && a->shred)
         code = stn_vault_rotate(a->store, txn, err);

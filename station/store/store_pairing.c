@@ -299,6 +299,12 @@ enum cm_code stn_store_get_sync_marks(struct stn_store *store, struct stn_sync_m
     return code;
 }
 
+bool stn_txn_has_cursor(struct cm_txn *txn)
+{
+    struct cm_bytes value;
+    return stn_meta_get(txn, cursor_key, &value, NULL) == CM_OK && value.size > 0;
+}
+
 enum cm_code stn_txn_put_cursor(struct cm_txn *txn, const char *cursor, struct cm_err *err)
 {
     size_t size = strlen(cursor);

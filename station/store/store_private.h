@@ -57,6 +57,9 @@ enum cm_code stn_store_put_identity(struct cm_txn *txn, const uint8_t public_key
 enum cm_code stn_renewal_recover(struct stn_store *store, struct cm_err *err);
 enum cm_code stn_roll_decode(struct cm_bytes value, struct cm_roll_entry *ret_entry, struct cm_err *err);
 enum cm_code stn_roll_put(struct cm_txn *txn, const struct cm_roll_entry *entry, struct cm_err *err);
+/* `pair --renew` in another process may have given the log a new key: takes it. Before anything that signs, or that writes
+ * the key file. */
+enum cm_code stn_store_follow_identity(struct stn_store *store, struct cm_txn *txn, struct cm_err *err);
 /* Appends the event and signs the log: the last thing of its transaction. */
 enum cm_code stn_store_log(struct stn_store *store, struct cm_txn *txn, struct cm_event *event,
                            struct cm_err *err);
@@ -99,6 +102,7 @@ enum cm_code stn_txn_put_pairing(struct cm_txn *txn, const struct stn_pairing *p
                                  struct cm_err *err);
 enum cm_code stn_txn_server_name(struct cm_txn *txn, char ret_url[STN_SERVER_URL_SIZE], struct cm_err *err);
 enum cm_code stn_txn_rename_station(struct cm_txn *txn, const char *name, struct cm_err *err);
+bool stn_txn_has_cursor(struct cm_txn *txn); /* something was pulled of this server */
 enum cm_code stn_txn_put_cursor(struct cm_txn *txn, const char *cursor, struct cm_err *err);
 enum cm_code stn_txn_count_applied(struct cm_txn *txn, struct cm_err *err);
 
@@ -107,7 +111,7 @@ bool stn_served_is(struct cm_txn *txn, enum stn_served kind, const char *id);
 
 enum cm_code stn_uploads_begin(struct cm_txn *txn, struct cm_err *err);
 enum cm_code stn_upload_add(struct cm_txn *txn, const char *student_id, uint64_t number, struct cm_err *err);
-/* What waits goes up once more, even if the push under way is answered well. */
+/* The templates go up (once more), even if a push under way is answered well. */
 enum cm_code stn_upload_again(struct cm_txn *txn, const char *student_id, struct cm_err *err);
 /* Another student has this face. *ret_current: it is still what was sent. */
 enum cm_code stn_upload_refuse(struct cm_txn *txn, const struct stn_upload *sent, const char *other_id,

@@ -1,7 +1,7 @@
 /*
  * A new identity for a log that forked. The new key file is written beside the old one, then one commit makes the database
  * the new key's, then the new file takes the old one's name. A power cut before the commit leaves the old identity, after
- * it the next start finishes the rename (stn_renewal_recover).
+ * it the next start finishes the rename (stn_renewal_recover), or whoever writes next does (stn_store_follow_identity).
  */
 #include "store/store_sync.h"
 
@@ -164,11 +164,32 @@ static enum cm_code renumber_roll(const struct renew *r, struct cm_txn *txn, str
     return code == CM_EOF ? CM_OK : code;
 }
 
+/* The new keys have the master keys of the time when they were made. An erasure since then, in a running engine, changed
+ * them: under the old ones nobody's templates would open, and what was destroyed would be in a file again. */
+static enum cm_code check_master_key(const struct renew *r, struct cm_txn *txn, struct cm_err *err)
+{
+    const struct cm_keys *keys = r->renewal->new_keys;
+    enum cm_code code = stn_vault_ready(r->store, txn, err);
+    if (code != CM_OK)
+        return code;
+    if (cm_keys_generation(keys) != cm_keys_generation(r->store->keys) || cm_keys_has_previous(keys))
+        return cm_fail(err, CM_INVALID,
+                       "somebody was erased at this station meanwhile, which changed its keys: nothing else "
+                       "was changed; try again with a new code");
+    return CM_OK;
+}
+
 static enum cm_code renew(struct cm_txn *txn, void *arg, struct cm_err *err)
 {
     struct renew *r = arg;
     const uint8_t *public_key = cm_keys_public(r->renewal->new_keys);
-    enum cm_code code = move_log(r, txn, err);
+    char path[PATH_MAX];
+    next_path(r->store, path);
+    enum cm_code code = check_master_key(r, txn, err);
+    if (code == CM_OK)
+        code = cm_keys_save(r->renewal->new_keys, path, err);
+    if (code == CM_OK)
+        code = move_log(r, txn, err);
     if (code == CM_OK)
         code = renumber_roll(r, txn, err);
     if (code == CM_OK)
@@ -176,6 +197,12 @@ static enum cm_code renew(struct cm_txn *txn, void *arg, struct cm_err *err)
     if (code == CM_OK)
         code = stn_txn_put_pairing(txn, r->renewal->pairing, public_key, r->renewal->ca_pem, err);
     return code;
+}
+
+static enum cm_code take_new_file(struct cm_txn *txn, void *arg, struct cm_err *err)
+{
+    (void)txn; /* which keeps others from writing the key file */
+    return stn_renewal_recover(arg, err);
 }
 
 enum cm_code stn_store_renew(struct stn_store *store, const struct stn_renewal *renewal, uint64_t *ret_events,
@@ -186,15 +213,14 @@ enum cm_code stn_store_renew(struct stn_store *store, const struct stn_renewal *
     if (renewal->first_seq == 0)
         return cm_fail(err, CM_INVALID, "events begin with 1");
     next_path(store, path);
-    enum cm_code code = cm_keys_save(renewal->new_keys, path, err);
-    if (code == CM_OK)
-        code = stn_store_commit(store, renew, &r, false, err);
+    enum cm_code code = stn_store_commit(store, renew, &r, false, err);
     if (code != CM_OK) {
         (void)unlink(path);
         return code;
     }
     memcpy(store->log.public_key, cm_keys_public(renewal->new_keys), CM_PUBLIC_KEY_SIZE);
-    code = take_name(store, path, err); /* should it fail, the next start does it */
+    code =
+        stn_store_commit(store, take_new_file, store, true, err); /* should it fail, the next start does it */
     if (code == CM_OK)
         code = stn_vault_open(store, err);
     if (code == CM_OK)

@@ -6,6 +6,9 @@
  * - Everything that the server sent is noted as the server's. When the server begins anew (`reset`: the first pull, or it
  *   was restored) what it does not name again until the last page is removed. What was made here before the pairing and
  *   the server does not know stays, and its templates wait to go up.
+ * - A reset in answer to a cursor: the server was put back to a backup. Then templates that it does not have stay and go up
+ *   again, and a student whom it does not know stays with them as one of this station's own; `gone` and `erased` items
+ *   remove as ever.
  * - Templates that were made here and are not up yet win over what the server sends for that student: they are newer.
  * - On a paired station the roster is the server's: stn_store_put_roster refuses.
  */
@@ -49,6 +52,7 @@ struct stn_renewal {
     const struct stn_pairing *pairing;
     const char *ca_pem; /* may be NULL */
 };
+/* stn_store_renew: CM_INVALID when the master key changed since stn_store_new_keys (an erasure); nothing was changed. */
 enum cm_code stn_store_new_keys(struct stn_store *store, struct cm_keys **ret_keys, struct cm_err *err);
 enum cm_code stn_store_renew(struct stn_store *store, const struct stn_renewal *renewal, uint64_t *ret_events,
                              struct cm_err *err);
@@ -91,6 +95,7 @@ enum cm_code stn_store_put_sync_note(struct stn_store *store, const struct stn_s
 /* ---- what the server sent ---- */
 struct stn_applied { /* what a page changed */
     size_t classes, students, enrolments, gone;
+    size_t kept;    /* enrolments that a server lacks which was put back to a backup: they go up again */
     size_t damaged; /* templates that do not open: the student is not recognised until they come again */
     bool calendar, revoked;
 };

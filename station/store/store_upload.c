@@ -93,8 +93,10 @@ enum cm_code stn_upload_again(struct cm_txn *txn, const char *student_id, struct
 {
     struct stn_upload upload = {.number = 0};
     enum cm_code code = get(txn, student_id, &upload, err);
-    upload.number = upload.number < INT64_MAX - again_step ? upload.number + again_step : again_step;
-    return code == CM_OK ? put(txn, &upload, err) : code;
+    if (code != CM_OK && code != CM_NOTFOUND)
+        return code;
+    int64_t number = upload.number < INT64_MAX - again_step ? upload.number + again_step : again_step;
+    return stn_upload_add(txn, student_id, (uint64_t)number, err);
 }
 
 enum cm_code stn_upload_refuse(struct cm_txn *txn, const struct stn_upload *sent, const char *other_id,

@@ -97,6 +97,9 @@ enum cm_code stn_vault_key(struct stn_store *store, struct cm_txn *txn, const ch
 
 enum cm_code stn_vault_rotate(struct stn_store *store, struct cm_txn *txn, struct cm_err *err)
 {
+    enum cm_code code = stn_store_follow_identity(store, txn, err);
+    if (code != CM_OK)
+        return code;
     struct cm_keyvault vault = borrow(store);
     return give_back(store, &vault, cm_keyvault_rotate(&vault, txn, err));
 }

@@ -215,8 +215,9 @@ void client_compare_clocks(struct stn_sync_client *client, enum stn_sync_channel
 bool client_is_current(struct stn_sync_client *client)
 {
     struct stn_sync_marks marks;
-    return stn_store_get_sync_marks(client->store, &marks, NULL) != CM_OK ||
-           marks.paired_wall_ms == client->paired_wall_ms;
+    client->over = client->over || (stn_store_get_sync_marks(client->store, &marks, NULL) == CM_OK &&
+                                    marks.paired_wall_ms != client->paired_wall_ms);
+    return !client->over;
 }
 
 static bool count_upload(void *arg, const struct stn_upload *upload)
@@ -341,7 +342,7 @@ bool stn_sync_next(struct stn_sync_client *client, enum stn_sync_channel channel
 int64_t stn_sync_due_us(const struct stn_sync_client *client, enum stn_sync_channel channel)
 {
     const struct channel *c = &client->channels[channel];
-    if (c->under_way)
+    if (c->under_way || client->over)
         return INT64_MAX;
     switch (channel) {
     case STN_SYNC_UP:
@@ -350,7 +351,7 @@ int64_t stn_sync_due_us(const struct stn_sync_client *client, enum stn_sync_chan
     case STN_SYNC_DOWN:
         return c->not_before_us;
     case STN_SYNC_JOB:
-        return client->job_count > 0 && client->jobs[0].stage != JOB_WORKING ? c->not_before_us : INT64_MAX;
+        return job_due_us(client);
     case STN_SYNC_PREVIEW:
         return client->frame_ready ? c->not_before_us : INT64_MAX;
     case STN_SYNC_CHANNELS:

@@ -138,7 +138,8 @@ struct stn_sync_job_result {
     size_t count;      /* of templates; 0 unless ok */
     const struct cm_template *templates; /* borrowed for the call; sealed to the server's key */
 };
-/* What came of the photo; sent until the server answered, at most 8 times. */
+/* What came of the photo; sent until the server answered, at most 8 times. After a minute without one the client reports
+ * "station_failed" in its place, and passes over the one that comes later. */
 void stn_sync_put_result(struct stn_sync_client *client, const struct stn_sync_job_result *result);
 
 /* ---- what the screen shows ---- */

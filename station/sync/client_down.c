@@ -51,6 +51,7 @@ static void describe(const struct stn_applied *applied, char text[192])
     count(list, sizeof list, applied->classes, "class", "classes");
     count(list, sizeof list, applied->enrolments, "enrolment", "enrolments");
     count(list, sizeof list, applied->gone, "removal", "removals");
+    count(list, sizeof list, applied->kept, "enrolment that it lacks", "enrolments that it lacks");
     if (applied->calendar)
         count(list, sizeof list, 1, "calendar", "calendars");
     count(list, sizeof list, applied->damaged, "enrolment that does not open", "enrolments that do not open");

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const int64_t frame_every_us = 200000;
+static const int64_t frame_every_us = 200000, job_longest_us = 60 * 1000000;
 
 /* ---- jobs ---- */
 
@@ -51,10 +51,31 @@ void job_failed(struct stn_sync_client *client)
         job_end(client);
 }
 
+int64_t job_due_us(const struct stn_sync_client *client)
+{
+    int64_t not_before_us = client->channels[STN_SYNC_JOB].not_before_us;
+    if (client->job_count == 0)
+        return INT64_MAX;
+    const struct job *job = &client->jobs[0];
+    return job->stage == JOB_WORKING && job->late_us > not_before_us ? job->late_us : not_before_us;
+}
+
+/* Its result was lost, or takes so long that nobody waits for it: the jobs behind it must not. */
+static void give_up_if_late(struct stn_sync_client *client, struct stn_sync_now now)
+{
+    struct stn_sync_job_result result = {.reason = "station_failed",
+                                         .message = "the station did not finish with the photo in time"};
+    if (client->job_count == 0 || client->jobs[0].stage != JOB_WORKING ||
+        now.mono_us < client->jobs[0].late_us)
+        return;
+    memcpy(result.job_id, client->jobs[0].job.id, sizeof client->jobs[0].job.id);
+    stn_sync_put_result(client, &result);
+}
+
 bool job_next(struct stn_sync_client *client, struct stn_sync_now now, struct stn_sync_request *request)
 {
     struct channel *c = &client->channels[STN_SYNC_JOB];
-    (void)now;
+    give_up_if_late(client, now);
     if (client->job_count == 0 || client->jobs[0].stage == JOB_WORKING)
         return false;
     const struct job *job = &client->jobs[0];
@@ -72,10 +93,11 @@ bool job_next(struct stn_sync_client *client, struct stn_sync_now now, struct st
 }
 
 static void photo_answer(struct stn_sync_client *client, const struct stn_sync_answer *answer,
-                         struct stn_sync_effects *effects)
+                         struct stn_sync_now now, struct stn_sync_effects *effects)
 {
     struct job *job = &client->jobs[0];
     job->stage = JOB_WORKING;
+    job->late_us = now.mono_us + job_longest_us;
     job->tries = 0;
     effects->photo = true;
     memcpy(effects->job.job_id, job->job.id, sizeof effects->job.job_id);
@@ -113,7 +135,7 @@ void job_answer(struct stn_sync_client *client, const struct stn_sync_answer *an
     if (over)
         job_end(client);
     else if (client->jobs[0].stage == JOB_WANTED)
-        photo_answer(client, answer, effects);
+        photo_answer(client, answer, now, effects);
     else
         result_answer(client, answer, effects);
 }

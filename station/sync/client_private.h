@@ -28,7 +28,8 @@ enum job_stage { JOB_WANTED, JOB_WORKING, JOB_RESULT };
 struct job {
     struct cm_job job;
     enum job_stage stage;
-    int tries; /* of the stage */
+    int tries;       /* of the stage */
+    int64_t late_us; /* WORKING: who computes is not heard of any more from then on */
     struct cm_buf result;
 };
 
@@ -40,6 +41,7 @@ struct stn_sync_client {
     int32_t wait_s;
     bool no_jobs;
     int64_t paired_wall_ms;
+    bool over; /* the station was paired anew: client_is_current */
     uint64_t random;
     struct channel channels[STN_SYNC_CHANNELS];
     struct stn_sync_status status;
@@ -103,6 +105,7 @@ bool job_next(struct stn_sync_client *client, struct stn_sync_now now, struct st
 void job_answer(struct stn_sync_client *client, const struct stn_sync_answer *answer, struct stn_sync_now now,
                 struct stn_sync_effects *effects);
 void job_failed(struct stn_sync_client *client);
+int64_t job_due_us(const struct stn_sync_client *client);
 void job_add(struct stn_sync_client *client, const struct cm_job *job);
 bool preview_next(struct stn_sync_client *client, struct stn_sync_now now, struct stn_sync_request *request);
 void preview_answer(struct stn_sync_client *client, const struct stn_sync_answer *answer,

@@ -38,8 +38,11 @@ static bool next_templates(struct stn_sync_client *client, struct stn_sync_now n
     size_t count = 0;
     enum cm_code code =
         stn_store_next_upload(client->store, &client->upload, client->templates, &count, &err);
-    if (code == CM_NOTFOUND)
+    if (code == CM_NOTFOUND) {
+        if (client->status.uploads_waiting > 0) /* counted before another program settled it */
+            client_count_uploads(client);
         return false;
+    }
     cm_buf_init(&sealed, CM_SYNC_SEALED_MAX);
     cm_buf_reset(&c->body);
     if (code == CM_OK)

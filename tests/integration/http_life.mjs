@@ -132,34 +132,38 @@ await test('no descriptors left: it waits, does not spin, and serves again', asy
     equal((await server.state()).connections, 1, 'connections');
 });
 
-await test('a graceful end: answers in flight are finished, streams ended, polls told', async () => {
+await test('a graceful end: answers in flight are finished, streams ended, files cut, polls told', async () => {
     for (const threads of [1, 3]) {
         const server = await serve(`threads=${threads}`, 'stop_timeout_ms=20000');
         const slow = await Promise.all(Array.from({ length: 6 }, () => connect(server)));
-        const idle = await connect(server), poll = await connect(server), stream = await connect(server), upload = await connect(server), huge = await connect(server);
+        const idle = await connect(server), poll = await connect(server), stream = await connect(server), upload = await connect(server), huge = await connect(server), file = await connect(server);
         huge.socket.pause();
+        file.socket.pause();
         await ask(idle, get('/'));
         for (const conn of slow) await conn.send(get('/slow?ms=400'));
         await poll.send(get('/poll?ms=60000'));
         await stream.send(get('/sse'));
         await huge.send(get('/huge'));
+        await file.send(get('/stream?count=1000000&size=65536'));
         await upload.send(`POST /echo HTTP/1.1\r\n${HOST}Content-Length: 4\r\n\r\nab`);
-        await until(async () => { const state = await server.state(); return state.waits === 7 && state.running === 1; }, 'all is under way');
+        await until(async () => { const state = await server.state(); return state.waits === 7 && state.running === 2; }, 'all is under way');
         const began = Date.now();
         server.kill();
         await idle.closes();
         await upload.send('cd');
         huge.socket.resume();
+        file.socket.resume();
         for (const conn of slow) {
             await conn.closes();
             equal(wholeAnswers(conn).map((answer) => [answer.status, answer.body, answer.headers.connection]), [[200, 'slow', 'close']], 'an answer in flight');
         }
-        for (const conn of [poll, stream, upload, huge]) await conn.closes();
+        for (const conn of [poll, stream, upload, huge, file]) await conn.closes();
         equal(wholeAnswers(poll)[0].status, 503, 'a long poll');
         holds(answersOf(stream.text)[0].whole, 'the stream has its end');
+        holds(!answersOf(file.text)[0].whole, 'half a file does not look whole');
         equal(wholeAnswers(upload)[0].body, 'abcd', 'an upload');
         equal(wholeAnswers(huge)[0].body.length, 8 * 1024 * 1024, 'a large answer');
-        for (const conn of [...slow, idle, poll, stream, upload, huge]) conn.socket.destroy();
+        for (const conn of [...slow, idle, poll, stream, upload, huge, file]) conn.socket.destroy();
         await server.stop();
         holds(Date.now() - began < 10000, `it took ${Date.now() - began} ms`);
     }

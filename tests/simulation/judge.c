@@ -111,6 +111,7 @@ static bool all_idle(struct sim *sim)
     return idle;
 }
 
+/* A server that was put back to a backup may not know students any more who keep their faces at the station. */
 static bool same_view(struct sim *sim, struct sim_device *device, bool say)
 {
     struct cm_buf ours, theirs;
@@ -118,8 +119,8 @@ static bool same_view(struct sim *sim, struct sim_device *device, bool say)
     cm_buf_init(&theirs, SIM_VIEW_MAX);
     cm_buf_append_text(&ours, "");
     cm_buf_append_text(&theirs, "");
-    sim_station_view(device->station, &ours);
     sim_server_view(sim->server, device->ids[device->id_count - 1], &theirs);
+    sim_station_view(device->station, sim->server_went_back ? (char *)theirs.data : NULL, &ours);
     bool same = strcmp((char *)ours.data, (char *)theirs.data) == 0;
     if (!same && say)
         fprintf(stderr, "station %d has\n%sand should have\n%s", device->process, (char *)ours.data,

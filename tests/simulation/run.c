@@ -40,6 +40,7 @@ static void restore_server(struct sim *sim)
     sim_remove_folder(store);
     if (!sim_server_restore(sim->server_backup, sim->server_dir))
         sim->broken = true;
+    sim->server_went_back = true;
     sim->totals->restored_servers++;
     sim_tell(sim, "the server is restored from its backup");
 }

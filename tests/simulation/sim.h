@@ -52,7 +52,7 @@ struct sim {
     struct cm_clock_manual clock; /* the server's */
     struct sim_server *server;    /* NULL: down */
     int64_t server_up_us;
-    bool server_has_backup;
+    bool server_has_backup, server_went_back;
     struct sim_device devices[SIM_DEVICES_MAX];
     int device_count;
     struct sim_network network;

@@ -318,25 +318,49 @@ static bool view_class(void *arg, const struct cm_class *class_)
     return true;
 }
 
+struct viewing {
+    const char *served;
+    struct cm_buf *view;
+    size_t left_out;
+};
+
+static bool is_left_out(const struct viewing *viewing, const char *student_id)
+{
+    char line[CM_ID_SIZE + 16];
+    snprintf(line, sizeof line, "student %s ", student_id);
+    return viewing->served != NULL && strstr(viewing->served, line) == NULL;
+}
+
 static bool view_student(void *arg, const struct cm_student *student)
 {
-    sim_view_student(arg, student);
+    struct viewing *viewing = arg;
+    if (is_left_out(viewing, student->id))
+        viewing->left_out++;
+    else
+        sim_view_student(viewing->view, student);
     return true;
 }
 
 static bool view_template(void *arg, const struct cm_template *template_)
 {
-    sim_view_template(arg, template_);
+    struct viewing *viewing = arg;
+    if (!is_left_out(viewing, template_->student_id))
+        sim_view_template(viewing->view, template_);
     return true;
 }
 
-void sim_station_view(struct sim_station *station, struct cm_buf *view)
+void sim_station_view(struct sim_station *station, const char *served, struct cm_buf *view)
 {
-    size_t damaged = 0;
+    struct viewing viewing = {served, view, 0};
+    size_t damaged = 0, own = 0;
     sim_process(station->process);
     stn_store_each_class(station->store, view_class, view, NULL);
-    stn_store_each_student(station->store, view_student, view, NULL);
-    stn_store_each_template(station->store, view_template, view, &damaged, NULL);
+    stn_store_each_student(station->store, view_student, &viewing, NULL);
+    stn_store_each_template(station->store, view_template, &viewing, &damaged, NULL);
+    stn_store_count_own_students(station->store, &own, NULL);
+    if (own != viewing.left_out)
+        cm_buf_appendf(view, "%zu students of its own, but %zu that are not the server's\n", own,
+                       viewing.left_out);
     if (damaged > 0)
         cm_buf_appendf(view, "%zu templates do not open\n", damaged);
 }

@@ -37,7 +37,8 @@ bool sim_station_idle(struct sim_station *station);
 bool sim_station_forked(struct sim_station *station, uint64_t *ret_seq);
 
 /* ---- to compare ---- */
-void sim_station_view(struct sim_station *station, struct cm_buf *view);
+/* served (may be NULL): what the server has for it. Who is not in it is left out, and must be one of the station's own. */
+void sim_station_view(struct sim_station *station, const char *served, struct cm_buf *view);
 /* Of the log from first_seq on. */
 void sim_station_each_fact(struct sim_station *station, uint64_t first_seq, sim_fact_fn *visit, void *arg);
 bool sim_station_check(struct sim_station *station);

@@ -266,9 +266,12 @@ static void on_closed(void *arg)
     free(feed);
 }
 
-static const struct srv_stream_events feed_events = {.drained = on_drained, .closed = on_closed};
+static const struct srv_stream_events file_events = {.drained = on_drained, .closed = on_closed};
+static const struct srv_stream_events feed_events = {
+    .drained = on_drained, .closed = on_closed, .endless = true};
 
-static struct feed *begin_feed(struct srv_call *call, const char *type)
+static struct feed *begin_feed(struct srv_call *call, const char *type,
+                               const struct srv_stream_events *events)
 {
     struct feed *feed = calloc(1, sizeof *feed);
     assert(feed != NULL);
@@ -276,7 +279,7 @@ static struct feed *begin_feed(struct srv_call *call, const char *type)
     feed->left = number_of(call, "count", 0);
     feed->size = number_of(call, "size", 0);
     assert(feed->size <= BIG_SIZE);
-    feed->stream = srv_stream_begin(call, 200, type, &feed_events, feed);
+    feed->stream = srv_stream_begin(call, 200, type, events, feed);
     if (feed->stream == NULL) {
         free(feed);
         return NULL;
@@ -287,7 +290,7 @@ static struct feed *begin_feed(struct srv_call *call, const char *type)
 
 static void get_stream(struct srv_call *call)
 {
-    struct feed *feed = begin_feed(call, "application/octet-stream");
+    struct feed *feed = begin_feed(call, "application/octet-stream", &file_events);
     if (feed != NULL)
         pump(feed);
 }
@@ -295,7 +298,7 @@ static void get_stream(struct srv_call *call)
 static void get_sse(struct srv_call *call)
 {
     int loop = srv_loop_index(srv_call_loop(call));
-    struct feed *feed = begin_feed(call, "text/event-stream");
+    struct feed *feed = begin_feed(call, "text/event-stream", &feed_events);
     if (feed == NULL)
         return;
     feed->next = listeners[loop];
@@ -321,7 +324,7 @@ static void post_publish(struct srv_call *call)
 
 static void get_cut(struct srv_call *call)
 {
-    struct feed *feed = begin_feed(call, "text/plain");
+    struct feed *feed = begin_feed(call, "text/plain", &file_events);
     if (feed == NULL)
         return;
     srv_stream_send(feed->stream, "half", 4);

@@ -14,11 +14,11 @@ static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static int done_count, canceled_count;
 static bool held; /* done waits: the thread is busy */
 
-enum cm_code srv_loop_post(struct srv_loop *loop, srv_loop_fn *fn, void *arg)
+void srv_loop_post_node(struct srv_loop *loop, struct srv_post *node, srv_loop_fn *fn, void *arg)
 {
     (void)loop;
+    (void)node;
     fn(arg);
-    return CM_OK;
 }
 
 static void done(struct srv_password_job *job)

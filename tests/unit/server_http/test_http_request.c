@@ -22,7 +22,7 @@ static enum srv_request_step feed(struct srv_request *request, const char *text,
         free(exact);
         at += used;
         if (step == SRV_STEP_HEAD)
-            step = srv_request_expect_body(request, BODY_MAX);
+            step = srv_request_expect_body(request, BODY_MAX, piece % 2 == 0);
     }
     *ret_left = size - at;
     return step;

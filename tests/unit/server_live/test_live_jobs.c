@@ -54,6 +54,10 @@ static void a_photo_goes_to_one_station_that_serves_the_class(void **state)
     assert_int_equal(job.state, SRV_JOB_TAKEN);
     assert_int_equal(srv_jobs_for(jobs, &everywhere, found, 4), 0);
     assert_int_equal(srv_jobs_take(jobs, job.id, "b", &photo, &size, &other, NULL), CM_NOTFOUND);
+    photo = NULL; /* the first download broke */
+    assert_int_equal(srv_jobs_take(jobs, job.id, "all", &photo, &size, &other, NULL), CM_OK);
+    assert_int_equal(photo[99], 7);
+    free(photo);
 }
 
 static void only_who_took_it_ends_it(void **state)
@@ -73,6 +77,7 @@ static void only_who_took_it_ends_it(void **state)
     assert_int_equal(srv_jobs_end(jobs, job.id, "b", &result, &ended, NULL), CM_NOTFOUND);
     assert_true(srv_jobs_get(jobs, job.id, &ended)); /* it can be asked for a while */
     assert_int_equal(ended.template_count, 1);
+    assert_int_equal(srv_jobs_take(jobs, job.id, "b", &photo, &size, &job, NULL), CM_NOTFOUND);
 }
 
 static void what_takes_too_long_ends_and_is_forgotten_later(void **state)

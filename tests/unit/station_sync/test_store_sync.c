@@ -19,6 +19,19 @@ static void open_paired(struct fixture *f)
     double_pair(f);
 }
 
+static void enrol(struct fixture *f, const char *id, size_t count)
+{
+    struct cm_template templates[8];
+    fixture_templates(id, templates, count);
+    assert_int_equal(stn_store_put_templates(f->store, id, templates, count, NULL), CM_OK);
+}
+
+static enum cm_code next_upload(struct fixture *f, struct stn_upload *upload, size_t *count)
+{
+    static struct cm_template templates[CM_SYNC_TEMPLATES_MAX];
+    return stn_store_next_upload(f->store, upload, templates, count, NULL);
+}
+
 /* ---- pairing ---- */
 
 static void the_token_is_kept_and_not_plain(void **state)
@@ -237,6 +250,7 @@ static void gone_and_erased_students_leave_nothing(void **state)
     fixture_finish(&f);
 }
 
+/* Of another server: what is stale then was the one's before. */
 static void a_new_beginning_removes_what_does_not_come_again(void **state)
 {
     (void)state;
@@ -258,7 +272,8 @@ static void a_new_beginning_removes_what_does_not_come_again(void **state)
     page_templates(page, "s2", 2, stn_store_public_key(f.store));
     page_apply(&f, page);
 
-    page = page_create("x.1"); /* another epoch, in two pages, with a restart between them */
+    double_pair(&f);
+    page = page_create("x.1"); /* in two pages, with a restart between them */
     page->changes.reset = page->changes.more = true;
     page_class(page, "10-B");
     page_apply(&f, page);
@@ -275,6 +290,120 @@ static void a_new_beginning_removes_what_does_not_come_again(void **state)
     assert_true(has_student(&f, "own"));            /* never was the server's */
     assert_int_equal(stn_store_count_own_students(f.store, &count, NULL), CM_OK);
     assert_int_equal(count, 1);
+    fixture_finish(&f);
+}
+
+static void what_a_restored_server_lacks_goes_up_again(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct stn_upload upload;
+    struct stn_applied applied;
+    size_t count = 0;
+    open_paired(&f);
+    struct page *page = page_create("e.1");
+    page->changes.reset = true;
+    static const char *const enrolled[] = {"enrolled", "added", "left", "erased", "both"};
+    for (size_t i = 0; i < sizeof enrolled / sizeof enrolled[0]; i++) {
+        page_student(page, enrolled[i], "10-B");
+        page_templates(page, enrolled[i], 2, stn_store_public_key(f.store));
+    }
+    page_student(page, "no-face", "10-B");
+    page_apply(&f, page);
+    assert_int_equal(next_upload(&f, &upload, &count), CM_NOTFOUND);
+
+    page = page_create("x.1"); /* the backup is older than the enrolments, and than some of the students */
+    page->changes.reset = page->changes.more = true;
+    page_gone(page, CM_ITEM_STUDENT, "erased", true);
+    page_student(page, "both", "10-B");
+    page_templates(page, "both", 3, stn_store_public_key(f.store));
+    page_apply(&f, page);
+    fixture_reopen(&f);
+    page = page_create("x.2");
+    page_student(page, "enrolled", "10-B");
+    page_templates(page, "enrolled", 0, NULL);
+    page_gone(page, CM_ITEM_STUDENT, "left", false);
+    applied = page_apply(&f, page);
+    assert_int_equal(applied.kept, 2);
+    assert_int_equal(count_templates(&f, "enrolled"), 2);
+    assert_int_equal(count_templates(&f, "added"), 2);
+    assert_int_equal(count_templates(&f, "both"), 3);
+    assert_int_equal(count_templates(&f, NULL), 7); /* neither who left nor who was erased */
+    assert_true(has_student(&f, "added"));
+    assert_false(has_student(&f, "left") || has_student(&f, "erased") || has_student(&f, "no-face"));
+    assert_int_equal(stn_store_count_own_students(f.store, &count, NULL), CM_OK);
+    assert_int_equal(count, 1);
+
+    assert_int_equal(next_upload(&f, &upload, &count), CM_OK);
+    assert_string_equal(upload.student_id, "added");
+    assert_int_equal(stn_store_settle_upload(f.store, &upload, STN_UPLOAD_UNKNOWN, NULL, NULL), CM_OK);
+    assert_int_equal(next_upload(&f, &upload, &count), CM_OK);
+    assert_string_equal(upload.student_id, "enrolled");
+    assert_int_equal(count, 2);
+    assert_int_equal(stn_store_settle_upload(f.store, &upload, STN_UPLOAD_DONE, NULL, NULL), CM_OK);
+    assert_int_equal(next_upload(&f, &upload, &count), CM_NOTFOUND);
+
+    page = page_create("x.3"); /* he is added at the server again; and now taking away means that again */
+    page_student(page, "added", "10-B");
+    page_templates(page, "added", 0, NULL);
+    page_templates(page, "enrolled", 0, NULL);
+    page_apply(&f, page);
+    assert_int_equal(next_upload(&f, &upload, &count), CM_OK);
+    assert_string_equal(upload.student_id, "added");
+    assert_int_equal(count, 2);
+    assert_int_equal(count_templates(&f, "enrolled"), 0);
+    assert_int_equal(stn_store_count_own_students(f.store, &count, NULL), CM_OK);
+    assert_int_equal(count, 0);
+    fixture_finish(&f);
+}
+
+/* The templates were sent to the server before it was put back; its answer to that comes after the new beginning. */
+static void an_answer_from_before_the_restore_settles_nothing(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct stn_upload upload;
+    size_t count = 0;
+    open_paired(&f);
+    struct page *page = page_create("e.1");
+    page->changes.reset = true;
+    page_student(page, "a", "10-B");
+    page_student(page, "b", "10-B");
+    page_apply(&f, page);
+    enrol(&f, "a", 2);
+    assert_int_equal(next_upload(&f, &upload, &count), CM_OK);
+    page = page_create("x.1"); /* it does not know him any more */
+    page->changes.reset = true;
+    page_student(page, "b", "10-B");
+    page_apply(&f, page);
+    assert_int_equal(stn_store_settle_upload(f.store, &upload, STN_UPLOAD_DONE, NULL, NULL), CM_OK);
+    assert_int_equal(next_upload(&f, &upload, &count), CM_OK);
+    assert_string_equal(upload.student_id, "a");
+    assert_int_equal(count, 2);
+    fixture_finish(&f);
+}
+
+/* What is stale then may be of the server before, and is not this one's to get. */
+static void a_first_pull_that_is_begun_again_keeps_nothing(void **state)
+{
+    (void)state;
+    struct fixture f;
+    open_paired(&f);
+    struct page *page = page_create("e.1");
+    page->changes.reset = true;
+    page_student(page, "a", "10-B");
+    page_templates(page, "a", 2, stn_store_public_key(f.store));
+    page_apply(&f, page);
+    double_pair(&f);
+    for (int i = 0; i < 2; i++) {
+        page = page_create(i == 0 ? "x.1" : "y.1");
+        page->changes.reset = true;
+        page->changes.more = i == 0;
+        page_student(page, "b", "10-B");
+        assert_int_equal(page_apply(&f, page).kept, 0);
+    }
+    assert_false(has_student(&f, "a"));
+    assert_int_equal(count_templates(&f, NULL), 0);
     fixture_finish(&f);
 }
 
@@ -345,19 +474,6 @@ static void closed_days(void **state)
 }
 
 /* ---- templates that go up ---- */
-
-static void enrol(struct fixture *f, const char *id, size_t count)
-{
-    struct cm_template templates[8];
-    fixture_templates(id, templates, count);
-    assert_int_equal(stn_store_put_templates(f->store, id, templates, count, NULL), CM_OK);
-}
-
-static enum cm_code next_upload(struct fixture *f, struct stn_upload *upload, size_t *count)
-{
-    static struct cm_template templates[CM_SYNC_TEMPLATES_MAX];
-    return stn_store_next_upload(f->store, upload, templates, count, NULL);
-}
 
 static void enrolments_before_and_after_the_pairing_go_up(void **state)
 {
@@ -501,6 +617,112 @@ static void a_new_log_has_what_the_server_lacks(void **state)
     fixture_finish(&f);
 }
 
+static void an_erasure_while_the_key_is_made_stops_the_renewal(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct cm_keys *keys;
+    struct stn_pairing pairing;
+    struct cm_err err = CM_ERR_INIT;
+    uint64_t events = 0;
+    open_paired(&f);
+    enrol(&f, "a", 2);
+    enrol(&f, "b", 3);
+    assert_int_equal(stn_store_get_pairing(f.store, &pairing, NULL), CM_OK);
+    assert_int_equal(stn_store_new_keys(f.store, &keys, NULL), CM_OK);
+    struct stn_renewal renewal = {.new_keys = keys, .first_seq = 1, .pairing = &pairing};
+    assert_int_equal(stn_store_erase_templates(f.store, "a", NULL), CM_OK);
+    assert_int_equal(stn_store_renew(f.store, &renewal, &events, &err), CM_INVALID);
+    assert_non_null(strstr(err.msg, "try again"));
+    cm_keys_destroy(keys);
+    assert_int_equal(access(fixture_path(&f, "station.key.next"), F_OK), -1);
+    fixture_reopen(&f);
+    assert_int_equal(fixture_check(&f), 3);
+    assert_int_equal(count_templates(&f, "b"), 3);
+
+    assert_int_equal(stn_store_new_keys(f.store, &keys, NULL), CM_OK);
+    renewal.new_keys = keys;
+    assert_int_equal(stn_store_renew(f.store, &renewal, &events, NULL), CM_OK);
+    cm_keys_destroy(keys);
+    fixture_reopen(&f);
+    assert_int_equal(count_templates(&f, "b"), 3);
+    fixture_finish(&f);
+}
+
+/* As an engine does that ran all the time: its store has the old identity still. */
+static void erase_when_told(struct fixture *f, int told, int ready)
+{
+    char word = 'r';
+    if (fixture_try_open(f, false, 0, NULL) != CM_OK || write(ready, &word, 1) != 1 ||
+        read(told, &word, 1) != 1)
+        _exit(2);
+    _exit(stn_store_erase_templates(f->store, "a", NULL) == CM_OK ? 0 : 1);
+}
+
+/* Puts the folder back to the instant before the new key file took the old one's name. */
+static void undo_rename(struct fixture *f)
+{
+    char path[600], next[600];
+    snprintf(path, sizeof path, "%s", fixture_path(f, "station.key"));
+    snprintf(next, sizeof next, "%s", fixture_path(f, "station.key.next"));
+    assert_int_equal(rename(path, next), 0);
+    assert_int_equal(rename(fixture_path(f, "kept.key"), path), 0);
+}
+
+static void renew_now(struct fixture *f)
+{
+    struct cm_keys *keys;
+    struct stn_pairing pairing;
+    uint64_t events;
+    char path[600];
+    snprintf(path, sizeof path, "%s", fixture_path(f, "station.key"));
+    assert_int_equal(stn_store_get_pairing(f->store, &pairing, NULL), CM_OK);
+    assert_int_equal(stn_store_new_keys(f->store, &keys, NULL), CM_OK);
+    struct stn_renewal renewal = {.new_keys = keys, .first_seq = 1, .pairing = &pairing};
+    assert_int_equal(link(path, fixture_path(f, "kept.key")), 0);
+    assert_int_equal(stn_store_renew(f->store, &renewal, &events, NULL), CM_OK);
+    cm_keys_destroy(keys);
+}
+
+static void an_engine_with_the_old_identity_erases(void **state)
+{
+    (void)state;
+    for (int renamed = 0; renamed < 2; renamed++) {
+        struct fixture f;
+        int told[2], ready[2], status;
+        char word;
+        open_paired(&f);
+        enrol(&f, "a", 2);
+        enrol(&f, "b", 3);
+        fixture_close(&f);
+        assert_int_equal(pipe(told), 0);
+        assert_int_equal(pipe(ready), 0);
+        pid_t child = fork();
+        assert_true(child >= 0);
+        if (child == 0) {
+            close(told[1]); /* so that it ends with its parent */
+            erase_when_told(&f, told[0], ready[1]);
+        }
+        close(ready[1]);
+        assert_int_equal(read(ready[0], &word, 1), 1);
+        fixture_open(&f);
+        renew_now(&f);
+        if (!renamed)
+            undo_rename(&f);
+        assert_int_equal(write(told[1], "x", 1), 1);
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_true(WIFEXITED(status));
+        assert_int_equal(WEXITSTATUS(status), 0);
+        fixture_reopen(&f);
+        assert_int_equal(count_templates(&f, NULL), 3); /* of b, and they open */
+        assert_int_equal(fixture_check(&f), 3);
+        close(told[0]);
+        close(told[1]);
+        close(ready[0]);
+        fixture_finish(&f);
+    }
+}
+
 /* ---- kill -9 ---- */
 
 enum { KILLS = 30 };
@@ -572,6 +794,9 @@ int main(void)
         cmocka_unit_test(templates_for_somebody_else_are_left_out),
         cmocka_unit_test(gone_and_erased_students_leave_nothing),
         cmocka_unit_test(a_new_beginning_removes_what_does_not_come_again),
+        cmocka_unit_test(what_a_restored_server_lacks_goes_up_again),
+        cmocka_unit_test(an_answer_from_before_the_restore_settles_nothing),
+        cmocka_unit_test(a_first_pull_that_is_begun_again_keeps_nothing),
         cmocka_unit_test(a_beginning_that_begins_again),
         cmocka_unit_test(a_station_that_serves_less),
         cmocka_unit_test(closed_days),
@@ -580,6 +805,8 @@ int main(void)
         cmocka_unit_test(unknown_students_wait_for_the_roster),
         cmocka_unit_test(a_refused_duplicate_waits_for_a_person),
         cmocka_unit_test(a_new_log_has_what_the_server_lacks),
+        cmocka_unit_test(an_erasure_while_the_key_is_made_stops_the_renewal),
+        cmocka_unit_test(an_engine_with_the_old_identity_erases),
         cmocka_unit_test(pages_survive_kill_9_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

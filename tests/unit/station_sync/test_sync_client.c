@@ -638,6 +638,74 @@ static void a_photo_becomes_templates(void **state)
     talk_finish(&talk);
 }
 
+static void a_result_that_never_comes_is_reported_after_a_minute(void **state)
+{
+    (void)state;
+    struct talk talk;
+    struct cm_job_answer said = {.ok = false};
+    struct stn_sync_request request;
+    struct cm_job_result sent;
+    talk_init(&talk, 25);
+    name_job(&talk, "j1");
+    name_job(&talk, "j2");
+    expect_request(&talk, STN_SYNC_JOB, "/sync/v1/jobs/j1/photo");
+    answer_bytes(&talk, STN_SYNC_JOB, 200, "JPEG", 4);
+    int64_t due_us = stn_sync_due_us(talk.client, STN_SYNC_JOB);
+    assert_int_equal(due_us, talk.now.mono_us + 60 * (int64_t)SECOND_US);
+    pass(&talk, 59 * (int64_t)SECOND_US);
+    expect_nothing(&talk, STN_SYNC_JOB);
+    pass(&talk, SECOND_US);
+    assert_true(next(&talk, STN_SYNC_JOB, &request));
+    assert_string_equal(request.path, "/sync/v1/jobs/j1/result");
+    assert_int_equal(cm_message_decode(CM_MESSAGE_JOB_RESULT, request.body, request.size, &sent, NULL),
+                     CM_OK);
+    assert_false(sent.ok);
+    assert_string_equal(sent.reason, "station_failed");
+    struct stn_sync_job_result late = {.job_id = "j1", .reason = "blurred"};
+    stn_sync_put_result(talk.client, &late); /* while the report is under way: passed over */
+    answer(&talk, STN_SYNC_JOB, 200, CM_MESSAGE_JOB_ANSWER, &said);
+    expect_request(&talk, STN_SYNC_JOB, "/sync/v1/jobs/j2/photo");
+    talk_finish(&talk);
+}
+
+static void a_client_that_is_over_wants_nothing_more(void **state)
+{
+    (void)state;
+    struct talk talk;
+    struct stn_pairing pairing;
+    talk_init(&talk, 25);
+    log_events(&talk, 1);
+    assert_int_equal(stn_store_get_pairing(talk.f.store, &pairing, NULL), CM_OK);
+    pairing.paired_wall_ms++;
+    assert_int_equal(stn_store_put_pairing(talk.f.store, &pairing, NULL, NULL), CM_OK);
+    for (int i = STN_SYNC_UP; i < STN_SYNC_CHANNELS; i++) {
+        expect_nothing(&talk, (enum stn_sync_channel)i);
+        assert_true(stn_sync_due_us(talk.client, (enum stn_sync_channel)i) == INT64_MAX);
+    }
+    talk_finish(&talk);
+}
+
+/* A count from before another program took the upload back must not make the timer go round. */
+static void an_upload_that_is_gone_is_not_waited_for(void **state)
+{
+    (void)state;
+    struct talk talk;
+    struct stn_upload upload;
+    static struct cm_template templates[CM_SYNC_TEMPLATES_MAX];
+    size_t count;
+    talk_init(&talk, 25);
+    enrol(&talk, "a");
+    expect_request(&talk, STN_SYNC_UP, "/sync/v1/events");
+    say_acked(&talk, 1);
+    stn_sync_recount(talk.client);
+    assert_int_equal(status(&talk)->uploads_waiting, 1);
+    assert_int_equal(stn_store_next_upload(talk.f.store, &upload, templates, &count, NULL), CM_OK);
+    assert_int_equal(stn_store_settle_upload(talk.f.store, &upload, STN_UPLOAD_DONE, NULL, NULL), CM_OK);
+    expect_nothing(&talk, STN_SYNC_UP);
+    assert_true(stn_sync_due_us(talk.client, STN_SYNC_UP) == INT64_MAX);
+    talk_finish(&talk);
+}
+
 static void a_job_that_is_over_or_cannot_be_had_ends(void **state)
 {
     (void)state;
@@ -753,6 +821,9 @@ int main(void)
         cmocka_unit_test(a_new_pairing_ends_the_client),
         cmocka_unit_test(templates_follow_the_events),
         cmocka_unit_test(a_photo_becomes_templates),
+        cmocka_unit_test(a_result_that_never_comes_is_reported_after_a_minute),
+        cmocka_unit_test(a_client_that_is_over_wants_nothing_more),
+        cmocka_unit_test(an_upload_that_is_gone_is_not_waited_for),
         cmocka_unit_test(a_job_that_is_over_or_cannot_be_had_ends),
         cmocka_unit_test(frames_are_sent_only_while_somebody_watches),
         cmocka_unit_test(nothing_of_the_camera_leaves_after_the_end_of_watching),
