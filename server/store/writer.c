@@ -96,7 +96,7 @@ static void *writer_thread(void *arg)
         commit(writer, &group);
         atomic_fetch_add_explicit(&writer->jobs, (uint64_t)group.count, memory_order_relaxed);
         for (int i = 0; i < group.count; i++)
-            (void)srv_loop_post(group.writes[i]->loop, done_on_loop, group.writes[i]);
+            srv_loop_post_node(group.writes[i]->loop, &group.writes[i]->post, done_on_loop, group.writes[i]);
     }
     return NULL;
 }

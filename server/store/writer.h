@@ -21,6 +21,7 @@ struct srv_write {     /* the caller's, first member of its own struct; must liv
     struct srv_loop *loop;
     /* private */
     struct srv_write *next;
+    struct srv_post post;
     enum cm_code code;
     struct cm_err err;
 };

@@ -25,14 +25,14 @@ struct srv_loop {
 
 static struct srv_loop loop = {.lock = PTHREAD_MUTEX_INITIALIZER, .posted = PTHREAD_COND_INITIALIZER};
 
-enum cm_code srv_loop_post(struct srv_loop *to, srv_loop_fn *fn, void *arg)
+void srv_loop_post_node(struct srv_loop *to, struct srv_post *node, srv_loop_fn *fn, void *arg)
 {
+    (void)node;
     pthread_mutex_lock(&to->lock);
     to->queue[to->count].fn = fn;
     to->queue[to->count++].arg = arg;
     pthread_cond_signal(&to->posted);
     pthread_mutex_unlock(&to->lock);
-    return CM_OK;
 }
 
 static void run_posted(size_t wanted)
