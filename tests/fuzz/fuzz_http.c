@@ -63,7 +63,7 @@ static uint64_t read_all(const uint8_t *data, size_t size, size_t piece)
         check(used <= part && (step != SRV_STEP_MORE || used == part));
         at += used;
         if (step == SRV_STEP_HEAD)
-            step = srv_request_expect_body(&request, BODY_MAX);
+            step = srv_request_expect_body(&request, BODY_MAX, false);
         if (step == SRV_STEP_BAD) {
             check(request.status >= 400 && request.status <= 505 && request.problem != NULL);
             hash = add(hash, &request.status, sizeof request.status);
