@@ -92,9 +92,11 @@ static enum cm_code make_code(struct srv_store *store, void *arg, struct cm_err 
     struct station_job *job = arg;
     if (find(store, job, err) != CM_OK)
         return err->code;
-    if (job->station.revoked)
-        return cm_fail(err, CM_INVALID, "%.80s is revoked: add it anew, rollcall-server station add",
-                       job->wanted);
+    if (job->station.revoked) { /* admitted again, as nobody until the code is used */
+        job->station.revoked = job->station.paired = false;
+        if (srv_store_put_station(store, &job->station, err) != CM_OK)
+            return err->code;
+    }
     return srv_auth_make_code(store, "pair", job->station.id, cm_wall_ms(job->cli->clock), CODE_MINUTES,
                               job->code, err);
 }
@@ -196,7 +198,7 @@ static int change(struct srv_cli *cli, srv_store_fn *fn, const char *wanted)
         srv_cli_print_json(
             json_pack("{s:s, s:s, s:b}", "id", job.station.id, "name", job.station.name, "revoked", 1));
     else
-        printf("%s is revoked: it keeps its events and can be added anew\n", job.station.name);
+        printf("%s is revoked: it keeps its events; station code admits it again\n", job.station.name);
     return SRV_EXIT_OK;
 }
 

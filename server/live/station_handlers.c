@@ -302,8 +302,11 @@ static enum cm_code run_code(struct srv_store *store, void *arg, struct cm_err *
     struct station_write *job = arg;
     if (srv_store_get_station(store, job->station.id, &job->station, err) != CM_OK)
         return err->code;
-    if (job->station.revoked)
-        return cm_fail(err, CM_EXISTS, "the station is revoked: add it anew");
+    if (job->station.revoked) { /* admitted again, as nobody until the code is used */
+        job->station.revoked = job->station.paired = false;
+        if (srv_store_put_station(store, &job->station, err) != CM_OK)
+            return err->code;
+    }
     return srv_auth_make_code(store, "pair", job->station.id, job->now_ms, CODE_MINUTES, job->code, err);
 }
 

@@ -29,6 +29,22 @@ static bool is_other_log(const struct srv_station *station, const struct cm_pair
            memcmp(station->public_key, request->public_key, sizeof station->public_key) != 0;
 }
 
+struct same_log {
+    const struct cm_pair_request *request;
+    const char *station_id;
+    char name[CM_NAME_SIZE]; /* of the station whose log it is; empty: nobody's */
+};
+
+static bool note_same_log(void *arg, const struct srv_station *station)
+{
+    struct same_log *same = arg;
+    if (station->acked_seq == 0 || strcmp(station->id, same->station_id) == 0 ||
+        memcmp(station->public_key, same->request->public_key, sizeof station->public_key) != 0)
+        return true;
+    snprintf(same->name, sizeof same->name, "%s", station->name);
+    return false;
+}
+
 enum cm_code srv_pair_run(struct srv_store *store, struct srv_work *work, struct cm_err *err)
 {
     char station_id[64];
@@ -46,6 +62,15 @@ enum cm_code srv_pair_run(struct srv_store *store, struct srv_work *work, struct
         return code;
     if (is_other_log(station, request)) { /* the code is used up all the same */
         work->u.pair.outcome = SRV_PAIR_OTHER_KEY;
+        return CM_OK;
+    }
+    struct same_log same = {.request = request, .station_id = station->id};
+    code = srv_store_each_station(store, note_same_log, &same, err);
+    if (code != CM_OK)
+        return code;
+    if (same.name[0] != '\0') { /* else its events would stand twice, as another station's */
+        work->u.pair.outcome = SRV_PAIR_KNOWN_LOG;
+        memcpy(station->name, same.name, sizeof station->name);
         return CM_OK;
     }
     work->u.pair.outcome = SRV_PAIRED;
@@ -69,6 +94,16 @@ void srv_pair_end(struct srv_work *work)
         srv_sync_reply_error(
             &work->reply, 409, "other_key",
             "the server has events of this station under another key: add a new station for it");
+        return;
+    }
+    if (work->u.pair.outcome == SRV_PAIR_KNOWN_LOG) {
+        char text[sizeof work->reply.text];
+        snprintf(
+            text, sizeof text,
+            "this device is the station %.60s: ask for a new code of that one (station code), or give it a "
+            "new identity by pair --renew",
+            work->station.name);
+        srv_sync_reply_error(&work->reply, 409, "known_log", text);
         return;
     }
     snprintf(answer.station_id, sizeof answer.station_id, "%s", work->station.id);

@@ -60,7 +60,7 @@ struct srv_work {
             struct cm_pair_request request;
             char token[CM_SYNC_TOKEN_SIZE];
             uint8_t token_hash[32];
-            enum { SRV_PAIRED, SRV_PAIR_NO_CODE, SRV_PAIR_OTHER_KEY } outcome;
+            enum { SRV_PAIRED, SRV_PAIR_NO_CODE, SRV_PAIR_OTHER_KEY, SRV_PAIR_KNOWN_LOG } outcome;
         } pair;
         struct {
             struct cm_push message;

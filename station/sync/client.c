@@ -188,7 +188,8 @@ void client_failed(struct stn_sync_client *client, enum stn_sync_channel channel
     }
     if (answer->status == 401 || answer->status == 403)
         client_stop(client, channel, STN_SYNC_REVOKED, now,
-                    "%.120s does not know this station any more: pair it again (rollcall-station pair)",
+                    "%.120s does not know this station any more: ask for a new code of this station and pair "
+                    "it again",
                     client->url);
     else if (passes_by_itself(answer->status))
         client_back_off(client, channel, STN_SYNC_SERVER_AWAY, answer->retry_after_s, now,

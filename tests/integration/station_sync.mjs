@@ -164,15 +164,21 @@ await test('a station that was restored from an old backup is found out, and the
 await test('a revoked station says so, keeps its events, and can be paired again', async () => {
     const other = await paired('Door that is revoked');
     await sync(other.data);
+    await correct(other.data, 'before it was revoked');
+    await sync(other.data);
     await admin.post(`/api/stations/${other.id}/revoke`);
     await correct(other.data, 'while revoked');
     const { code, stderr } = await run(['--data', other.data, 'sync', '--once']);
     equal(code, 1, 'exit code');
     holds(stderr, 'does not know this station any more', 'what it says');
-    const again = await addStation('Door, paired again');
+    const stranger = await addStation('Door, as another');
+    holds((await run(['--data', other.data, 'pair', server.url, stranger.code])).stderr, 'Door that is revoked', 'its log is known');
+    const again = await admin.post(`/api/stations/${other.id}/code`);
     await good(['--data', other.data, 'pair', server.url, again.code]);
     await sync(other.data);
-    equal((await atServer(again.station.id)).acked_seq, (await status(other.data)).last_seq, 'all events are there');
+    equal((await atServer(other.id)).acked_seq, (await status(other.data)).last_seq, 'all events are there');
+    const history = (await admin.get('/api/students/a/history?limit=500')).items.map((item) => item.reason);
+    equal(history.filter((reason) => reason === 'while revoked').length, 1, 'once');
 });
 
 // ---- a running station -----------------------------------------------------------------------------------------------

@@ -20,8 +20,10 @@ static const struct word roles[] = {{SRV_ROLE_ADMIN, "admin"},
                                     {SRV_ROLE_STUDENT, "student"},
                                     {SRV_ROLE_STATION, "station"},
                                     {SRV_ROLE_ANYONE, "anyone"}};
-static const struct word flags[] = {
-    {SRV_PASSWORD_MAY_BE_OLD, "password_may_be_old"}, {SRV_ORIGIN_ANY, "origin_any"}, {SRV_LONG, "long"}};
+static const struct word flags[] = {{SRV_PASSWORD_MAY_BE_OLD, "password_may_be_old"},
+                                    {SRV_ORIGIN_ANY, "origin_any"},
+                                    {SRV_LONG, "long"},
+                                    {SRV_SECRET, "secret"}};
 enum { ROLES = sizeof roles / sizeof roles[0], FLAGS = sizeof flags / sizeof flags[0] };
 
 /* A bit without a name ends the program: a role or flag that the tests do not know. */

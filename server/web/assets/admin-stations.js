@@ -38,7 +38,7 @@ function showCode({ code, code_expires: expires }) {
 }
 
 function actions(station, context, changed) {
-    if (!context.isAdmin || station.revoked) return null;
+    if (!context.isAdmin) return null;
     const does = {
         edit: async () => (await stationDialog(station, await context.classes())) && changed(),
         code: async () => {
@@ -56,7 +56,7 @@ function actions(station, context, changed) {
     return button(a.change, () => chooseDialog(station.name, [
         { text: a.station.edit, hint: a.station.editHint, run: does.edit },
         { text: a.station.newCode, hint: a.station.newCodeHint, run: does.code },
-        { text: a.station.revoke, hint: a.station.revokeHint, danger: true, run: does.revoke },
+        !station.revoked && { text: a.station.revoke, hint: a.station.revokeHint, danger: true, run: does.revoke },
     ]), { kind: 'compact', 'aria-label': a.changeOf(station.name), data: { keep: station.id } });
 }
 
