@@ -69,6 +69,11 @@ static enum cm_code explain(const struct pairing_work *work, const struct stn_se
     if (call->status == 429)
         return cm_fail(err, CM_AGAIN, "too many tries: wait %d s",
                        call->retry_after_s > 0 ? call->retry_after_s : 60);
+    if (call->status == 409)
+        return cm_fail(
+            err, CM_EXISTS,
+            "the server knows the log of this device as another station's: use a code of that station "
+            "(station code NAME), or take a new identity by --renew");
     return cm_fail(err, CM_BACKEND, "%.100s answers %d: is that a Rollcall server, and of this version?", url,
                    call->status);
 }

@@ -172,7 +172,7 @@ await test('a revoked station says so, keeps its events, and can be paired again
     equal(code, 1, 'exit code');
     holds(stderr, 'does not know this station any more', 'what it says');
     const stranger = await addStation('Door, as another');
-    holds((await run(['--data', other.data, 'pair', server.url, stranger.code])).stderr, 'Door that is revoked', 'its log is known');
+    holds((await run(['--data', other.data, 'pair', server.url, stranger.code])).stderr, "as another station's", 'its log is known');
     const again = await admin.post(`/api/stations/${other.id}/code`);
     await good(['--data', other.data, 'pair', server.url, again.code]);
     await sync(other.data);
