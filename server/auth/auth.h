@@ -48,9 +48,6 @@ void srv_auth_close(struct srv_auth *auth);
 int srv_auth_authorize(void *app, struct srv_call *call, const struct srv_route *route,
                        struct srv_identity *ret_identity);
 
-/* Whether the session, or the station, still holds: for answers without an end, to be asked now and then. */
-bool srv_auth_holds(struct srv_auth *auth, const struct srv_identity *who);
-
 /* May this person see that class, that student? Admins all, coordinators their classes, students themselves and no whole
  * class, stations the classes that they serve. */
 bool srv_auth_sees_class(const struct srv_identity *who, const char *class_id);

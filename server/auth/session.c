@@ -115,21 +115,6 @@ enum cm_code srv_session_identify(struct srv_auth *auth, const char *token, stru
     return code;
 }
 
-bool srv_auth_holds(struct srv_auth *auth, const struct srv_identity *who)
-{
-    struct srv_session session;
-    struct srv_user user;
-    if (who->role == SRV_ROLE_STATION) {
-        struct srv_station station;
-        return srv_store_get_station(auth->store, who->user, &station, NULL) == CM_OK && station.paired &&
-               !station.revoked;
-    }
-    return srv_store_get_session(auth->store, who->session, &session, NULL) == CM_OK &&
-           cm_wall_ms(auth->clock) < session.expires_wall_ms &&
-           srv_store_get_user(auth->store, session.user, &user, NULL) == CM_OK && !user.disabled &&
-           user.role == who->role && strcmp(user.name, who->user) == 0;
-}
-
 /* ---- cookies ---- */
 const char *srv_cookie_name(const struct srv_call *call)
 {

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/localdate.h"
+#include "base/progress.h"
 #include "cli/settings.h"
 #include "store/store.h"
 #include <getopt.h>
@@ -105,9 +106,5 @@ bool srv_cli_number(const struct srv_cli *cli, enum srv_option option, int64_t m
 
 /* One object as one line on stdout; takes the reference. */
 void srv_cli_print_json(json_t *object);
-
-/* ---- progress (progress.c): a line on stderr when that is a terminal, nothing otherwise ---- */
-void srv_progress(const char *what, uint64_t done, uint64_t of);
-void srv_progress_end(void);
 
 #endif

@@ -8,7 +8,7 @@
 static void show_progress(void *arg, const struct srv_import *import)
 {
     (void)arg;
-    srv_progress("events", import->events, 0);
+    cm_progress("events", import->events, 0);
 }
 
 static void print_result(const struct srv_cli *cli, const struct srv_import *import)
@@ -35,7 +35,7 @@ static enum cm_code import_file(const struct srv_cli *cli, FILE *file, struct sr
         code = srv_import_bundle(&core, file, show_progress, NULL, ret_import, err);
         srv_sync_core_finish(&core);
     }
-    srv_progress_end();
+    cm_progress_end();
     srv_store_close(store);
     return code;
 }

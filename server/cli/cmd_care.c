@@ -6,7 +6,7 @@
 
 static void show(void *arg, uint64_t done, uint64_t total)
 {
-    srv_progress(arg, done, total);
+    cm_progress(arg, done, total);
 }
 
 int srv_cmd_rebuild(struct srv_cli *cli)
@@ -18,7 +18,7 @@ int srv_cmd_rebuild(struct srv_cli *cli)
     enum cm_code code = srv_cli_open_store(cli, false, &store, &err);
     if (code == CM_OK)
         code = srv_store_rebuild(store, show, (void *)"events", &err);
-    srv_progress_end();
+    cm_progress_end();
     srv_store_close(store);
     if (code != CM_OK)
         return srv_cli_fail(&err);
@@ -39,7 +39,7 @@ int srv_cmd_check(struct srv_cli *cli)
     enum cm_code code = srv_cli_open_store(cli, true, &store, &err);
     if (code == CM_OK)
         code = srv_store_check(store, show, (void *)"events", &events, &err);
-    srv_progress_end();
+    cm_progress_end();
     srv_store_close(store);
     if (code != CM_OK)
         return srv_cli_fail(&err);

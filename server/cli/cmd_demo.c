@@ -8,7 +8,7 @@
 static void show(void *arg, uint64_t done, uint64_t of)
 {
     (void)arg;
-    srv_progress("days", done, of);
+    cm_progress("days", done, of);
 }
 
 int srv_cmd_demo_data(struct srv_cli *cli)
@@ -30,7 +30,7 @@ int srv_cmd_demo_data(struct srv_cli *cli)
     enum cm_code code = srv_cli_open_store(cli, false, &store, &err);
     if (code == CM_OK)
         code = srv_demo_fill(store, &options, show, NULL, &err);
-    srv_progress_end();
+    cm_progress_end();
     srv_store_close(store);
     if (code != CM_OK)
         return srv_cli_fail(&err);

@@ -65,9 +65,9 @@ static enum cm_code print_all(struct srv_attendance_csv *csv, struct cm_err *err
         code = srv_attendance_csv_next(csv, &buf, err);
         if (code == CM_OK && buf.size > 0 && fwrite(buf.data, 1, buf.size, stdout) != buf.size)
             code = cm_fail(err, CM_BACKEND, "the output could not be written");
-        srv_progress("exporting days", (uint64_t)cm_date_days_between(csv->from, csv->date), (uint64_t)days);
+        cm_progress("exporting days", (uint64_t)cm_date_days_between(csv->from, csv->date), (uint64_t)days);
     }
-    srv_progress_end();
+    cm_progress_end();
     cm_buf_finish(&buf);
     return code == CM_EOF ? CM_OK : code;
 }

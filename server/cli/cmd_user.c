@@ -281,11 +281,11 @@ static enum cm_code make_slips(struct slips *slips, struct cm_err *err)
     if (code == CM_OK)
         code = drop_known(slips, err);
     for (size_t i = 0; code == CM_OK && i < slips->count; i++) {
-        srv_progress("passwords", i, slips->count);
+        cm_progress("passwords", i, slips->count);
         code = srv_auth_one_time(&slips->items[i].user, slips->cli->clock, SLIP_VALID_MINUTES,
                                  slips->items[i].password, err);
     }
-    srv_progress_end();
+    cm_progress_end();
     return code == CM_OK && slips->count > 0 ? srv_store_write(slips->store, add_all, slips, err) : code;
 }
 

@@ -81,7 +81,7 @@ enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
 
 int srv_cli_fail(const struct cm_err *err)
 {
-    srv_progress_end();
+    cm_progress_end();
     fprintf(stderr, "rollcall-server: %s\n", err->msg[0] != '\0' ? err->msg : cm_code_name(err->code));
     return SRV_EXIT_FAILED;
 }

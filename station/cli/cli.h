@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/localdate.h"
+#include "base/progress.h"
 #include "cli/settings.h"
 #include "store/store.h"
 #include <getopt.h>
@@ -92,9 +93,5 @@ enum { STN_CLOCK_TEXT_SIZE = 9 };
 char *stn_clock_text(const struct cm_zone *zone, int64_t wall_ms, char out[static STN_CLOCK_TEXT_SIZE]);
 /* One object as one line on stdout; takes the reference. */
 void stn_cli_print_json(json_t *object);
-
-/* ---- progress (progress.c): a line on stderr when that is a terminal, nothing otherwise ---- */
-void stn_progress(const char *what, uint64_t done, uint64_t of);
-void stn_progress_end(void);
 
 #endif

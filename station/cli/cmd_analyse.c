@@ -138,7 +138,7 @@ static void print_plain(const char *path, const struct stn_analysis *result, con
 
 static void on_progress(void *arg, uint64_t frame, uint64_t of)
 {
-    stn_progress(arg, frame, of);
+    cm_progress(arg, frame, of);
 }
 
 static int analyse_one(struct stn_cli *cli, struct bench *bench, char *path, struct stn_analysis *result)
@@ -152,7 +152,7 @@ static int analyse_one(struct stn_cli *cli, struct bench *bench, char *path, str
                                           .progress = on_progress,
                                           .arg = path};
     enum cm_code code = stn_analyse(path, &options, result, &err);
-    stn_progress_end();
+    cm_progress_end();
     if (code == CM_OK || (code == CM_CORRUPT && result->frames > 0)) {
         if (cli->json)
             stn_cli_print_json(result_json(path, result, bench));

@@ -74,7 +74,7 @@ static bool good_word(const char *what, const char *word, size_t size)
 static void on_image(void *arg, const struct stn_enrol_image *image, int done, int count)
 {
     const struct stn_cli *cli = arg;
-    stn_progress_end();
+    cm_progress_end();
     if (!cli->json) {
         if (image->accepted)
             printf("  ok       %s (quality %.2f)\n", image->source, (double)image->score);
@@ -82,7 +82,7 @@ static void on_image(void *arg, const struct stn_enrol_image *image, int done, i
             printf("  left out %s: %s\n", image->source, image->text);
         fflush(stdout);
     }
-    stn_progress("enrol", (uint64_t)done, (uint64_t)count);
+    cm_progress("enrol", (uint64_t)done, (uint64_t)count);
 }
 
 static json_t *neighbour_json(const struct stn_enrol_neighbour *neighbour)
@@ -126,7 +126,7 @@ static int enrol(struct stn_cli *cli, struct stn_store *store, struct stn_portra
                              .progress_arg = cli};
     enum cm_code code = stn_enrol_images(&work, &student, (const char *const *)cli->argv + 1,
                                          (size_t)cli->argc - 1, &report, &err);
-    stn_progress_end();
+    cm_progress_end();
     if (code == CM_OK && changed) /* after the pictures: whoever was refused does not stay on the roster */
         code = write_roster(store, &student, &err);
     if (cli->json)

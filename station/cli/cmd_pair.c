@@ -167,14 +167,14 @@ static uint64_t first_missing(struct pairing_work *work, uint64_t last_seq)
     enum cm_code code = CM_OK;
     while (code == CM_OK && unknown - known > 1) {
         uint64_t middle = known + (unknown - known) / 2;
-        stn_progress("looking for the first event that the server does not have", known, last_seq);
+        cm_progress("looking for the first event that the server does not have", known, last_seq);
         code = server_has(&transport, work->store, middle, &same, NULL);
         if (code == CM_OK && same)
             known = middle;
         else if (code == CM_OK)
             unknown = middle;
     }
-    stn_progress_end();
+    cm_progress_end();
     explicit_bzero(&old, sizeof old);
     cm_buf_finish(&pem);
     return code == CM_OK ? known + 1 : marks.acked_seq < last_seq ? marks.acked_seq + 1 : last_seq + 1;

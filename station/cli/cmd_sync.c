@@ -51,7 +51,7 @@ static void on_signal(uv_signal_t *signal, int number)
 
 static void say_news(const struct syncing *work, const char *text)
 {
-    stn_progress_end();
+    cm_progress_end();
     if (work->cli->json)
         stn_cli_print_json(json_pack("{s:s}", "news", text));
     else
@@ -78,7 +78,7 @@ static void on_effects(void *arg, const struct stn_sync_effects *effects)
     say_trouble(work, status);
     uint64_t sent = work->to_send > status->waiting ? work->to_send - status->waiting : 0;
     if (status->waiting > 0)
-        stn_progress("sending events", sent, work->to_send);
+        cm_progress("sending events", sent, work->to_send);
     bool stuck = status->trouble != STN_SYNC_FINE && status->trouble != STN_SYNC_CONNECTING;
     if (work->once && stuck)
         end(work, STN_EXIT_FAILED);
@@ -90,7 +90,7 @@ static void report(const struct syncing *work)
 {
     const struct stn_sync_status *status = stn_sync_status(stn_sync_client_of(work->sync));
     struct cm_err err = CM_ERR_INIT;
-    stn_progress_end();
+    cm_progress_end();
     if (work->status != STN_EXIT_OK) {
         cm_fail(&err, CM_BACKEND, "%s", status->text);
         stn_cli_fail(&err);
@@ -187,9 +187,9 @@ static enum cm_code write_pushes(struct bundle *bundle, const struct stn_pairing
         if (code == CM_OK)
             code = cm_bundle_write_push(bundle->file, pairing->server_key, body.data, body.size, err);
         bundle->pushes += code == CM_OK;
-        stn_progress("writing events", up_to - acked, last_seq - acked);
+        cm_progress("writing events", up_to - acked, last_seq - acked);
     }
-    stn_progress_end();
+    cm_progress_end();
     bundle->events = up_to - acked;
     cm_buf_finish(&body);
     free(push);

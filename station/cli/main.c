@@ -64,7 +64,7 @@ enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
 
 int stn_cli_fail(const struct cm_err *err)
 {
-    stn_progress_end();
+    cm_progress_end();
     fprintf(stderr, "rollcall-station: %s\n", err->msg[0] != '\0' ? err->msg : cm_code_name(err->code));
     return STN_EXIT_FAILED;
 }

@@ -430,28 +430,6 @@ static void a_door_for_anyone_knows_who_comes(void **state)
     expect(200, "GET", "/probe/anyone", "", NULL);
 }
 
-static enum cm_code put_session(struct srv_store *store, void *arg, struct cm_err *err)
-{
-    return srv_store_put_session(store, arg, err);
-}
-
-static void an_answer_without_an_end_asks_whether_it_holds(void **state)
-{
-    (void)state;
-    struct srv_auth *auth = served_app()->auth;
-    struct srv_session session = {.id = {7}, .user = "anna", .expires_wall_ms = WALL_MS + 1000};
-    struct srv_identity who = {.role = SRV_ROLE_ADMIN, .user = "anna", .session = {7}};
-    served_add_user("anna", SRV_ROLE_ADMIN, "", "");
-    assert_false(srv_auth_holds(auth, &who));
-    served_write(put_session, &session);
-    assert_true(srv_auth_holds(auth, &who));
-    who.role = SRV_ROLE_STUDENT;
-    assert_false(srv_auth_holds(auth, &who));
-    who.role = SRV_ROLE_ADMIN;
-    served_advance_s(1);
-    assert_false(srv_auth_holds(auth, &who));
-}
-
 /* ---- a forgotten password ---- */
 static void wait_for_code(char out[SRV_CODE_TEXT_SIZE])
 {
@@ -627,7 +605,6 @@ int main(void)
         SERVED(writes_with_a_cookie_come_from_our_pages),
         SERVED(each_role_opens_its_doors),
         SERVED(a_door_for_anyone_knows_who_comes),
-        SERVED(an_answer_without_an_end_asks_whether_it_holds),
         SERVED(a_code_gives_a_new_password),
         SERVED(guessing_a_code_voids_it),
         SERVED(users_are_made_by_rule),

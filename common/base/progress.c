@@ -1,5 +1,8 @@
-#include "cli/cli.h"
+#include "base/progress.h"
 
+#include "base/clock.h"
+
+#include <stdbool.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -16,7 +19,7 @@ static void bar(uint64_t done, uint64_t of, char out[BAR_CELLS + 1])
     out[BAR_CELLS] = '\0';
 }
 
-void stn_progress(const char *what, uint64_t done, uint64_t of)
+void cm_progress(const char *what, uint64_t done, uint64_t of)
 {
     static int terminal = -1;
     if (terminal < 0)
@@ -36,7 +39,7 @@ void stn_progress(const char *what, uint64_t done, uint64_t of)
     shown = true;
 }
 
-void stn_progress_end(void)
+void cm_progress_end(void)
 {
     if (shown)
         fprintf(stderr, "\r\033[K");
