@@ -1,5 +1,6 @@
 #include "api/cache_private.h"
 
+#include "api/nickname.h"
 #include "api/show.h"
 #include <math.h>
 #include <stdio.h>
@@ -95,6 +96,8 @@ static enum cm_code make(const struct srv_app *app, const char *class_id, struct
     if (making.fill.rows == NULL)
         return cm_fail(err, CM_NOMEM, "out of memory for the board");
     enum cm_code code = srv_store_read(app->store, read_both, &making, err);
+    if (code == CM_OK)
+        code = srv_nicknames_settle(making.fill.rows, making.fill.count, err);
     if (code != CM_OK) {
         free(making.fill.rows);
         return code;

@@ -2,6 +2,7 @@
 #include "api/handlers.h"
 
 #include "api/input.h"
+#include "api/nickname.h"
 #include "api/student.h"
 #include "base/log.h"
 #include "live/live.h"
@@ -92,6 +93,17 @@ static enum cm_code check_class(struct srv_store *store, struct student_write *w
     return cm_fail(err, CM_INVALID, "there is no class %.60s", write->now.base.class_id);
 }
 
+/* Only one that is given is judged: what others are called may have changed since. */
+static enum cm_code check_nickname(struct srv_store *store, struct student_write *write, struct cm_err *err)
+{
+    if (!write->fields.given.nickname)
+        return CM_OK;
+    enum cm_code code = srv_nickname_check(store, &write->now, err);
+    if (code == CM_INVALID)
+        write->base.refused_field = "nickname";
+    return code;
+}
+
 static void tell(const struct student_write *write)
 {
     struct srv_live *live = write->base.app->live;
@@ -139,6 +151,8 @@ static enum cm_code run_post(struct srv_store *store, void *arg, struct cm_err *
     apply(&write->fields, &write->now);
     write->now.changed_wall_ms = write->now_ms;
     code = check_class(store, write, err);
+    if (code == CM_OK)
+        code = check_nickname(store, write, err);
     return code == CM_OK ? srv_store_put_student(store, &write->now, err) : code;
 }
 
@@ -182,6 +196,8 @@ static enum cm_code run_patch(struct srv_store *store, void *arg, struct cm_err 
             write->now.joined_date = write->today;
         code = check_class(store, write, err);
     }
+    if (code == CM_OK)
+        code = check_nickname(store, write, err);
     apply_archived(write);
     write->now.changed_wall_ms = write->now_ms;
     return code == CM_OK ? srv_store_put_student(store, &write->now, err) : code;

@@ -236,6 +236,48 @@ static void a_profile(void **state)
     assert_int_equal(call(&the_admin, "PATCH", "/api/me/profile", "{}"), 403);
 }
 
+/* A nickname stands where a name stands: it must not be a classmate's. */
+static void a_nickname_is_nobody_elses_name(void **state)
+{
+    (void)state;
+    static const char *const taken[] = {
+        "Ravi Sen", " ravi  sen ", "RAVI\\u00a0SEN", "Ra\\u0301vi Sen", "R\\u0430vi Sen" /* a Cyrillic a */,
+        "Ravl Sen", "\\u0301"};
+    char body[128];
+    for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++) {
+        snprintf(body, sizeof body, "{\"nickname\":\"%s\"}", taken[i]);
+        print_message("%s\n", body);
+        assert_int_equal(call(&s1, "PATCH", "/api/me/profile", body), 422);
+        assert_string_equal(text_at("error.field"), "nickname");
+    }
+    assert_int_equal(call(&the_admin, "PATCH", "/api/students/s2", "{\"nickname\":\"Ace\"}"), 200);
+    assert_int_equal(call(&s1, "PATCH", "/api/me/profile", "{\"nickname\":\"ACE\"}"), 422);
+    assert_int_equal(call(&the_admin, "PATCH", "/api/students/s1", "{\"nickname\":\"ace\"}"), 422);
+    assert_string_equal(text_at("error.field"), "nickname");
+    /* his own name, and one of another class */
+    assert_int_equal(call(&s1, "PATCH", "/api/me/profile", "{\"nickname\":\"asha rao\"}"), 200);
+    assert_int_equal(call(&s1, "PATCH", "/api/me/profile", "{\"nickname\":\"Imran Khan\"}"), 200);
+    assert_int_equal(call(&s1, "PATCH", "/api/me/profile", "{\"nickname\":null}"), 200);
+}
+
+/* Names are the school's: one that comes later takes the nickname from the board, and it is back when the name is gone. */
+static void a_name_that_equals_a_nickname(void **state)
+{
+    (void)state;
+    assert_int_equal(call(&s1, "PATCH", "/api/me/profile", "{\"nickname\":\"New One\"}"), 200);
+    assert_int_equal(call(&s1, "GET", "/api/leaderboard", NULL), 200);
+    assert_non_null(strstr(answer.text, "New One"));
+    assert_int_equal(call(&the_admin, "POST", "/api/students",
+                          "{\"id\":\"s9\",\"name\":\"new one\",\"class_id\":\"10-B\"}"),
+                     201);
+    assert_int_equal(call(&s1, "GET", "/api/leaderboard", NULL), 200);
+    assert_null(strstr(answer.text, "New One"));
+    assert_non_null(strstr(answer.text, "Asha Rao"));
+    assert_int_equal(call(&the_admin, "PATCH", "/api/students/s9", "{\"archived\":true}"), 200);
+    assert_int_equal(call(&s1, "GET", "/api/leaderboard", NULL), 200);
+    assert_non_null(strstr(answer.text, "New One"));
+}
+
 /* What teachers write for each other is not for him. */
 static void notes_are_for_staff(void **state)
 {
@@ -274,6 +316,8 @@ int main(void)
         SCHOOL_TEST(erasing),
         SCHOOL_TEST(unenrolling),
         SCHOOL_TEST(a_profile),
+        SCHOOL_TEST(a_nickname_is_nobody_elses_name),
+        SCHOOL_TEST(a_name_that_equals_a_nickname),
         SCHOOL_TEST(notes_are_for_staff),
         SCHOOL_TEST(a_busy_writer),
     };
