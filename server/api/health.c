@@ -80,8 +80,8 @@ void srv_api_health(struct srv_call *call)
     struct cm_err err = CM_ERR_INIT;
     struct srv_reply out;
     bool reads = srv_store_stats(app->store, &stats, &err) == CM_OK;
+    srv_writer_stats(app->writer, &writer); /* before a sign of life is asked for, which would count too */
     bool writes = srv_api_writer_alive(call);
-    srv_writer_stats(app->writer, &writer);
     srv_reply_init(&out);
     srv_reply_begin(&out, NULL);
     srv_reply_text(&out, "status", reads && writes ? "ok" : reads ? "writer_stalled" : "store_unreadable");

@@ -11,6 +11,7 @@ static void health(void **state)
     assert_int_equal(call(&nobody, "GET", "/healthz", NULL), 200);
     assert_string_equal(text_at("status"), "ok");
     assert_int_equal(int_at("uptime_s"), 3600);
+    assert_int_equal(int_at("store.writes_waiting"), 0);
     writer_is_full = true;
     assert_int_equal(call(&nobody, "GET", "/healthz", NULL), 503);
     assert_string_equal(text_at("status"), "writer_stalled");
