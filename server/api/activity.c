@@ -314,19 +314,23 @@ static enum cm_code run_review(struct srv_store *store, void *arg, struct cm_err
     return srv_store_put_review(store, write->feed, &write->review, err);
 }
 
+static void answer_activity(struct srv_call *call, const struct list *list)
+{
+    struct srv_reply out;
+    srv_reply_init(&out);
+    put_activity(&out, list, list->batch);
+    srv_reply_answer(call, 200, &out);
+}
+
 static void answer_review(struct srv_api_write *base)
 {
     const struct review_write *write = (struct review_write *)base;
-    struct srv_reply out;
     struct list list;
     json_t *detail = json_pack("{s:I}", "feed", (json_int_t)write->feed);
     srv_live_changed(base->app->live, "activity", NULL, detail);
     json_decref(detail);
-    if (find_activity(base->call, &list, write->feed)) {
-        srv_reply_init(&out);
-        put_activity(&out, &list, list.batch);
-        srv_reply_answer(base->call, 200, &out);
-    }
+    if (find_activity(base->call, &list, write->feed))
+        answer_activity(base->call, &list);
     list_finish(&list);
 }
 
@@ -360,21 +364,35 @@ static uint64_t feed_of(const char *text)
     return digits > 0 && digits <= 18 && text[digits] == '\0' ? strtoull(text, NULL, 10) : 0;
 }
 
+/* The same a second time is no second review. */
+static bool stands(const struct srv_review *before, const struct srv_review *review)
+{
+    return before->state == review->state && strcmp(before->note, review->note) == 0 &&
+           strcmp(before->by, review->by) == 0;
+}
+
+static void submit_review(struct srv_call *call, uint64_t feed, const struct srv_review *review)
+{
+    struct review_write *write = srv_api_write_create(call, sizeof *write, run_review, answer_review);
+    if (write == NULL)
+        return;
+    write->feed = feed;
+    write->review = *review;
+    srv_api_write_submit(&write->base);
+}
+
 void srv_api_activity_review(struct srv_call *call)
 {
     uint64_t feed = feed_of(srv_call_param(call, "feed"));
     struct srv_review review = {.state = SRV_REVIEW_OPEN};
     struct list list;
-    bool found = find_activity(call, &list, feed);
+    if (find_activity(call, &list, feed) && read_review(call, &review)) {
+        if (stands(&list.batch->review, &review))
+            answer_activity(call, &list);
+        else
+            submit_review(call, feed, &review);
+    }
     list_finish(&list);
-    if (!found || !read_review(call, &review))
-        return;
-    struct review_write *write = srv_api_write_create(call, sizeof *write, run_review, answer_review);
-    if (write == NULL)
-        return;
-    write->feed = feed;
-    write->review = review;
-    srv_api_write_submit(&write->base);
 }
 
 /* ---- alerts: none are made yet ---- */

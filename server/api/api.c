@@ -3,6 +3,7 @@
 #include "auth/auth.h"
 #include "base/uuid.h"
 #include "http_json/json.h"
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -198,4 +199,40 @@ void srv_api_stamp(const struct srv_app *app, enum cm_event_type type, struct cm
     event->mono_us = cm_mono_us(app->clock);
     memcpy(event->boot_id, app->clock->boot_id, sizeof event->boot_id);
     cm_uuid7(&generator, event->wall_ms, event->id);
+}
+
+static bool key_is_sound(const char *key)
+{
+    size_t size = strlen(key);
+    return size >= SRV_API_KEY_MIN && size <= SRV_API_KEY_MAX &&
+           strspn(key, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") == size;
+}
+
+/* As a UUID of version 8, whose bits are its maker's (RFC 9562). */
+static void id_of(const char *const *texts, size_t count, uint8_t ret_id[16])
+{
+    crypto_generichash_state hash;
+    crypto_generichash_init(&hash, NULL, 0, 16);
+    for (size_t i = 0; i < count; i++) /* each with its NUL, so that none runs into the next */
+        crypto_generichash_update(&hash, (const uint8_t *)texts[i], strlen(texts[i]) + 1);
+    crypto_generichash_final(&hash, ret_id, 16);
+    ret_id[6] = (uint8_t)((ret_id[6] & 0x0f) | 0x80);
+    ret_id[8] = (uint8_t)((ret_id[8] & 0x3f) | 0x80);
+}
+
+bool srv_api_key_event(struct srv_call *call, const char *subject, struct cm_event *event, bool *ret_keyed)
+{
+    const char *key = srv_call_header(call, "idempotency-key");
+    *ret_keyed = key != NULL;
+    if (key == NULL)
+        return true;
+    if (!key_is_sound(key)) {
+        srv_json_invalid(call, "Idempotency-Key",
+                         "an Idempotency-Key has %d to %d letters, digits, \"-\" and \"_\"", SRV_API_KEY_MIN,
+                         SRV_API_KEY_MAX);
+        return false;
+    }
+    const char *texts[] = {key, srv_call_identity(call)->user, srv_call_path(call), subject};
+    id_of(texts, sizeof texts / sizeof texts[0], event->id);
+    return true;
 }

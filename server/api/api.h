@@ -68,5 +68,9 @@ void srv_api_write_drop(struct srv_api_write *write);
 
 /* Fills the envelope of an event of the server's own log. */
 void srv_api_stamp(const struct srv_app *app, enum cm_event_type type, struct cm_event *event);
+/* With an Idempotency-Key (letters, digits, "-" and "_", 8 to 64 of them) the event's id follows from it, from who calls, from
+ * the path and from the subject: the same sent again has the same id. ret_keyed: there was one. */
+enum { SRV_API_KEY_MIN = 8, SRV_API_KEY_MAX = 64 };
+bool srv_api_key_event(struct srv_call *call, const char *subject, struct cm_event *event, bool *ret_keyed);
 
 #endif

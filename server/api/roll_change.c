@@ -17,6 +17,7 @@ struct roll_write {
     int64_t now_ms;
     bool close;            /* else reopen */
     struct cm_event event; /* of a correction */
+    bool keyed;            /* its id follows from the caller's Idempotency-Key */
     uint64_t feed;
 };
 
@@ -49,15 +50,28 @@ static struct roll_write *create(struct srv_call *call, srv_store_fn *run,
     return write;
 }
 
-/* CM_EXISTS with the code "no_school" when there is no session to speak of. */
+static int32_t students_of(const struct srv_session_info *info)
+{
+    return info->present + info->late + info->excused + info->absent + info->unjudged + info->pending +
+           info->none;
+}
+
+/* CM_EXISTS with the code "no_school" or "no_session" when there is nothing to speak of: the calendar took the day away, or
+ * the class had nobody yet. */
 static enum cm_code find_session(struct srv_store *store, struct roll_write *write,
                                  struct srv_session_info *ret_info, struct cm_err *err)
 {
     enum cm_code code = srv_store_get_session_info(store, write->class_.id, write->date, ret_info, err);
-    if (code != CM_NOTFOUND)
-        return code;
-    write->base.refused_code = "no_school";
-    return cm_fail(err, CM_EXISTS, "%.60s has no school on that day", write->class_.id);
+    if (code == CM_NOTFOUND) {
+        write->base.refused_code = "no_school";
+        return cm_fail(err, CM_EXISTS, "%.60s has no school on that day", write->class_.id);
+    }
+    if (code == CM_OK && students_of(ret_info) == 0) {
+        write->base.refused_code = "no_session";
+        return cm_fail(err, CM_EXISTS, "%.60s had no session on that day: no school, or nobody in the class",
+                       write->class_.id);
+    }
+    return code;
 }
 
 /* ---- corrections ---- */
@@ -113,13 +127,58 @@ static enum cm_code come_last(struct srv_store *store, struct roll_write *write,
     return code;
 }
 
+struct earlier {
+    const struct cm_event *event; /* the one that is about to be written */
+    bool found, same;
+};
+
+static bool same_correction(const struct cm_correction *a, const struct cm_correction *b)
+{
+    return a->date == b->date && a->status == b->status && strcmp(a->class_id, b->class_id) == 0 &&
+           strcmp(a->reason, b->reason) == 0;
+}
+
+static bool take_earlier(void *arg, const struct srv_feed_item *item)
+{
+    struct earlier *earlier = arg;
+    const struct cm_event *event = item->event;
+    if (event->type != CM_EVENT_CORRECTION || memcmp(event->id, earlier->event->id, sizeof event->id) != 0)
+        return true;
+    earlier->found = true;
+    earlier->same = same_correction(&event->body.correction, &earlier->event->body.correction);
+    return false;
+}
+
+/* Was it sent before, under its key? Then it stands already. CM_EXISTS: something else was sent under that key. */
+static enum cm_code find_earlier(struct srv_store *store, struct roll_write *write, bool *ret_found,
+                                 struct cm_err *err)
+{
+    struct earlier earlier = {.event = &write->event};
+    *ret_found = false;
+    if (!write->keyed)
+        return CM_OK;
+    enum cm_code code = srv_store_each_history(store, write->event.body.correction.student_id,
+                                               cm_date_add(write->date, 1), take_earlier, &earlier, err);
+    *ret_found = earlier.found;
+    if (code != CM_OK || !earlier.found || earlier.same)
+        return code;
+    write->base.refused_code = "key_used";
+    return cm_fail(err, CM_EXISTS, "another correction was sent under this Idempotency-Key");
+}
+
 static enum cm_code run_correction(struct srv_store *store, void *arg, struct cm_err *err)
 {
     struct roll_write *write = arg;
     struct srv_session_info info;
+    bool stands = false;
+    write->feed = 0;
     enum cm_code code = check_member(store, write, err);
     if (code == CM_OK)
         code = find_session(store, write, &info, err);
+    if (code == CM_OK)
+        code = find_earlier(store, write, &stands, err);
+    if (code == CM_OK && stands)
+        return CM_OK;
     if (code == CM_OK)
         code = come_last(store, write, err);
     return code == CM_OK ? srv_store_append_own(store, &write->event, &write->feed, err) : code;
@@ -131,7 +190,8 @@ static void answer_correction(struct srv_api_write *base)
     struct cm_err err = CM_ERR_INIT;
     struct srv_day day;
     struct srv_reply out;
-    srv_live_feed(base->app->live, write->feed, write->feed);
+    if (write->feed > 0)
+        srv_live_feed(base->app->live, write->feed, write->feed);
     srv_reply_init(&out);
     enum cm_code code = find_day(base->app->store, write, &day, &err);
     if (code == CM_OK)
@@ -183,8 +243,10 @@ void srv_api_roll_correct(struct srv_call *call)
     struct roll_write *write = create(call, run_correction, answer_correction);
     if (write == NULL)
         return;
+    const struct cm_correction *correction = &write->event.body.correction;
     srv_api_stamp(write->base.app, CM_EVENT_CORRECTION, &write->event);
-    if (read_correction(call, write))
+    if (read_correction(call, write) &&
+        srv_api_key_event(call, correction->student_id, &write->event, &write->keyed))
         srv_api_write_submit(&write->base);
     else
         srv_api_write_drop(&write->base);
@@ -204,7 +266,10 @@ static enum cm_code run_close(struct srv_store *store, void *arg, struct cm_err 
         write->base.refused_code = "not_started";
         return cm_fail(err, CM_EXISTS, "the session has not begun yet");
     }
-    if (!write->close && info.state != SRV_SESSION_CLOSED) {
+    bool closed = info.state == SRV_SESSION_CLOSED;
+    if (write->close && closed && info.closed_wall_ms != 0) /* by a person: he stays the one who did */
+        return CM_OK;
+    if (!write->close && !closed) {
         write->base.refused_code = "not_closed";
         return cm_fail(err, CM_EXISTS, "the session is not closed");
     }

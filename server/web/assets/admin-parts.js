@@ -1,6 +1,6 @@
 /* Parts that several sections of the admin page use. */
 import { a } from './admin-strings.js';
-import { path, post } from './api.js';
+import { keyMaker, path, post } from './api.js';
 import { t } from './strings.js';
 import { addDays, dateAt, dateTextLong, momentText, timeOf } from './time.js';
 import { button, field, formDialog, h, newId, person, select, status, toast } from './ui.js';
@@ -96,6 +96,7 @@ function statusChoice(name, value) {
  * Resolves with the new item, null when nothing was changed.
  */
 export function correctDialog({ item, classId, date, preset }) {
+    const keyOf = keyMaker();
     const reason = h('textarea', { name: 'reason', required: true, maxlength: '200', rows: '2' });
     const suggest = a.correct.reasons.map((text) => button(text, () => {
         reason.value = text;
@@ -113,7 +114,8 @@ export function correctDialog({ item, classId, date, preset }) {
         ],
         submitText: a.correct.go,
         submit: async (form, close) => {
-            const answer = await post(path('/api/rolls', classId, date, 'corrections'), { student_id: item.student_id, status: form.elements.status.value, reason: reason.value.trim() });
+            const said = { student_id: item.student_id, status: form.elements.status.value, reason: reason.value.trim() };
+            const answer = await post(path('/api/rolls', classId, date, 'corrections'), said, { key: keyOf(said) });
             toast(a.correct.done);
             close(answer);
         },

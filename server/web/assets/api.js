@@ -54,7 +54,7 @@ async function failure(response) {
     return new ApiError(response.status, error?.code || 'unknown', sentence(response.status, error, response.headers), error?.field || null);
 }
 
-async function send(method, path, { body, type, signal, timeoutMs = TIMEOUT_MS }) {
+async function send(method, path, { body, type, key, signal, timeoutMs = TIMEOUT_MS }) {
     const limit = new AbortController();
     const timer = setTimeout(() => limit.abort(), timeoutMs);
     const stop = () => limit.abort();
@@ -63,7 +63,7 @@ async function send(method, path, { body, type, signal, timeoutMs = TIMEOUT_MS }
         return await fetch(path, {
             method,
             body,
-            headers: type ? { 'Content-Type': type, Accept: 'application/json' } : { Accept: 'application/json' },
+            headers: { Accept: 'application/json', ...(type && { 'Content-Type': type }), ...(key && { 'Idempotency-Key': key }) },
             credentials: 'same-origin',
             cache: 'no-store',
             signal: limit.signal,
@@ -125,6 +125,18 @@ export const patch = withJson('PATCH');
 export function remove(address, body, options = {}) {
     return request('DELETE', address, body === undefined ? options : { ...options, body: JSON.stringify(body), type: 'application/json' });
 }
+/** body → the option `key`: the same body again (a second click, another try after no answer) has the same, so that it counts once. */
+export function keyMaker() {
+    let said = null;
+    let key = null;
+    return (body) => {
+        const text = JSON.stringify(body);
+        if (text !== said) key = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+        said = text;
+        return key;
+    };
+}
+
 /** A file as the body. */
 export function upload(address, blob, options = {}) {
     return request('POST', address, { timeoutMs: 120000, ...options, body: blob, type: blob.type });

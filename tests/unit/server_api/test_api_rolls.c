@@ -113,6 +113,88 @@ static void corrections_that_are_refused(void **state)
                      201); /* known before */
 }
 
+/* A double click, a retry after a lost answer. */
+static void a_correction_sent_again(void **state)
+{
+    (void)state;
+    static const char target[] = "/api/rolls/10-B/2026-11-23/corrections";
+    static const char said[] = "{\"student_id\":\"s1\",\"status\":\"present\",\"reason\":\"was there\"}";
+    static const char other[] = "{\"student_id\":\"s1\",\"status\":\"late\",\"reason\":\"was there\"}";
+    static const char of_s2[] = "{\"student_id\":\"s2\",\"status\":\"present\",\"reason\":\"was there\"}";
+    call_from("127.0.0.1", "idempotency-key", "3f2b-0001");
+    assert_int_equal(call(&the_coordinator, "POST", target, said), 201);
+    assert_int_equal(told.feed, 1);
+    school.clock.now_wall_ms += 60 * 1000;
+    assert_int_equal(call(&the_coordinator, "POST", target, said), 201);
+    assert_string_equal(text_at("status"), "present");
+    assert_int_equal(told.feed, 0);
+    assert_int_equal(call(&the_coordinator, "POST", target, other), 409);
+    assert_string_equal(text_at("error.code"), "key_used");
+    /* the key of another person, and of another student, is another one */
+    assert_int_equal(call(&the_admin, "POST", target, other), 201);
+    assert_int_equal(told.feed, 1);
+    assert_int_equal(call(&the_coordinator, "POST", target, of_s2), 201);
+    assert_int_equal(told.feed, 1);
+    /* what came between stays the last word */
+    assert_int_equal(call(&the_coordinator, "POST", target, said), 201);
+    assert_string_equal(text_at("status"), "late");
+    assert_int_equal(told.feed, 0);
+    assert_int_equal(call(&the_admin, "GET", "/api/students/s1/history", NULL), 200);
+    assert_int_equal(size_at("items"), 2);
+
+    static const char *const bad[] = {"", "short", "with space in it",
+                                      "0123456789012345678901234567890123456789012345678901234567890123x"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        call_from("127.0.0.1", "idempotency-key", bad[i]);
+        assert_int_equal(call(&the_admin, "POST", target, said), 422);
+        assert_string_equal(text_at("error.field"), "Idempotency-Key");
+    }
+    call_from("127.0.0.1", NULL, NULL);
+}
+
+/* Of a day on which the class had nobody, nothing can be said. */
+static void a_day_before_the_class(void **state)
+{
+    (void)state;
+    static const char said[] = "{\"student_id\":\"s1\",\"status\":\"present\",\"reason\":\"x\"}";
+    assert_int_equal(call(&the_admin, "POST", "/api/rolls/10-B/2024-01-15/close", "{}"), 409);
+    assert_string_equal(text_at("error.code"), "no_session");
+    assert_int_equal(call(&the_admin, "POST", "/api/rolls/10-B/2024-01-15/reopen", "{}"), 409);
+    assert_string_equal(text_at("error.code"), "no_session");
+    assert_int_equal(call(&the_admin, "POST", "/api/rolls/10-B/2024-01-15/corrections", said), 404);
+    assert_int_equal(call(&the_admin, "POST", "/api/rolls/10-B/2030-01-14/close", "{}"), 409);
+    assert_string_equal(text_at("error.code"), "not_started");
+    assert_int_equal(call(&the_admin, "POST", "/api/rolls/10-B/2030-01-14/reopen", "{}"), 409);
+    assert_int_equal(call(&the_admin, "POST", "/api/rolls/10-B/0000-00-00/close", "{}"), 422);
+    assert_int_equal(
+        call(&the_admin, "PUT", "/api/classes/E1", "{\"start\":\"08:45\",\"weekdays\":[\"Mon\"]}"), 200);
+    assert_int_equal(call(&the_admin, "POST", "/api/rolls/E1/2026-11-23/close", "{}"), 409);
+    assert_string_equal(text_at("error.code"), "no_session");
+}
+
+/* A calendar that takes the day away afterwards takes its closing away, too. */
+static void a_day_that_became_a_holiday(void **state)
+{
+    (void)state;
+    assert_int_equal(call(&the_admin, "POST", "/api/rolls/10-B/2026-11-23/close", "{}"), 200);
+    assert_int_equal(call(&the_admin, "PUT", "/api/calendar/2026-11-23", "{\"label\":\"Holi\"}"), 200);
+    assert_int_equal(call(&the_admin, "POST", "/api/rolls/10-B/2026-11-23/close", "{}"), 409);
+    assert_string_equal(text_at("error.code"), "no_session");
+    assert_int_equal(call(&the_admin, "POST", "/api/rolls/10-B/2026-11-23/corrections",
+                          "{\"student_id\":\"s1\",\"status\":\"present\",\"reason\":\"x\"}"),
+                     409);
+}
+
+static void closing_again(void **state)
+{
+    (void)state;
+    assert_int_equal(call(&the_coordinator, "POST", "/api/rolls/10-B/2026-11-23/close", "{}"), 200);
+    school.clock.now_wall_ms += 60 * 1000;
+    assert_int_equal(call(&the_admin, "POST", "/api/rolls/10-B/2026-11-23/close", "{}"), 200);
+    assert_string_equal(text_at("session.closed_by"), "Cora Coordinator");
+    assert_string_equal(text_at("session.closed_at"), "2026-11-23T12:00:00.000+05:30");
+}
+
 static void closing(void **state)
 {
     (void)state;
@@ -155,7 +237,11 @@ int main(void)
         SCHOOL_TEST(a_roll),
         SCHOOL_TEST(corrections),
         SCHOOL_TEST(corrections_that_are_refused),
+        SCHOOL_TEST(a_correction_sent_again),
+        SCHOOL_TEST(a_day_before_the_class),
+        SCHOOL_TEST(a_day_that_became_a_holiday),
         SCHOOL_TEST(closing),
+        SCHOOL_TEST(closing_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
