@@ -254,8 +254,11 @@ static enum cm_code open_all(struct server *server, struct cm_err *err)
         .store = app->store, .writer = app->writer, .clock = app->clock, .secret_key = getenv("SECRET_KEY")};
     if (srv_auth_open(&auth, &app->auth, err) != CM_OK || srv_live_open(app, &app->live, err) != CM_OK ||
         srv_sync_open(app, &app->sync, err) != CM_OK || srv_api_create(&app->api, err) != CM_OK ||
-        open_http(server, err) != CM_OK || srv_live_start(app->live, err) != CM_OK ||
-        start_signals(server, err) != CM_OK)
+        open_http(server, err) != CM_OK)
+        return err->code;
+    srv_live_limit_streams(app->live, server->cli->settings.streams_per_session,
+                           server->cli->settings.streams_per_user);
+    if (srv_live_start(app->live, err) != CM_OK || start_signals(server, err) != CM_OK)
         return err->code;
     return srv_loop_every(srv_http_loop(app->http, 0), MINUTE_MS, each_minute, server);
 }

@@ -26,6 +26,10 @@ static const struct cm_option options[] = {
     SETTING(
         STRING, trusted_proxy, "server", "trusted_proxy", "",
         "Address of the reverse proxy whose X-Forwarded-For and X-Forwarded-Proto are believed; empty: none"),
+    SETTING(INT, streams_per_session, "server", "streams_per_session", "8", 1, 20000,
+            "Pages with live events and camera pictures that one sign-in may have open at once"),
+    SETTING(INT, streams_per_user, "server", "streams_per_user", "16", 1, 20000,
+            "The same of one user, over all of his sign-ins"),
     SETTING(STRING, store_url, "store", "url", "",
             "lmdb:DIR; empty: lmdb: and the folder store in the data folder"),
     SETTING(STRING, school_name, "school", "name", "School",

@@ -20,6 +20,7 @@ struct srv_settings {
     bool plain_anywhere;
     char certificate[512], key[512];
     char trusted_proxy[64];
+    int32_t streams_per_session, streams_per_user;
     char store_url[SRV_STORE_URL_SIZE];
     char school_name[CM_NAME_SIZE];
     char timezone[CM_ZONE_NAME_SIZE];

@@ -43,6 +43,7 @@ struct camera_loop {
 
 struct srv_cameras {
     struct srv_app *app;
+    struct srv_seats *seats;
     srv_camera_changed_fn *changed;
     void *arg;
     char boundary[33];
@@ -53,14 +54,15 @@ struct srv_cameras {
     struct camera_loop loops[LOOPS_MAX];
 };
 
-enum cm_code srv_cameras_create(struct srv_app *app, srv_camera_changed_fn *changed, void *arg,
-                                struct srv_cameras **ret_cameras, struct cm_err *err)
+enum cm_code srv_cameras_create(struct srv_app *app, struct srv_seats *seats, srv_camera_changed_fn *changed,
+                                void *arg, struct srv_cameras **ret_cameras, struct cm_err *err)
 {
     struct srv_cameras *cameras = calloc(1, sizeof *cameras);
     uint8_t random[16];
     if (cameras == NULL)
         return cm_fail(err, CM_NOMEM, "out of memory");
     cameras->app = app;
+    cameras->seats = seats;
     cameras->changed = changed;
     cameras->arg = arg;
     randombytes_buf(random, sizeof random); /* so that no picture can hold it */
@@ -379,13 +381,14 @@ static void begin(struct watcher *watcher, struct srv_call *call)
 void srv_cameras_join(struct srv_cameras *cameras, const char *station_id, struct srv_call *call)
 {
     struct camera_loop *loop = &cameras->loops[srv_loop_index(srv_call_loop(call))];
-    struct cm_err err = CM_ERR_INIT;
     bool news = false;
     struct watcher *watcher = calloc(1, sizeof *watcher);
-    if (watcher == NULL ||
-        srv_viewer_init(&watcher->viewer, srv_call_identity(call), cameras->app->store, &err) != CM_OK) {
+    if (watcher == NULL) {
+        srv_answer_error(call, 500, "internal", "out of memory");
+        return;
+    }
+    if (!srv_viewer_seat(&watcher->viewer, cameras->seats, call)) {
         free(watcher);
-        srv_json_failed(call, err.code != CM_OK ? err.code : CM_NOMEM, &err);
         return;
     }
     watcher->loop = loop;
@@ -393,6 +396,7 @@ void srv_cameras_join(struct srv_cameras *cameras, const char *station_id, struc
     if (watcher->camera == NULL) {
         srv_viewer_finish(&watcher->viewer);
         free(watcher);
+        srv_answer_header(call, "retry-after", "60");
         srv_answer_error(call, 503, "busy", "too many watch already");
         return;
     }

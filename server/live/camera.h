@@ -6,14 +6,15 @@
 #define SRV_LIVE_CAMERA_H
 
 #include "live/live.h"
+#include "live/seats.h"
 
 enum { SRV_CAMERAS_MAX = 64, SRV_CAMERA_WATCHERS_MAX = 32 }; /* watched at once; pages per camera */
 
 struct srv_cameras;
 /* changed(arg, station_id): whether the station should send frames has changed. Any thread. */
 typedef void srv_camera_changed_fn(void *arg, const char *station_id);
-enum cm_code srv_cameras_create(struct srv_app *app, srv_camera_changed_fn *changed, void *arg,
-                                struct srv_cameras **ret_cameras, struct cm_err *err);
+enum cm_code srv_cameras_create(struct srv_app *app, struct srv_seats *seats, srv_camera_changed_fn *changed,
+                                void *arg, struct srv_cameras **ret_cameras, struct cm_err *err);
 enum cm_code srv_cameras_start(struct srv_cameras *cameras, struct cm_err *err); /* app->http is set */
 void srv_cameras_stop(struct srv_cameras *cameras); /* nothing is posted from now on */
 void srv_cameras_destroy(struct srv_cameras *cameras);

@@ -7,7 +7,8 @@
 
 /* ---- life ---- */
 
-enum cm_code srv_hub_create(struct srv_app *app, struct srv_hub **ret_hub, struct cm_err *err)
+enum cm_code srv_hub_create(struct srv_app *app, struct srv_seats *seats, struct srv_hub **ret_hub,
+                            struct cm_err *err)
 {
     struct srv_hub *hub = calloc(1, sizeof *hub);
     struct srv_chunk *heartbeat = srv_chunk_create(":\n\n", 3);
@@ -16,6 +17,7 @@ enum cm_code srv_hub_create(struct srv_app *app, struct srv_hub **ret_hub, struc
         goto out;
     }
     hub->app = app;
+    hub->seats = seats;
     hub->heartbeat = heartbeat;
     pthread_mutex_init(&hub->mutex, NULL);
     if (srv_store_feed_last(app->store, &hub->target, err) != CM_OK) {

@@ -14,6 +14,7 @@
 
 #include "live/entry.h"
 #include "live/live.h"
+#include "live/seats.h"
 
 enum {
     SRV_HUB_PUMP_MS = 20,
@@ -23,7 +24,9 @@ enum {
 };
 
 struct srv_hub;
-enum cm_code srv_hub_create(struct srv_app *app, struct srv_hub **ret_hub, struct cm_err *err);
+/* seats: of those who listen. */
+enum cm_code srv_hub_create(struct srv_app *app, struct srv_seats *seats, struct srv_hub **ret_hub,
+                            struct cm_err *err);
 enum cm_code srv_hub_start(struct srv_hub *hub,
                            struct cm_err *err); /* app->http is set; before the loops run */
 void srv_hub_destroy(struct srv_hub *hub);      /* no loop runs, nothing is posted */

@@ -227,16 +227,16 @@ static bool send_hello(struct srv_hub_client *client)
     return srv_stream_send(client->stream, text, (size_t)size) == CM_OK;
 }
 
-static struct srv_hub_client *make_client(struct srv_hub_loop *loop, struct srv_call *call,
-                                          struct cm_err *err)
+/* NULL: the call was answered. */
+static struct srv_hub_client *make_client(struct srv_hub_loop *loop, struct srv_call *call)
 {
     struct srv_hub_client *client = calloc(1, sizeof *client);
     if (client == NULL) {
-        cm_fail(err, CM_NOMEM, "out of memory");
+        srv_answer_error(call, 500, "internal", "out of memory");
         return NULL;
     }
     client->loop = loop;
-    if (srv_viewer_init(&client->viewer, srv_call_identity(call), loop->hub->app->store, err) == CM_OK)
+    if (srv_viewer_seat(&client->viewer, loop->hub->seats, call))
         return client;
     free(client);
     return NULL;
@@ -253,17 +253,14 @@ static void enter(struct srv_hub_loop *loop, struct srv_hub_client *client)
 void srv_hub_join(struct srv_hub *hub, struct srv_call *call)
 {
     struct srv_hub_loop *loop = &hub->loops[srv_loop_index(srv_call_loop(call))];
-    struct cm_err err = CM_ERR_INIT;
     if (srv_hub_clients(hub) >= SRV_LIVE_CLIENTS_MAX) {
         srv_answer_header(call, "retry-after", "60");
         srv_answer_error(call, 503, "busy", "too many pages listen already");
         return;
     }
-    struct srv_hub_client *client = make_client(loop, call, &err);
-    if (client == NULL) {
-        srv_json_failed(call, err.code, &err);
+    struct srv_hub_client *client = make_client(loop, call);
+    if (client == NULL)
         return;
-    }
     uint64_t last = 0;
     bool returns = last_event(call, &last);
     srv_answer_header(call, "cache-control", "no-store");

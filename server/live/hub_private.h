@@ -29,6 +29,7 @@ struct srv_hub_loop { /* loop thread, but for count */
 
 struct srv_hub {
     struct srv_app *app;
+    struct srv_seats *seats;
     struct srv_chunk *heartbeat;
     pthread_mutex_t mutex; /* guards what follows */
     uint64_t target;       /* the newest that was told of */

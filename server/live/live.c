@@ -31,13 +31,15 @@ enum cm_code srv_live_open(struct srv_app *app, struct srv_live **ret_live, stru
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&live->wake, &monotonic);
     pthread_condattr_destroy(&monotonic);
-    enum cm_code code = srv_hub_create(app, &live->hub, err);
+    enum cm_code code = srv_seats_create(SRV_LIVE_PER_SESSION, SRV_LIVE_PER_USER, &live->seats, err);
+    if (code == CM_OK)
+        code = srv_hub_create(app, live->seats, &live->hub, err);
     if (code == CM_OK)
         code = srv_now_create(app->clock, &live->now, err);
     if (code == CM_OK)
         code = srv_pulls_create(&live->pulls, err);
     if (code == CM_OK)
-        code = srv_cameras_create(app, camera_changed, live, &live->cameras, err);
+        code = srv_cameras_create(app, live->seats, camera_changed, live, &live->cameras, err);
     if (code == CM_OK)
         code = srv_jobs_create(app->clock, &live->jobs, err);
     if (code == CM_OK)
@@ -58,9 +60,15 @@ void srv_live_close(struct srv_live *live)
     srv_pulls_destroy(live->pulls);
     srv_now_destroy(live->now);
     srv_hub_destroy(live->hub);
+    srv_seats_destroy(live->seats);
     pthread_cond_destroy(&live->wake);
     pthread_mutex_destroy(&live->mutex);
     free(live);
+}
+
+void srv_live_limit_streams(struct srv_live *live, int per_session, int per_user)
+{
+    srv_seats_limit(live->seats, per_session, per_user);
 }
 
 /* ---- the thread ---- */

@@ -14,6 +14,8 @@ enum {
     SRV_LIVE_REPLAY_MAX =
         2000, /* events sent again after Last-Event-ID; beyond: "reset", the page loads anew */
     SRV_LIVE_CLIENTS_MAX = 20000,
+    SRV_LIVE_PER_SESSION = 8, /* streams (events, cameras) of one session; more: 429 */
+    SRV_LIVE_PER_USER = 16,
     SRV_LIVE_JOBS_MAX = 64, /* photos on their way */
     SRV_LIVE_JOB_TIMEOUT_MS = 120 * 1000,
     SRV_LIVE_PHOTO_MAX = 5 * 1024 * 1024,
@@ -24,6 +26,8 @@ enum {
 /* In this order: open; open the HTTP server and set app->http; start; run the loops; stop; close the HTTP server; close.
  * Between stop and close nothing is posted to a loop any more, and what was posted may still run. */
 enum cm_code srv_live_open(struct srv_app *app, struct srv_live **ret_live, struct cm_err *err);
+/* Other limits than SRV_LIVE_PER_SESSION and SRV_LIVE_PER_USER; before the loops run. */
+void srv_live_limit_streams(struct srv_live *live, int per_session, int per_user);
 enum cm_code srv_live_start(struct srv_live *live,
                             struct cm_err *err); /* before the loops run: thread and timers */
 void srv_live_stop(struct srv_live *live);       /* after the loops have ended */

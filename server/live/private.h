@@ -12,6 +12,7 @@
 
 struct srv_live {
     struct srv_app *app;
+    struct srv_seats *seats;
     struct srv_hub *hub;
     struct srv_now *now;
     struct srv_pulls *pulls;

@@ -1,5 +1,8 @@
 #include "live/viewer.h"
 
+#include "app/app.h"
+#include "http_json/json.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,8 +35,32 @@ enum cm_code srv_viewer_init(struct srv_viewer *viewer, const struct srv_identit
     return CM_OK;
 }
 
+bool srv_viewer_seat(struct srv_viewer *viewer, struct srv_seats *seats, struct srv_call *call)
+{
+    struct cm_err err = CM_ERR_INIT;
+    enum cm_code code = srv_viewer_init(viewer, srv_call_identity(call), srv_app_of(call)->store, &err);
+    if (code != CM_OK) {
+        srv_json_failed(call, code, &err);
+        return false;
+    }
+    code = srv_seats_take(seats, viewer->user, viewer->session, &err);
+    if (code == CM_OK) {
+        viewer->seats = seats;
+        return true;
+    }
+    srv_viewer_finish(viewer);
+    srv_answer_header(call, "retry-after", "30");
+    if (code == CM_AGAIN)
+        srv_answer_error(call, 429, "too_many_streams", "%s", err.msg);
+    else
+        srv_json_failed(call, code, &err);
+    return false;
+}
+
 void srv_viewer_finish(struct srv_viewer *viewer)
 {
+    if (viewer->seats != NULL)
+        srv_seats_give(viewer->seats, viewer->user, viewer->session);
     free(viewer->classes);
     memset(viewer, 0, sizeof *viewer);
 }

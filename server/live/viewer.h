@@ -6,6 +6,7 @@
 #define SRV_LIVE_VIEWER_H
 
 #include "http/http.h"
+#include "live/seats.h"
 #include "store/store.h"
 
 struct srv_viewer {
@@ -15,10 +16,14 @@ struct srv_viewer {
     uint8_t session[16];
     int class_count;             /* of a coordinator: his; of a student: the one he is in */
     char (*classes)[CM_ID_SIZE]; /* ours */
+    struct srv_seats *seats;     /* where he has one of his streams; NULL: nowhere */
 };
 
 enum cm_code srv_viewer_init(struct srv_viewer *viewer, const struct srv_identity *who,
                              struct srv_store *store, struct cm_err *err);
+/* Of the caller, who takes a seat for a stream until finish. False: the call was answered, with 429 where he has as many as
+ * he may. */
+bool srv_viewer_seat(struct srv_viewer *viewer, struct srv_seats *seats, struct srv_call *call);
 void srv_viewer_finish(struct srv_viewer *viewer);
 
 /* Staff: a class that he may see; a student: his own. */

@@ -2,7 +2,7 @@
  * Server-sent events under load: readers whose connections break at random come back with the number of their last event
  * and have missed nothing; sessions that end, end their streams; nobody sees what is not his.
  */
-import { atMost, equal, eventually, firstAdmin, firstLogin, Listener, listen, makeClass, random, report, startServer, test } from './lib/server.mjs';
+import { atMost, equal, eventually, firstAdmin, firstLogin, Listener, listen, login, makeClass, random, report, startServer, test } from './lib/server.mjs';
 
 const READERS = 12, EVENTS = 400, WRITERS = 4;
 
@@ -26,7 +26,7 @@ async function readWithBreaks(person, lastId, until, chance) {
 
 for (const threads of [1, 2]) {
     await test(`nothing is missed and nothing comes twice, on ${threads} loop${threads > 1 ? 's' : ''}`, async () => {
-        const server = await startServer({ args: ['--threads', String(threads)] });
+        const server = await startServer({ args: ['--threads', String(threads)], env: { ROLLCALL_SERVER_STREAMS_PER_SESSION: '100', ROLLCALL_SERVER_STREAMS_PER_USER: '100' } });
         const admin = await firstAdmin(server);
         const students = await makeClass(admin, 'T1', 8);
         const { today } = (await admin.get('/api/me')).school;
@@ -92,6 +92,37 @@ await test('a session that ends, ends its streams; others go on', async () => {
     await server.stop();
     return `after ${((Date.now() - began) / 1000).toFixed(1)} s`;
 });
+
+for (const threads of [1, 2]) {
+    await test(`one session and one user have so many streams and no more, on ${threads} loop${threads > 1 ? 's' : ''}`, async () => {
+        const server = await startServer({ args: ['--threads', String(threads)] });
+        const admin = await firstAdmin(server);
+        const made = await admin.post('/api/users', { name: 'second', full_name: 'Second', role: 'admin' });
+        const second = await firstLogin(server, 'second', made.one_time_password, 'another password here');
+        const again = await login(server, 'second', 'another password here'), third = await login(server, 'second', 'another password here');
+        const full = async (person, what) => {
+            const answer = await person.ask('GET', '/api/events');
+            equal([answer.status, answer.body.error?.code, answer.headers.get('retry-after')], [429, 'too_many_streams', '30'], what);
+        };
+        const open = (person, count) => Promise.all(Array.from({ length: count }, () => listen(person)));
+        const pages = await open(second, 8);
+        await full(second, 'the ninth of a session');
+        pages.push(...await open(again, 8));
+        await full(third, 'the seventeenth of a user');
+        const others = await open(admin, 8);
+        await pages.pop().cut();
+        await eventually('room after a page was closed', async () => {
+            const page = new Listener(third);
+            const got = await Promise.race([page.until((event) => event.event === 'hello', 1000, 'a greeting').then(() => true, () => false), page.ended.then(() => false)]);
+            if (!got) return false;
+            pages.push(page);
+            return true;
+        });
+        await full(third, 'full again');
+        for (const page of [...pages, ...others]) await page.cut();
+        await server.stop();
+    });
+}
 
 await test('coordinators get their classes, students themselves', async () => {
     const server = await startServer();

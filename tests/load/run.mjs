@@ -104,7 +104,10 @@ http {
 async function start_server(data) {
   const port = await free_port()
   const began = process.hrtime.bigint()
-  const child = spawn(path.join(options.bin, 'rollcall-server'), ['--data', data, 'run', '--listen', `127.0.0.1:${port}`], { stdio: ['ignore', 'ignore', 'ignore'] })
+  const child = spawn(path.join(options.bin, 'rollcall-server'), ['--data', data, 'run', '--listen', `127.0.0.1:${port}`], {
+    stdio: ['ignore', 'ignore', 'ignore'],
+    env: { ...process.env, ROLLCALL_SERVER_STREAMS_PER_SESSION: '20000', ROLLCALL_SERVER_STREAMS_PER_USER: '20000' }, // all pages have one token here
+  })
   children.push(child)
   await until('rollcall-server', () => request(port, 'GET', '/healthz').then((a) => a.status === 200, () => false))
   const start_ms = Number(process.hrtime.bigint() - began) / 1e6

@@ -60,6 +60,7 @@ int live_fixture_set_up(void **state)
     assert_int_equal(srv_store_open(&options, &app->store, &err), CM_OK);
     assert_int_equal(srv_store_write(app->store, fill, NULL, &err), CM_OK);
     assert_int_equal(srv_live_open(app, &app->live, &err), CM_OK);
+    srv_live_limit_streams(app->live, 1000, 1000); /* all clients are one session */
     struct srv_http_options http = {.address = "127.0.0.1",
                                     .threads = FIXTURE_LOOPS,
                                     .routes = routes,
