@@ -22,10 +22,11 @@ static void answer_token(struct srv_task *task)
         return;
     }
     srv_cookie_set(task->call, token, task->auth->lifetime_ms / 1000);
-    srv_json_answer(task->call, 200,
-                    json_pack("{s:s,s:s,s:o,s:b}", "token", token, "role", srv_role_name(task->user.role),
-                              "expires", srv_json_instant(task->app->zone, task->session.expires_wall_ms),
-                              "must_change_password", task->user.must_change_password));
+    srv_json_answer_secret(task->call, 200,
+                           json_pack("{s:s,s:s,s:o,s:b}", "token", token, "role",
+                                     srv_role_name(task->user.role), "expires",
+                                     srv_json_instant(task->app->zone, task->session.expires_wall_ms),
+                                     "must_change_password", task->user.must_change_password));
     sodium_memzero(token, sizeof(token));
 }
 

@@ -95,7 +95,7 @@ static void new_put(struct srv_write *write, enum cm_code code, const struct cm_
     struct srv_task *task = srv_task_of(write);
     if (code == CM_OK) {
         log_change(task, "user made", task->user.name);
-        srv_json_answer(task->call, 201, one_time_json(task, true));
+        srv_json_answer_secret(task->call, 201, one_time_json(task, true));
     } else {
         srv_task_failed(task, code, err);
     }
@@ -281,7 +281,7 @@ static void one_time_put(struct srv_write *write, enum cm_code code, const struc
     struct srv_task *task = srv_task_of(write);
     if (code == CM_OK) {
         log_change(task, "user got a one-time password", task->user.name);
-        srv_json_answer(task->call, 200, one_time_json(task, false));
+        srv_json_answer_secret(task->call, 200, one_time_json(task, false));
     } else {
         srv_task_failed(task, code, err);
     }

@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -163,6 +164,9 @@ static enum cm_code put_school(struct srv_store *store, void *arg, struct cm_err
 
 /* ---- what the start says ---- */
 
+enum { STACK_USED = 64 * 1024 };
+static char printed[4096]; /* stdout's memory, so that it can be wiped */
+
 /* The password goes to the terminal alone, once: it is in no log and cannot be asked for again. */
 static enum cm_code say_first_password(struct server *server, struct cm_err *err)
 {
@@ -186,6 +190,7 @@ static enum cm_code say_first_password(struct server *server, struct cm_err *err
                password);
         fflush(stdout);
     }
+    explicit_bzero(printed, sizeof printed);
     explicit_bzero(password, sizeof password);
     return CM_OK;
 }
@@ -306,10 +311,12 @@ int srv_cmd_run(struct srv_cli *cli)
     int status = apply_options(cli);
     if (status != SRV_EXIT_OK)
         return status;
-    block_signals(&set); /* before any thread: they all inherit it */
+    setvbuf(stdout, printed, _IOLBF, sizeof printed); /* before the first output */
+    block_signals(&set);                              /* before any thread: they all inherit it */
     enum cm_code code = open_all(&server, &err);
     if (code == CM_OK)
         code = say_first_password(&server, &err);
+    sodium_stackzero(STACK_USED); /* what printed the password left of it there */
     if (code == CM_OK) {
         say_listening(&server);
         code = srv_http_run(server.app.http, &err);

@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 
 #include "base/log.h"
+#include "http_json/json.h"
 #include "store/settings.h"
 
 #include <errno.h>
@@ -163,6 +164,8 @@ void srv_cli_print_json(json_t *object)
     if (text != NULL)
         puts(text);
     fflush(stdout);
+    if (text != NULL)
+        explicit_bzero(text, strlen(text)); /* one-time passwords are among what is printed */
     free(text);
     json_decref(object);
 }
@@ -264,6 +267,7 @@ static enum cm_code prepare(struct srv_cli *cli, struct cm_err *err)
 {
     if (sodium_init() < 0)
         return cm_fail(err, CM_BACKEND, "the cryptographic library does not start");
+    srv_json_wipe_memory();
     cli->clock = cm_clock_system();
     cli->json = srv_cli_value(cli, SRV_OPT_JSON) != NULL;
     enum cm_code code = srv_settings_load(srv_cli_value(cli, SRV_OPT_CONFIG),

@@ -54,7 +54,7 @@ static void on_closed(uv_handle_t *handle)
         srv_addresses_remove(http->addresses, &conn->address);
     srv_out_finish(&conn->out);
     srv_tls_session_destroy(conn->tls);
-    free(conn->rest);
+    srv_conn_drop_rest(conn->rest, conn->rest_size);
     free(conn);
     srv_loop_conn_closed(loop);
 }
@@ -116,7 +116,7 @@ static void next_request(struct srv_conn *conn)
     conn->rest_size = 0;
     if (size > 0)
         srv_conn_input(conn, rest, size);
-    free(rest);
+    srv_conn_drop_rest(rest, size);
     if (conn->state == SRV_CONN_READING &&
         (conn->half_closed || (conn->loop->stopping && conn->call == NULL))) {
         srv_conn_abort(conn); /* nothing more comes, or is wanted */
@@ -166,7 +166,7 @@ void srv_conn_streams(struct srv_conn *conn)
     conn->state = SRV_CONN_STREAMING;
     srv_wait_end(&conn->read_wait);
     srv_count(&conn->loop->stats.streams, 1);
-    free(conn->rest);
+    srv_conn_drop_rest(conn->rest, conn->rest_size);
     conn->rest = NULL;
     conn->rest_size = 0;
     srv_conn_read_on(conn); /* to see it hang up */

@@ -74,6 +74,8 @@ void srv_conn_wait(struct srv_conn *conn, enum srv_wait_kind kind);
 void srv_conn_input(struct srv_conn *conn, const uint8_t *bytes,
                     size_t size); /* plain bytes, while it is READING */
 void srv_conn_on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf);
+/* Wipes and frees bytes that were kept for later. */
+void srv_conn_drop_rest(uint8_t *rest, size_t size);
 void srv_conn_on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buf);
 bool srv_out_send_sealed(struct srv_conn *conn); /* what TLS has put into the loop's tls_out */
 

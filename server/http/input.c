@@ -67,14 +67,24 @@ static size_t take_bytes(struct srv_conn *conn, const uint8_t *bytes, size_t siz
     return used;
 }
 
+void srv_conn_drop_rest(uint8_t *rest, size_t size)
+{
+    if (size > 0)
+        explicit_bzero(rest, size);
+    free(rest);
+}
+
 static void keep_rest(struct srv_conn *conn, const uint8_t *bytes, size_t size)
 {
-    uint8_t *rest = realloc(conn->rest, conn->rest_size + size);
+    uint8_t *rest = malloc(conn->rest_size + size);
     if (rest == NULL) {
         srv_conn_abort(conn);
         return;
     }
+    if (conn->rest_size > 0)
+        memcpy(rest, conn->rest, conn->rest_size);
     memcpy(rest + conn->rest_size, bytes, size);
+    srv_conn_drop_rest(conn->rest, conn->rest_size);
     conn->rest = rest;
     conn->rest_size += size;
     if (conn->rest_size >= SRV_REST_MAX)
@@ -131,14 +141,30 @@ static void sealed_input(struct srv_conn *conn, const uint8_t *bytes, size_t siz
         keep_rest(conn, loop->plain, plain_size);
     else if (plain_size > 0)
         srv_conn_input(conn, loop->plain, plain_size);
+    if (plain_size > 0)
+        explicit_bzero(loop->plain, plain_size);
     if (code == CM_EOF && conn->state != SRV_CONN_CLOSING)
         input_over(conn);
+}
+
+static void take_read(struct srv_conn *conn, const uint8_t *bytes, size_t size)
+{
+    if (conn->state == SRV_CONN_LINGERING || conn->state == SRV_CONN_LAST) {
+        conn->lingered += size;
+        if (conn->lingered > LINGER_MAX)
+            srv_conn_abort(conn);
+    } else if (conn->tls != NULL) {
+        sealed_input(conn, bytes, size);
+    } else if (conn->state == SRV_CONN_ANSWERING) {
+        keep_rest(conn, bytes, size);
+    } else if (conn->state == SRV_CONN_READING) {
+        srv_conn_input(conn, bytes, size);
+    }
 }
 
 void srv_conn_on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buf)
 {
     struct srv_conn *conn = stream->data;
-    const uint8_t *bytes = (const uint8_t *)buf->base;
     if (size == 0)
         return;
     if (size == UV_EOF) {
@@ -150,15 +176,7 @@ void srv_conn_on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buf)
         return;
     }
     srv_count(&conn->loop->stats.bytes_in, size);
-    if (conn->state == SRV_CONN_LINGERING || conn->state == SRV_CONN_LAST) {
-        conn->lingered += (size_t)size;
-        if (conn->lingered > LINGER_MAX)
-            srv_conn_abort(conn);
-    } else if (conn->tls != NULL) {
-        sealed_input(conn, bytes, (size_t)size);
-    } else if (conn->state == SRV_CONN_ANSWERING) {
-        keep_rest(conn, bytes, (size_t)size);
-    } else if (conn->state == SRV_CONN_READING) {
-        srv_conn_input(conn, bytes, (size_t)size);
-    }
+    take_read(conn, (const uint8_t *)buf->base, (size_t)size);
+    explicit_bzero(buf->base,
+                   (size_t)size); /* there may have been a password; all connections share this memory */
 }

@@ -2,10 +2,24 @@
 
 #include "base/log.h"
 #include "base/utf8.h"
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Of all that was given, not only of what was asked for: jansson does not say how much that was. */
+static void wiping_free(void *memory)
+{
+    if (memory != NULL)
+        explicit_bzero(memory, malloc_usable_size(memory));
+    free(memory);
+}
+
+void srv_json_wipe_memory(void)
+{
+    json_set_alloc_funcs(malloc, wiping_free);
+}
 
 /* jansson recurses up to 2048 deep; nothing of ours nests a tenth of our own bound. */
 static bool too_deep(const uint8_t *bytes, size_t size)
@@ -49,7 +63,9 @@ enum cm_code srv_json_load(const uint8_t *bytes, size_t size, json_t **ret_value
     return CM_OK;
 }
 
-void srv_json_answer(struct srv_call *call, int status, json_t *value)
+typedef void answer_fn(struct srv_call *call, int status, const char *type, uint8_t *body, size_t size);
+
+static void answer_by(answer_fn *answer, struct srv_call *call, int status, json_t *value)
 {
     char *text = value != NULL ? json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
     json_decref(value);
@@ -59,7 +75,17 @@ void srv_json_answer(struct srv_call *call, int status, json_t *value)
         srv_answer_error(call, 500, "internal", "the answer could not be made");
         return;
     }
-    srv_answer_take(call, status, "application/json", (uint8_t *)text, strlen(text));
+    answer(call, status, "application/json", (uint8_t *)text, strlen(text));
+}
+
+void srv_json_answer(struct srv_call *call, int status, json_t *value)
+{
+    answer_by(srv_answer_take, call, status, value);
+}
+
+void srv_json_answer_secret(struct srv_call *call, int status, json_t *value)
+{
+    answer_by(srv_answer_secret, call, status, value);
 }
 
 void srv_json_answer_empty(struct srv_call *call)

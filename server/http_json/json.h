@@ -16,6 +16,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* ---- memory ---- */
+/* From here on jansson wipes what it frees: bodies and answers hold passwords. Once, before anything uses jansson. */
+void srv_json_wipe_memory(void);
+
 /* ---- bodies ---- */
 enum { SRV_JSON_DEPTH_MAX = 16, SRV_JSON_SIZE_MAX = 8 * 1024 * 1024 };
 
@@ -62,6 +66,8 @@ bool srv_json_body(struct srv_call *call, const struct srv_json_field *fields, s
 /* ---- answers ---- */
 /* Takes the reference. NULL (out of memory, a text that is not UTF-8): 500. */
 void srv_json_answer(struct srv_call *call, int status, json_t *value);
+/* The same for what holds a password, a token or a code: wiped when it was sent. */
+void srv_json_answer_secret(struct srv_call *call, int status, json_t *value);
 /* 204. */
 void srv_json_answer_empty(struct srv_call *call);
 /* 422 {"error":{"code":"invalid","message","field"}} */

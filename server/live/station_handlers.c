@@ -5,6 +5,7 @@
 #include "live/handlers.h"
 #include "live/private.h"
 
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,9 +99,9 @@ static void answer_written(struct station_write *job)
         srv_json_answer(job->call, job->status, station);
         return;
     }
-    srv_json_answer(job->call, job->status,
-                    json_pack("{s:o, s:s, s:o}", "station", station, "code", job->code, "code_expires",
-                              srv_json_instant(job->app->zone, job->code_expires_ms)));
+    srv_json_answer_secret(job->call, job->status,
+                           json_pack("{s:o, s:s, s:o}", "station", station, "code", job->code, "code_expires",
+                                     srv_json_instant(job->app->zone, job->code_expires_ms)));
 }
 
 static void on_written(struct srv_write *write, enum cm_code code, const struct cm_err *err)
@@ -116,6 +117,7 @@ static void on_written(struct srv_write *write, enum cm_code code, const struct 
         answer_written(job);
     }
     srv_call_unref(job->call);
+    sodium_memzero(job, sizeof *job); /* the code */
     free(job);
 }
 
