@@ -20,7 +20,7 @@ void srv_api_destroy(struct srv_api *api)
     for (int i = 0; i < SRV_BOARDS_MAX; i++)
         free(api->boards[i].rows);
     for (int i = 0; i < SRV_KEPT_MAX; i++)
-        free(api->kept[i].bytes);
+        srv_api_kept_free(api->kept[i]);
     free(api->census_classes.list);
     free(api->census);
     pthread_mutex_destroy(&api->lock);

@@ -43,13 +43,21 @@ enum cm_code srv_api_board(const struct srv_app *app, const char *class_id, srv_
                            void *arg, struct cm_err *err);
 
 /* ---- whole answers (kept.c) ---- */
-enum { SRV_KEPT_KEY_SIZE = 256, SRV_KEPT_BYTES_MAX = 32 * 1024 };
-/* Answers are the same until the store changes, or the minute: sessions begin and end with one. `key` says what was asked,
- * and for whose eyes where that matters; may the caller see it at all is asked before. False: it is not here. */
-bool srv_api_answer_kept(struct srv_call *call, const char *key);
-/* Answers with 200, and keeps it for the next one. version: of the store, taken before the answer was made. */
-void srv_api_answer_and_keep(struct srv_call *call, const char *key, uint64_t version,
-                             struct srv_reply *reply);
+/* An answer is the same for the same question of the same eyes until the store changes, or the minute: sessions begin and
+ * end with one. The eyes are what a caller's rights follow from (role, and his student id or classes), so a kept answer goes
+ * only to one who would get it anew, and nothing of the store is read for it. */
+enum { SRV_KEPT_KEY_SIZE = 512, SRV_KEPT_BYTES_MAX = 32 * 1024 };
+struct srv_kept_key {
+    uint8_t bytes[SRV_KEPT_KEY_SIZE];
+    size_t size;      /* 0: longer than that, so it is not kept */
+    uint64_t version; /* of the store, before anything of it is read for the answer */
+    int64_t now_ms;   /* the instant that the answer is of */
+};
+/* query: what the answer depends on beside the path, in a form of the handler's own ("" nothing). Answers if it can; else
+ * the key is made, and the answer shall go through srv_api_answer_and_keep. */
+bool srv_api_answer_kept(struct srv_call *call, const char *query, struct srv_kept_key *ret_key);
+/* Answers with 200, and keeps it for the next one. */
+void srv_api_answer_and_keep(struct srv_call *call, const struct srv_kept_key *key, struct srv_reply *reply);
 
 /* ---- is the writer alive? (health.c) ---- */
 /* Asks the writer for a sign of life unless one is on its way. False: it gave none within 5 s. */

@@ -5,14 +5,14 @@
 #include "api/cache.h"
 #include <pthread.h>
 
-enum { SRV_BOARDS_MAX = 128, SRV_KEPT_MAX = 256 };
+enum { SRV_BOARDS_MAX = 128, SRV_KEPT_MAX = 512 };
 
 struct srv_kept {
-    char key[SRV_KEPT_KEY_SIZE]; /* "": nothing here */
     uint64_t version;
     int64_t minute; /* since 1970 */
-    uint8_t *bytes; /* free() */
-    size_t size;
+    struct srv_chunk *bytes;
+    size_t key_size;
+    uint8_t key[];
 };
 
 struct srv_api {
@@ -26,10 +26,12 @@ struct srv_api {
     struct srv_board boards[SRV_BOARDS_MAX];
     unsigned next_board; /* the one that makes room */
 
-    struct srv_kept kept[SRV_KEPT_MAX]; /* by a hash of the key */
+    struct srv_kept *kept[SRV_KEPT_MAX]; /* by a hash of the key; NULL: nothing here */
 
     bool writer_failed;    /* at the last sign */
     int64_t asked_mono_us; /* the writer, for a sign of life; 0: nothing is on its way */
 };
+
+void srv_api_kept_free(struct srv_kept *kept);
 
 #endif

@@ -95,39 +95,41 @@ static enum cm_code put_stats(struct srv_reply *out, struct stats *stats, struct
     return code;
 }
 
-/* Whose eyes: a coordinator's classes are his own. */
-static void stats_key(struct srv_call *call, int32_t date, char ret_key[SRV_KEPT_KEY_SIZE])
+static void answer_stats(struct srv_call *call, int32_t date, const struct srv_kept_key *key)
 {
-    const struct srv_identity *who = srv_call_identity(call);
-    const char *class_id = srv_call_query(call, "class");
-    snprintf(ret_key, SRV_KEPT_KEY_SIZE, "stats %d %.64s %.100s", (int)date,
-             who->role == SRV_ROLE_ADMIN ? "" : who->user, class_id != NULL ? class_id : "");
-}
-
-void srv_api_stats(struct srv_call *call)
-{
-    const struct srv_app *app = srv_app_of(call);
-    struct stats stats = {.app = app, .now_ms = srv_api_now(app)};
+    struct stats stats = {.app = srv_app_of(call), .now_ms = key->now_ms, .date = date};
     struct cm_err err = CM_ERR_INIT;
     struct srv_reply out;
-    char key[SRV_KEPT_KEY_SIZE];
-    uint64_t version = srv_store_version(app->store);
-    if (!srv_json_query_date(call, "date", srv_api_today(app), &stats.date))
-        return;
-    stats_key(call, stats.date, key);
-    if (srv_api_answer_kept(call, key) || !srv_api_find_classes(call, &stats.classes))
+    if (!srv_api_find_classes(call, &stats.classes))
         return;
     srv_reply_init(&out);
     stats.census = calloc((size_t)stats.classes.count + 1, sizeof *stats.census);
     enum cm_code code = stats.census != NULL ? put_stats(&out, &stats, &err)
                                              : cm_fail(&err, CM_NOMEM, "out of memory for the numbers");
     if (code == CM_OK)
-        srv_api_answer_and_keep(call, key, version, &out);
+        srv_api_answer_and_keep(call, key, &out);
     else
         srv_json_failed(call, code, &err);
     srv_reply_finish(&out);
     free(stats.census);
     free(stats.classes.list);
+}
+
+void srv_api_stats(struct srv_call *call)
+{
+    struct srv_kept_key key;
+    const char *class_id = srv_call_query(call, "class");
+    char query[CM_DATE_ISO_SIZE + CM_ID_SIZE];
+    int32_t date;
+    if (!srv_json_query_date(call, "date", srv_api_today(srv_app_of(call)), &date))
+        return;
+    if (class_id != NULL && strlen(class_id) >= CM_ID_SIZE) {
+        srv_api_not_found(call, "class");
+        return;
+    }
+    strcat(cm_date_iso(date, query), class_id != NULL ? class_id : "");
+    if (!srv_api_answer_kept(call, query, &key))
+        answer_stats(call, date, &key);
 }
 
 /* ---- the board of a class ---- */
@@ -177,23 +179,22 @@ static void put_board(void *arg, const struct srv_board *board)
     srv_reply_end(answer->out);
 }
 
-/* Whose board: a student's own class, else "?class=". */
-static bool find_board(struct srv_call *call, char ret_class_id[CM_ID_SIZE])
+/* Whose board: a student's own class, else that of "?class=" ("" not given). */
+static bool find_board(struct srv_call *call, const char *class_id, char ret_class_id[CM_ID_SIZE])
 {
-    const char *class_id = srv_call_query(call, "class");
     struct srv_student student;
     struct cm_class class_;
     if (srv_api_is_student(call)) {
         const struct srv_identity *who = srv_call_identity(call);
         if (srv_store_get_student(srv_app_of(call)->store, who->student_id, &student, NULL) != CM_OK ||
-            (class_id != NULL && strcmp(class_id, student.base.class_id) != 0)) {
+            (class_id[0] != '\0' && strcmp(class_id, student.base.class_id) != 0)) {
             srv_api_not_found(call, "class");
             return false;
         }
         strcpy(ret_class_id, student.base.class_id);
         return true;
     }
-    if (class_id == NULL || class_id[0] == '\0') {
+    if (class_id[0] == '\0') {
         srv_json_invalid(call, "class", "say the board of which class");
         return false;
     }
@@ -206,18 +207,22 @@ static bool find_board(struct srv_call *call, char ret_class_id[CM_ID_SIZE])
 void srv_api_leaderboard(struct srv_call *call)
 {
     const struct srv_app *app = srv_app_of(call);
+    const char *wanted = srv_call_query(call, "class");
+    struct srv_kept_key key;
     struct cm_err err = CM_ERR_INIT;
     char class_id[CM_ID_SIZE];
     struct srv_reply out;
     struct board_answer answer = {.out = &out, .who = srv_call_identity(call)};
-    if (!find_board(call, class_id))
+    if (wanted == NULL)
+        wanted = "";
+    if (srv_api_answer_kept(call, wanted, &key) || !find_board(call, wanted, class_id))
         return;
     srv_reply_init(&out);
     enum cm_code code = srv_settings_leaderboard(app->store, &answer.enabled, &err);
     if (code == CM_OK)
         code = srv_api_board(app, class_id, put_board, &answer, &err);
     if (code == CM_OK)
-        srv_reply_answer(call, 200, &out);
+        srv_api_answer_and_keep(call, &key, &out);
     else
         srv_json_failed(call, code, &err);
     srv_reply_finish(&out);

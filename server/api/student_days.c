@@ -212,27 +212,32 @@ static int32_t last_of_month(int32_t first)
     return within_next / 100 == first / 100 ? within_next : cm_date_add(within_next / 100 * 100 + 1, -1);
 }
 
-void srv_api_student_attendance(struct srv_call *call)
+static void answer_month(struct srv_call *call, const struct srv_student *student, int32_t first,
+                         const struct srv_kept_key *key)
 {
     const struct srv_app *app = srv_app_of(call);
     struct cm_err err = CM_ERR_INIT;
-    struct srv_student student;
-    char key[SRV_KEPT_KEY_SIZE];
-    uint64_t version = srv_store_version(app->store);
-    struct month month = {.app = app, .now_ms = srv_api_now(app), .student = &student};
-    if (!srv_api_find_student(call, &student) || !read_month(call, srv_api_today(app), &month.first))
-        return;
-    snprintf(key, sizeof key, "month %d %s", (int)month.first, student.base.id);
-    if (srv_api_answer_kept(call, key))
-        return;
-    month.last = last_of_month(month.first);
+    struct month month = {.app = app, .now_ms = key->now_ms, .student = student, .first = first};
+    month.last = last_of_month(first);
     srv_reply_init(&month.out);
     enum cm_code code = srv_store_read(app->store, make_month, &month, &err);
     if (code == CM_OK)
-        srv_api_answer_and_keep(call, key, version, &month.out);
+        srv_api_answer_and_keep(call, key, &month.out);
     else
         srv_json_failed(call, code, &err);
     srv_reply_finish(&month.out);
+}
+
+void srv_api_student_attendance(struct srv_call *call)
+{
+    struct srv_kept_key key;
+    struct srv_student student;
+    char query[CM_DATE_ISO_SIZE];
+    int32_t first;
+    if (!read_month(call, srv_api_today(srv_app_of(call)), &first))
+        return;
+    if (!srv_api_answer_kept(call, cm_date_iso(first, query), &key) && srv_api_find_student(call, &student))
+        answer_month(call, &student, first, &key);
 }
 
 /* ---- months in a row, and when he came ---- */
@@ -319,37 +324,41 @@ static void put_trend(struct srv_reply *out, struct trend *trend, int32_t this_m
     srv_reply_end(out);
 }
 
-void srv_api_student_trend(struct srv_call *call)
+static void answer_trend(struct srv_call *call, const struct srv_student *student, int months,
+                         const struct srv_kept_key *key)
 {
     const struct srv_app *app = srv_app_of(call);
-    struct trend trend = {.app = app, .now_ms = srv_api_now(app), .classes.store = app->store};
+    struct trend trend = {.app = app, .now_ms = key->now_ms, .classes.store = app->store};
     struct cm_err err = CM_ERR_INIT;
-    struct srv_student student;
     struct srv_reply out;
-    char key[SRV_KEPT_KEY_SIZE];
-    uint64_t version = srv_store_version(app->store);
-    int64_t months;
-    if (!srv_api_find_student(call, &student) ||
-        !srv_json_query_int(call, "months", 1, MONTHS_MAX, 12, &months))
-        return;
-    snprintf(key, sizeof key, "trend %d %s", (int)months, student.base.id);
-    if (srv_api_answer_kept(call, key))
-        return;
-    int32_t today = srv_api_today(app);
+    int32_t today = cm_zone_date(app->zone, key->now_ms);
     srv_reply_init(&out);
     trend.days.room = SRV_API_SCHOOL_DAYS_MAX;
     trend.days.list = malloc(SRV_API_SCHOOL_DAYS_MAX * sizeof *trend.days.list);
-    enum cm_code code = trend.days.list != NULL
-                            ? srv_store_each_day(app->store, student.base.id,
-                                                 months_back(today / 100, (int)months - 1) * 100 + 1, today,
-                                                 take_day, &trend.days, &err)
-                            : cm_fail(&err, CM_NOMEM, "out of memory for the days");
+    enum cm_code code =
+        trend.days.list != NULL
+            ? srv_store_each_day(app->store, student->base.id, months_back(today / 100, months - 1) * 100 + 1,
+                                 today, take_day, &trend.days, &err)
+            : cm_fail(&err, CM_NOMEM, "out of memory for the days");
     if (code == CM_OK) {
-        put_trend(&out, &trend, today / 100, (int)months);
-        srv_api_answer_and_keep(call, key, version, &out);
+        put_trend(&out, &trend, today / 100, months);
+        srv_api_answer_and_keep(call, key, &out);
     } else {
         srv_json_failed(call, code, &err);
     }
     srv_reply_finish(&out);
     free(trend.days.list);
+}
+
+void srv_api_student_trend(struct srv_call *call)
+{
+    struct srv_kept_key key;
+    struct srv_student student;
+    char query[16];
+    int64_t months;
+    if (!srv_json_query_int(call, "months", 1, MONTHS_MAX, 12, &months))
+        return;
+    snprintf(query, sizeof query, "%d", (int)months);
+    if (!srv_api_answer_kept(call, query, &key) && srv_api_find_student(call, &student))
+        answer_trend(call, &student, (int)months, &key);
 }

@@ -1,6 +1,7 @@
 /* GET /api/students, GET /api/students/:id */
 #include "api/handlers.h"
 
+#include "api/cache.h"
 #include "api/student.h"
 #include "auth/auth.h"
 #include "base/utf8.h"
@@ -9,9 +10,20 @@
 
 void srv_api_student(struct srv_call *call)
 {
+    struct srv_kept_key key;
     struct srv_student student;
-    if (srv_api_find_student(call, &student))
-        srv_student_answer(call, 200, student.base.id);
+    struct cm_err err = CM_ERR_INIT;
+    struct srv_reply out;
+    if (srv_api_answer_kept(call, "", &key) || !srv_api_find_student(call, &student))
+        return;
+    srv_reply_init(&out);
+    enum cm_code code =
+        srv_student_whole(&out, NULL, srv_app_of(call), &student, srv_api_is_student(call), &err);
+    if (code == CM_OK)
+        srv_api_answer_and_keep(call, &key, &out);
+    else
+        srv_json_failed(call, code, &err);
+    srv_reply_finish(&out);
 }
 
 /* ---- the list ---- */

@@ -214,6 +214,12 @@ void srv_answer_take(struct srv_call *call, int status, const char *type, uint8_
     srv_answer_send(call, status, type, &part);
 }
 
+void srv_answer_chunk(struct srv_call *call, int status, const char *type, struct srv_chunk *chunk)
+{
+    struct srv_part part = {chunk->bytes + chunk->plain_from, chunk->size, SRV_PART_CHUNK, chunk};
+    srv_answer_send(call, status, type, &part);
+}
+
 void srv_answer_secret(struct srv_call *call, int status, const char *type, uint8_t *body, size_t size)
 {
     struct srv_part part = {body, size, SRV_PART_SECRET, body};

@@ -199,6 +199,12 @@ void srv_answer_take(struct srv_call *call, int status, const char *type, uint8_
                      size_t size); /* body from malloc; freed when sent */
 void srv_answer_secret(struct srv_call *call, int status, const char *type, uint8_t *body,
                        size_t size); /* the same, wiped before it is freed */
+struct srv_chunk;                    /* bytes shared by many answers and streams; counted, any thread */
+struct srv_chunk *srv_chunk_create(const void *bytes, size_t size); /* NULL: no memory */
+struct srv_chunk *srv_chunk_ref(struct srv_chunk *chunk);
+void srv_chunk_unref(struct srv_chunk *chunk);
+/* Nothing is copied; adds its own reference while bytes wait. */
+void srv_answer_chunk(struct srv_call *call, int status, const char *type, struct srv_chunk *chunk);
 void srv_answer_error(struct srv_call *call, int status, const char *code, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 /* In the authorize hook: what the refusal will say. retry_after_s > 0 adds Retry-After. */
@@ -206,9 +212,6 @@ void srv_call_deny(struct srv_call *call, const char *code, const char *message,
 
 /* ---- streams: an answer without an end (server-sent events, MJPEG, large exports); chunked ---- */
 struct srv_stream;
-struct srv_chunk; /* bytes shared by many streams; counted, any thread */
-struct srv_chunk *srv_chunk_create(const void *bytes, size_t size); /* NULL: no memory */
-void srv_chunk_unref(struct srv_chunk *chunk);
 
 struct srv_stream_events {
     void (*drained)(void *arg); /* what had to wait has left; may be NULL. Not after srv_stream_end */

@@ -49,6 +49,5 @@ struct srv_chunk {
     size_t plain_from; /* where the plain bytes begin */
     uint8_t bytes[];
 };
-struct srv_chunk *srv_chunk_ref(struct srv_chunk *chunk);
 
 #endif

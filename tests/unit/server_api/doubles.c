@@ -104,6 +104,8 @@ void srv_call_deny(struct srv_call *call_, const char *code, const char *message
 
 /* ---- the answer ---- */
 
+int answered_from_kept;
+
 static void append(struct srv_call *call_, const void *bytes, size_t size)
 {
     if (call_->size + size + 1 > call_->capacity) {
@@ -134,6 +136,36 @@ void srv_answer_take(struct srv_call *call_, int status, const char *type, uint8
 {
     srv_answer(call_, status, type, body, size);
     free(body);
+}
+
+struct srv_chunk {
+    int refs;
+    size_t size;
+    uint8_t bytes[];
+};
+struct srv_chunk *srv_chunk_create(const void *bytes, size_t size)
+{
+    struct srv_chunk *chunk = malloc(sizeof *chunk + size);
+    assert(chunk != NULL);
+    chunk->refs = 1;
+    chunk->size = size;
+    memcpy(chunk->bytes, bytes, size);
+    return chunk;
+}
+struct srv_chunk *srv_chunk_ref(struct srv_chunk *chunk)
+{
+    chunk->refs++;
+    return chunk;
+}
+void srv_chunk_unref(struct srv_chunk *chunk)
+{
+    if (chunk != NULL && --chunk->refs == 0)
+        free(chunk);
+}
+void srv_answer_chunk(struct srv_call *call_, int status, const char *type, struct srv_chunk *chunk)
+{
+    answered_from_kept++;
+    srv_answer(call_, status, type, chunk->bytes, chunk->size);
 }
 void srv_answer_error(struct srv_call *call_, int status, const char *code, const char *fmt, ...)
 {

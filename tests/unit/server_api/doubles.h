@@ -24,6 +24,8 @@ struct srv_call {
     size_t size, capacity;
 };
 
+extern int answered_from_kept; /* answers so far that shared bytes of an earlier one */
+
 /* Runs what was posted to the loop. */
 void pump(void);
 extern bool writer_is_full;

@@ -1,6 +1,7 @@
 /* What a student sees of himself: months, trends, history, the board; and the numbers of a day. */
 #include "unit.h"
 
+#include "doubles.h"
 #include "school.h"
 #include <stdio.h>
 #include <string.h>
@@ -278,6 +279,7 @@ static void nothing_stale(void **state)
 static void answers_are_kept_for_those_who_asked(void **state)
 {
     (void)state;
+    int before = answered_from_kept;
     for (int again = 0; again < 2; again++) {
         assert_int_equal(call(&the_admin, "GET", "/api/stats", NULL), 200);
         assert_int_equal(size_at("classes"), 2);
@@ -291,6 +293,7 @@ static void answers_are_kept_for_those_who_asked(void **state)
         assert_int_equal(call(&s1, "GET", "/api/students/s1/trend", NULL), 200);
         assert_int_equal(int_at("months.11.present"), 0);
     }
+    assert_int_equal(answered_from_kept, before + 5);
     school_mark("s1", "10-B", 20261123, school_at(8, 51));
     assert_int_equal(call(&s1, "GET", "/api/students/s1/attendance", NULL), 200);
     assert_string_equal(text_at("days.22.status"), "present");
@@ -298,6 +301,37 @@ static void answers_are_kept_for_those_who_asked(void **state)
     assert_int_equal(int_at("months.11.present"), 1);
     assert_int_equal(call(&the_admin, "GET", "/api/stats", NULL), 200);
     assert_int_equal(int_at("total.present"), 1);
+}
+
+/* One address, several answers: what is kept of one is not given to the other, in whatever order they ask. */
+static void a_kept_answer_is_for_the_same_eyes(void **state)
+{
+    (void)state;
+    struct srv_identity elsewhere = the_coordinator;
+    strcpy(elsewhere.classes[0], "9-A");
+    assert_int_equal(call(&the_admin, "PATCH", "/api/students/s1", "{\"note\":\"among teachers\"}"), 200);
+    int before = answered_from_kept;
+    for (int again = 0; again < 2; again++) {
+        assert_int_equal(call(&the_admin, "GET", "/api/students/s1", NULL), 200);
+        assert_string_equal(text_at("note"), "among teachers");
+        assert_int_equal(call(&s1, "GET", "/api/students/s1", NULL), 200);
+        assert_true(null_at("note"));
+        assert_int_equal(call(&s4, "GET", "/api/students/s1", NULL), 404);
+        assert_int_equal(call(&the_coordinator, "GET", "/api/students/s1", NULL), 200);
+        assert_int_equal(call(&elsewhere, "GET", "/api/students/s1", NULL), 404); /* his classes changed */
+        assert_int_equal(call(&s1, "GET", "/api/leaderboard", NULL), 200);
+        assert_string_equal(text_at("class"), "10-B");
+        assert_int_equal(call(&s1, "GET", "/api/leaderboard?class=", NULL), 200);
+        assert_int_equal(call(&s1, "GET", "/api/leaderboard?class=9-A", NULL), 404);
+        assert_int_equal(call(&s4, "GET", "/api/leaderboard", NULL), 200);
+        assert_string_equal(text_at("class"), "9-A");
+        assert_int_equal(call(&the_coordinator, "GET", "/api/leaderboard?class=10-B", NULL), 200);
+        assert_string_equal(text_at("items.0.student_id"), "s1");
+    }
+    assert_int_equal(answered_from_kept, before + 8);
+    assert_int_equal(call(&s1, "PATCH", "/api/me/profile", "{\"nickname\":\"Ace\"}"), 200);
+    assert_int_equal(call(&s1, "GET", "/api/students/s1", NULL), 200);
+    assert_string_equal(text_at("nickname"), "Ace");
 }
 
 #define SCHOOL_TEST(test) cmocka_unit_test_setup_teardown(test, school_open, school_close)
@@ -315,6 +349,7 @@ int main(void)
         SCHOOL_TEST(the_numbers_of_a_day),
         SCHOOL_TEST(nothing_stale),
         SCHOOL_TEST(answers_are_kept_for_those_who_asked),
+        SCHOOL_TEST(a_kept_answer_is_for_the_same_eyes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
