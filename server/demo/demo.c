@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STUDENTS_OF_A_WRITE = 500 };
+/* Of one synced commit: a trial's hundreds of days take as long as their commits. */
+enum { STUDENTS_OF_A_WRITE = 500, STATIONS_OF_A_WRITE = 8 };
 
 /* ---- people, classes, stations ---- */
 
@@ -103,22 +104,14 @@ static enum cm_code write_roster(struct srv_store *store, void *arg, struct cm_e
     return code;
 }
 
-struct day_write {
-    const struct demo *demo;
-    const struct demo_station *station;
-    struct demo_day *day;
-};
-
-static enum cm_code write_day(struct srv_store *store, void *arg, struct cm_err *err)
+static enum cm_code write_day(struct srv_store *store, const struct demo *demo,
+                              const struct demo_station *station, struct demo_day *day, struct cm_err *err)
 {
-    const struct day_write *write = arg;
-    struct demo_day *day = write->day;
-    const struct demo *demo = write->demo;
     if (day->count > 0) {
         struct srv_append appended;
         const enum cm_code code =
-            srv_store_append_events(store, write->station->record.id, day->first_seq, day->first_hash,
-                                    day->events, (size_t)day->count, &appended, err);
+            srv_store_append_events(store, station->record.id, day->first_seq, day->first_hash, day->events,
+                                    (size_t)day->count, &appended, err);
         if (code != CM_OK)
             return code;
         if (appended.gap || appended.forked)
@@ -146,6 +139,21 @@ static enum cm_code write_day(struct srv_store *store, void *arg, struct cm_err 
     return CM_OK;
 }
 
+struct days_write { /* one date, stations in a row */
+    const struct demo *demo;
+    int first, count;
+    struct demo_day *days;
+};
+
+static enum cm_code write_days(struct srv_store *store, void *arg, struct cm_err *err)
+{
+    const struct days_write *write = arg;
+    enum cm_code code = CM_OK;
+    for (int i = 0; i < write->count && code == CM_OK; i++)
+        code = write_day(store, write->demo, &write->demo->stations[write->first + i], &write->days[i], err);
+    return code;
+}
+
 static enum cm_code fill_roster(struct srv_store *store, const struct demo *demo, struct cm_err *err)
 {
     for (int first = 0; first < demo->options->students; first += STUDENTS_OF_A_WRITE) {
@@ -158,28 +166,36 @@ static enum cm_code fill_roster(struct srv_store *store, const struct demo *demo
     return CM_OK;
 }
 
+static enum cm_code fill_date(struct srv_store *store, struct demo *demo, int32_t date, struct demo_day *days,
+                              struct cm_err *err)
+{
+    enum cm_code code = CM_OK;
+    for (int first = 0; first < demo->station_count && code == CM_OK; first += STATIONS_OF_A_WRITE) {
+        const int left = demo->station_count - first;
+        struct days_write write = {demo, first, left < STATIONS_OF_A_WRITE ? left : STATIONS_OF_A_WRITE,
+                                   days};
+        for (int i = 0; i < write.count && code == CM_OK; i++)
+            code = demo_day_make(demo, &demo->stations[first + i], date, &days[i], err);
+        if (code == CM_OK)
+            code = srv_store_write(store, write_days, &write, err);
+    }
+    return code;
+}
+
 static enum cm_code fill_days(struct srv_store *store, struct demo *demo, int32_t first, int32_t last,
                               srv_store_progress_fn *progress, void *arg, struct cm_err *err)
 {
-    struct demo_day *day = calloc(1, sizeof *day);
-    uint8_t(*bytes)[512] = calloc(DEMO_EVENTS_MAX, sizeof *bytes);
-    enum cm_code code = day == NULL || bytes == NULL ? cm_fail(err, CM_NOMEM, "out of memory") : CM_OK;
+    struct demo_day *days = calloc(STATIONS_OF_A_WRITE, sizeof *days);
+    enum cm_code code = days == NULL ? cm_fail(err, CM_NOMEM, "out of memory") : CM_OK;
     uint64_t done = 0;
     for (int32_t date = first; code == CM_OK && date <= last; date = cm_date_add(date, 1)) {
         if (!cm_class_meets(&demo->classes[0], date))
             continue;
-        for (int i = 0; code == CM_OK && i < demo->station_count; i++) {
-            day->bytes = bytes;
-            code = demo_day_make(demo, &demo->stations[i], date, day, err);
-            struct day_write write = {demo, &demo->stations[i], day};
-            if (code == CM_OK)
-                code = srv_store_write(store, write_day, &write, err);
-        }
-        if (progress != NULL)
+        code = fill_date(store, demo, date, days, err);
+        if (code == CM_OK && progress != NULL)
             progress(arg, ++done, (uint64_t)demo->options->days);
     }
-    free(bytes);
-    free(day);
+    free(days);
     return code;
 }
 

@@ -55,7 +55,7 @@ struct demo_day {
     uint64_t first_seq;
     uint8_t first_hash[CM_HASH_SIZE];
     int count; /* events of the station, in order */
-    uint8_t (*bytes)[512];
+    uint8_t bytes[DEMO_EVENTS_MAX][512];
     struct srv_event_bytes events[DEMO_EVENTS_MAX];
     int own_count; /* corrections by people */
     struct cm_event own[DEMO_EVENTS_MAX];
