@@ -2,7 +2,7 @@
  * The activity log as a queue to review. j and k move, Enter opens; each line is a button, so that Tab and a screen reader
  * walk the same way.
  */
-import { sectionHead } from './admin-parts.js';
+import { reasonText, sectionHead } from './admin-parts.js';
 import { a } from './admin-strings.js';
 import { get, path, post } from './api.js';
 import { momentText, timeOf } from './time.js';
@@ -18,7 +18,8 @@ function stateTag(item) {
 }
 
 function span(item) {
-    return item.ended ? `${momentText(item.at)} – ${timeOf(item.ended)}` : momentText(item.at);
+    const from = momentText(item.at);
+    return !item.ended || from.endsWith(timeOf(item.ended)) ? from : `${from} – ${timeOf(item.ended)}`;
 }
 
 function details(item, context) {
@@ -30,7 +31,7 @@ function details(item, context) {
         fact(a.activity.student, student(item.student_id, item.student)),
         fact(a.activity.other, student(item.other_id, item.other_id)),
         fact(a.scores.match, item.distance !== null && item.distance !== undefined && item.distance.toFixed(2)),
-        fact(a.activity.reason, item.reason && person(item.reason)),
+        fact(a.activity.reason, item.reason && person(reasonText(item))),
         fact(a.activity.reviewed, item.reviewed_by && h('span', {}, person(item.reviewed_by), ` · ${momentText(item.reviewed_at)}`)));
 }
 
@@ -54,7 +55,7 @@ function line(item, open) {
     return h('li', {}, h('button', { type: 'button', class: 'queue-item', data: { feed: item.feed }, onclick: open },
         h('time', { class: 'muted', datetime: item.at }, momentText(item.at)),
         h('span', { class: 'grow' }, h('strong', {}, a.kinds[item.kind] ?? item.kind), item.student && [' · ', person(item.student)],
-            item.reason && h('span', { class: 'muted queue-reason' }, person(item.reason)), item.note && h('span', { class: 'muted queue-reason' }, `${a.activity.note}: `, person(item.note))),
+            item.reason && h('span', { class: 'muted queue-reason' }, person(reasonText(item))), item.note && h('span', { class: 'muted queue-reason' }, `${a.activity.note}: `, person(item.note))),
         item.station && h('span', { class: 'muted wide-only' }, person(item.station)),
         stateTag(item)));
 }

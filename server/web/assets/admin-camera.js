@@ -59,7 +59,7 @@ export function cameraCard(context, classOf) {
     const draw = (all) => {
         const wanted = classOf();
         const serving = all.filter((one) => !one.revoked && one.paired && (!wanted || one.classes.length === 0 || one.classes.includes(wanted)));
-        if (serving.length === 0) return empty(a.camera.none, context.isAdmin ? a.camera.noneAdmin : a.camera.noneText);
+        if (serving.length === 0) return empty(a.camera.none, context.isAdmin ? a.camera.noneAdmin : a.camera.noneText, context.isAdmin && h('a', { class: 'button', href: '#stations' }, a.nav.stations));
         const station = serving.find((one) => one.id === chosen) ?? serving[0];
         if (station.id !== chosen) stop();
         chosen = station.id;

@@ -2,7 +2,7 @@
  * What happens now: marks, corrections and activities as lines, newest on top. It starts with what the day's rolls and the
  * activity log know. New lines are read out in one sentence now and then, not one by one.
  */
-import { nameOf } from './admin-parts.js';
+import { nameOf, reasonText } from './admin-parts.js';
 import { a } from './admin-strings.js';
 import { get } from './api.js';
 import { t } from './strings.js';
@@ -38,7 +38,7 @@ export function feedCard(context, view) {
     const lineOf = {
         mark: (data) => ({ at: data.captured, what: status(data.status, { text: false }), who: nameOf(data), link: studentLink(data.student_id), text: a.feed.mark(t.status[data.status], data.points, data.class_id) }),
         correction: (data) => ({ at: data.at, what: status(data.status, { text: false }), who: nameOf(data), link: studentLink(data.student_id), text: a.feed.correction(t.status[data.status], data.by, data.class_id) }),
-        activity: (data) => ({ at: data.at, what: warning(), who: '', text: a.feed.activity(a.kinds[data.kind] ?? data.kind, data.station, data.reason) }),
+        activity: (data) => ({ at: data.at, what: warning(), who: data.student || data.student_id || '', link: data.student_id && studentLink(data.student_id), text: a.feed.activity(a.kinds[data.kind] ?? data.kind, data.station, reasonText(data)) }),
     };
     const put = (item) => {
         const before = [...list.children].find((other) => other.dataset.at <= item.at);

@@ -2,8 +2,8 @@
 import { a } from './admin-strings.js';
 import { keyMaker, path, post } from './api.js';
 import { t } from './strings.js';
-import { addDays, dateAt, dateTextLong, momentText, timeOf } from './time.js';
-import { button, field, formDialog, h, newId, person, select, status, toast } from './ui.js';
+import { addDays, dateAt, dateText, dateTextLong, momentText, timeOf } from './time.js';
+import { button, empty, field, formDialog, h, newId, person, select, status, toast } from './ui.js';
 
 /** The heading of a section, with what one can do at its right. */
 export function sectionHead(title, ...actions) {
@@ -39,6 +39,12 @@ export function dayField(value, onchange) {
             back));
 }
 
+/** What to do in a school that has no class yet. */
+export function noClasses(context) {
+    if (!context.isAdmin) return empty(a.todayPage.noClasses, a.todayPage.noClassesText);
+    return empty(a.todayPage.noClasses, a.todayPage.noClassesAdmin, h('a', { class: 'button', href: '#settings' }, a.todayPage.toSettings), h('a', { class: 'button', href: '#students' }, a.todayPage.toImport));
+}
+
 export function percent(rate) {
     return rate === null || rate === undefined ? '–' : `${(rate * 100).toFixed(rate === 1 ? 0 : 1)} %`;
 }
@@ -54,6 +60,12 @@ export function sessionText(session) {
 /** Whom a line of a roll or of the feed is about; of those who were erased only the number is left. */
 export function nameOf(item) {
     return item.name || item.student_id;
+}
+
+/** Why an activity was noted. A dispute's reason begins with its day, as a machine writes it. */
+export function reasonText(item) {
+    const dated = item.kind === 'dispute' && /^(\d{4}-\d\d-\d\d) (.*)$/s.exec(item.reason ?? '');
+    return dated ? `${dateText(dated[1])}: ${dated[2]}` : item.reason ?? '';
 }
 
 /** A number under its word. */

@@ -1,5 +1,5 @@
 /* The roll of a class and day: read, correct with a reason, close with what follows said before, reopen, print. */
-import { classSelect, correctDialog, dayField, nameOf, percent, sectionHead, sessionText, throttle } from './admin-parts.js';
+import { classSelect, correctDialog, dayField, nameOf, noClasses, percent, sectionHead, sessionText, throttle } from './admin-parts.js';
 import { a } from './admin-strings.js';
 import { get, path, post, url } from './api.js';
 import { t } from './strings.js';
@@ -51,9 +51,9 @@ function rollTable(roll, stations, context, changed) {
         class: 'roll-table',
         rows: roll.items,
         columns: [
-            { title: a.rollNumber, cell: (item) => item.roll_number || '' },
-            { title: a.name, head: true, cell: (item) => h('a', { href: context.href({ section: 'students', id: item.student_id }) }, person(nameOf(item))) },
-            { title: a.state, cell: (item) => [status(item.status), item.captured && h('div', { class: 'muted small narrow-only' }, timeOf(item.captured))] },
+            { title: a.rollNumber, class: 'wide-only', cell: (item) => item.roll_number || '' },
+            { title: a.name, head: true, cell: (item) => [item.roll_number && h('span', { class: 'muted narrow-only' }, `${item.roll_number} `), h('a', { href: context.href({ section: 'students', id: item.student_id }) }, person(nameOf(item)))] },
+            { title: a.state, cell: (item) => [status(item.status), item.captured && h('div', { class: 'muted small narrow-only' }, timeOf(item.captured)), item.corrected_by && h('div', { class: 'muted small narrow-only' }, a.corrected)] },
             { title: a.time, class: 'wide-only', cell: (item) => timeOf(item.captured) },
             { title: a.how, class: 'wide-only', cell: (item) => [a.methods[item.method] ?? item.method ?? '', item.station && h('div', { class: 'muted small' }, person(stations.get(item.station) ?? item.station))] },
             { title: a.points, class: 'number wide-only', cell: (item) => h('span', { title: item.points_text }, item.points ?? '') },
@@ -91,6 +91,7 @@ function show(place, context) {
         const judged = seen + roll.counts.absent;
         return [
             h('div', { class: 'card stack tight' },
+                h('p', { class: 'print-only' }, person(context.me.school.name)),
                 h('h2', {}, `${roll.class_id} · ${dateTextLong(roll.date)}`),
                 h('p', { class: 'muted' }, stateLine(roll)),
                 summary(roll),
@@ -114,7 +115,7 @@ function show(place, context) {
     const load = () => loadInto(body, () => get('/api/rolls', { class: state.class, date: state.date }), draw);
     const begin = async () => {
         const list = await context.classes();
-        if (list.length === 0) return replace(body, empty(a.todayPage.noClasses, a.todayPage.noClassesText));
+        if (list.length === 0) return replace(body, noClasses(context));
         if (!list.some((one) => one.id === state.class)) state.class = list[0].id;
         replace(pickers, field(a.class, classSelect(list, state.class, (id) => pick({ class: id }), { all: false })), dayField(state.date, (date) => pick({ date })));
         await load();
@@ -126,7 +127,7 @@ function show(place, context) {
         context.onChanged(['roll', 'students', 'classes', 'calendar'], soon);
     };
     loadInto(body, begin, () => [...body.childNodes]);
-    return { update: (route) => (route.query.class || route.query.date) && pick({ class: route.query.class || state.class, date: route.query.date || state.date }) };
+    return { update: (route) => pick({ class: route.query.class || state.class, date: route.query.date || dateAt() }) };
 }
 
 export const rolls = { id: 'rolls', show };

@@ -60,6 +60,12 @@ function actions(station, context, changed) {
     ]), { kind: 'compact', 'aria-label': a.changeOf(station.name), data: { keep: station.id } });
 }
 
+/* A name breaks nowhere, not at the dash of "6-A" either. */
+function classNames(ids) {
+    if (ids.length === 0) return a.allClasses;
+    return ids.map((id, i) => [i > 0 && ' ', h('span', { class: 'nowrap' }, i < ids.length - 1 ? `${id},` : id)]);
+}
+
 function forkedNotes(stations) {
     return stations.filter((one) => one.forked && !one.revoked).map((one) =>
         h('div', { class: 'banner bad', role: 'alert' }, h('div', {}, h('strong', {}, person(one.name)), `: ${a.station.forkedText(one.forked_seq)}`)));
@@ -73,8 +79,8 @@ function draw(list, context, changed) {
             caption: a.nav.stations,
             rows: list,
             columns: [
-                { title: a.station.word, head: true, cell: (one) => [person(one.name), h('div', { class: 'muted small' }, one.classes.length > 0 ? one.classes.join(', ') : a.allClasses)] },
-                { title: a.state, cell: stationTags },
+                { title: a.station.word, head: true, cell: (one) => [person(one.name), h('div', { class: 'muted small' }, classNames(one.classes)), h('div', { class: 'narrow-only' }, stationTags(one))] },
+                { title: a.state, class: 'wide-only', cell: stationTags },
                 { title: a.station.lastSeen, class: 'wide-only', cell: (one) => (one.last_seen ? momentText(one.last_seen) : a.station.never) },
                 { title: a.station.backlogWord, class: 'number wide-only', cell: (one) => String(one.backlog ?? 0) },
                 { title: a.station.clock, class: 'number wide-only', cell: (one) => (one.last_seen ? clockText(one.clock_offset_ms ?? 0) : '') },

@@ -8,7 +8,7 @@ import { barChart } from './charts.js';
 import { monthSteps, monthTable } from './month.js';
 import { t } from './strings.js';
 import { dateAt, dateText, dateTextLong, momentText, monthText, timeOf } from './time.js';
-import { attempt, button, empty, h, loadInto, person, replace, status } from './ui.js';
+import { attempt, button, empty, h, loadInto, menu, person, replace, status } from './ui.js';
 
 const HISTORY_PAGE = 20;
 const MONTHS = 6;
@@ -25,11 +25,11 @@ function head(student, context, does) {
         context.isAdmin && h('div', { class: 'row panel-actions' },
             button(a.student.edit, does.edit, { kind: 'compact', data: { keep: 'edit' } }),
             !student.archived && button(student.enrolled ? a.student.enrolAgain : a.student.enrol, does.enrol, { kind: student.enrolled ? 'compact' : 'compact primary', data: { keep: 'enrol' } }),
-            h('details', { class: 'more' }, h('summary', { class: 'button compact', data: { keep: 'more' } }, a.student.more), h('div', { class: 'stack tight card' },
+            menu(h('summary', { class: 'button compact', data: { keep: 'more' } }, a.student.more), h('div', { class: 'stack tight card' },
                 student.enrolled && button(a.student.unenrol, does.unenrol, { kind: 'quiet' }),
                 button(student.archived ? a.student.restore : a.student.archive, does.archive, { kind: 'quiet' }),
                 h('a', { class: 'button quiet-link', href: path('/api/students', student.id, 'export'), download: true }, a.student.data),
-                button(a.student.erase, does.erase, { kind: 'danger' })))));
+                button(a.student.erase, does.erase, { kind: 'danger' })), { class: 'more' })));
 }
 
 function figures(standing) {

@@ -1,29 +1,28 @@
 /* Today: numbers, what happens now, a camera, and the class to act on. Everything live. */
 import { cameraCard } from './admin-camera.js';
 import { feedCard } from './admin-feed.js';
-import { classSelect, correctDialog, dayField, figure, nameOf, percent, sessionText, throttle } from './admin-parts.js';
+import { classSelect, correctDialog, dayField, figure, nameOf, noClasses, percent, sessionText, throttle } from './admin-parts.js';
 import { a } from './admin-strings.js';
 import { get } from './api.js';
 import { t } from './strings.js';
 import { dateAt, dateTextLong, timeOf } from './time.js';
-import { empty, field, h, keepFocus, loadInto, person, replace, status, table } from './ui.js';
+import { empty, field, h, keepFocus, loadInto, person, replace, statusShape, table } from './ui.js';
 
 const KEYS = { p: 'present', l: 'late', e: 'excused', a: 'absent' };
 
+/* Each in its own place, also while it is 0: one looks where it was yesterday. */
 function numbers(total) {
-    const open = total.none > 0;
     return h('dl', { class: 'figures' },
         figure(a.numbers.present, total.present, { kind: 'present', shape: t.shape.present }),
         figure(a.numbers.late, total.late, { kind: 'late', shape: t.shape.late }),
-        open
-            ? figure(a.numbers.none, total.none, { kind: 'none', shape: t.shape.none, sub: total.absent ? a.numbers.alsoAbsent(total.absent) : null })
-            : figure(a.numbers.absent, total.absent, { kind: 'absent', shape: t.shape.absent }),
+        figure(a.numbers.none, total.none, { kind: 'none', shape: t.shape.none }),
+        figure(a.numbers.absent, total.absent, { kind: 'absent', shape: t.shape.absent, sub: total.excused ? a.numbers.alsoExcused(total.excused) : null }),
         figure(a.numbers.unjudged, total.unjudged + total.pending, { kind: 'unjudged', shape: t.shape.unjudged, sub: total.pending ? a.numbers.pending(total.pending) : null }),
-        figure(a.numbers.rate, percent(total.rate), { sub: a.numbers.of(total.students, total.excused) }));
+        figure(a.numbers.rate, percent(total.rate), { sub: a.numbers.of(total.students) }));
 }
 
-function classTable(stats, pick) {
-    if (stats.classes.length === 0) return empty(a.todayPage.noClasses, a.todayPage.noClassesText);
+function classTable(stats, context, pick) {
+    if (stats.classes.length === 0) return noClasses(context);
     const number = (name) => ({ title: a.numbers[name], class: 'number', cell: (row) => String(row[name]) });
     return table({
         caption: a.todayPage.classes,
@@ -44,7 +43,7 @@ function tile(roll, item, changed) {
     const act = (preset) => async () => {
         if (await correctDialog({ item, classId: roll.class_id, date: roll.date, preset })) changed();
     };
-    const detail = item.captured ? timeOf(item.captured) : t.status[item.status];
+    const detail = [t.status[item.status], item.captured && timeOf(item.captured)].filter(Boolean).join(' ');
     return h('li', {}, h('button', {
         type: 'button',
         class: `tile ${item.status}`,
@@ -57,14 +56,14 @@ function tile(roll, item, changed) {
             }
         },
     },
-    status(item.status, { text: false }),
+    statusShape(item.status),
     h('span', { class: 'tile-name' }, item.roll_number && h('span', { class: 'muted' }, `${item.roll_number} `), person(nameOf(item))),
     h('span', { class: 'muted small' }, detail, item.corrected_by && ` · ${a.corrected}`)));
 }
 
 function classGrid(roll, context, changed) {
     if (!roll.session) return empty(a.session.noSchool, roll.no_school || a.session.noSchoolText);
-    if (roll.items.length === 0) return empty(a.todayPage.nobody, a.todayPage.nobodyText);
+    if (roll.items.length === 0) return empty(a.todayPage.nobody, a.todayPage.nobodyText, context.isAdmin && h('a', { class: 'button', href: '#students' }, a.nav.students));
     return h('div', { class: 'stack' },
         h('p', { class: 'muted' }, sessionText(roll.session), ' · ',
             h('a', { href: context.href({ section: 'rolls', query: { class: roll.class_id, date: roll.date } }) }, a.todayPage.openRoll)),
@@ -105,7 +104,7 @@ function show(place, context) {
         gridTitle.textContent = state.class || a.todayPage.classes;
         const query = { date: state.date, class: state.class };
         loadInto(numbersPlace, () => get('/api/stats', query), (stats) => {
-            if (!state.class) keepFocus(gridPlace, () => replace(gridPlace, classTable(stats, (id) => pick({ class: id }))));
+            if (!state.class) keepFocus(gridPlace, () => replace(gridPlace, classTable(stats, context, (id) => pick({ class: id }))));
             return [numbers(stats.total), !state.class && stats.no_school.length > 0 && h('p', { class: 'muted small' }, a.todayPage.noSchool(stats.no_school))];
         });
         if (state.class)

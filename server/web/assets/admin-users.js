@@ -38,6 +38,10 @@ function userDialog(user, classes) {
     });
 }
 
+function roleText(user) {
+    return [a.roles[user.role], user.student_id && user.student_id !== user.name && ` · ${user.student_id}`];
+}
+
 function showPassword(name, password) {
     return showOnce({ title: a.users.passwordTitle, text: a.users.passwordText(name), secret: password });
 }
@@ -83,7 +87,8 @@ function show(place, context) {
                 caption: a.nav.users,
                 rows: rows.slice(0, 300),
                 columns: [
-                    { title: a.users.name, head: true, cell: (user) => [person(user.name), user.full_name && h('div', { class: 'muted small' }, person(user.full_name)), h('div', { class: 'muted small' }, a.roles[user.role], user.student_id && user.student_id !== user.name && ` · ${user.student_id}`)] },
+                    { title: a.users.name, head: true, cell: (user) => [person(user.name), user.full_name && h('div', { class: 'muted small' }, person(user.full_name)), h('div', { class: 'muted small narrow-only' }, roleText(user))] },
+                    { title: a.users.role, class: 'wide-only', cell: roleText },
                     { title: a.classes, class: 'wide-only', cell: (user) => (user.classes ?? []).join(', ') },
                     { title: a.state, cell: (user) => (user.disabled ? h('span', { class: 'tag bad' }, a.users.disabled) : user.must_change_password ? h('span', { class: 'tag warn' }, a.users.oneTime) : h('span', { class: 'tag good' }, a.users.active)) },
                     { title: a.actions, hidden: true, class: 'actions', cell: (user) => actions(user, context, load) },

@@ -20,7 +20,7 @@ import { Live } from './live.js';
 import { begin, changePassword, signOut } from './session.js';
 import { t } from './strings.js';
 import { clockAt, dateAt, dateTextLong } from './time.js';
-import { button, h, icon, person, replace, toast } from './ui.js';
+import { button, h, icon, menu, person, replace, toast } from './ui.js';
 
 const SECTIONS = [today, rolls, students, activity, alerts, stations, users, settings, exporting];
 
@@ -109,7 +109,7 @@ function buildFrame() {
         menuButton.focus();
     });
 
-    const account = h('details', { class: 'account' },
+    const account = menu(
         h('summary', {}, h('span', { class: 'account-name' }, person(me.full_name || me.username))),
         h('div', { class: 'account-box card stack tight' },
             h('p', {}, h('strong', {}, person(me.full_name || me.username))),
@@ -118,15 +118,7 @@ function buildFrame() {
                 account.open = false;
                 if (await changePassword()) toast(t.change.done);
             }, { kind: 'quiet' }),
-            button(a.signOut, signOut, { kind: 'quiet' })));
-    document.addEventListener('click', (event) => {
-        if (!account.contains(event.target)) account.open = false;
-    });
-    account.addEventListener('keydown', (event) => {
-        if (event.key !== 'Escape' || !account.open) return;
-        account.open = false;
-        account.querySelector('summary').focus();
-    });
+            button(a.signOut, signOut, { kind: 'quiet' })), { class: 'account' });
 
     const clock = h('time', { class: 'clock', title: me.school.timezone });
     const tick = () => {

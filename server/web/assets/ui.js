@@ -59,13 +59,35 @@ export function person(text) {
 }
 
 export function status(word, { text = true } = {}) {
-    return h('span', { class: `status ${word}` },
-        h('span', { class: 'shape', 'aria-hidden': 'true' }, t.shape[word] ?? '?'),
-        h('span', { class: text ? 'word' : 'visually-hidden' }, t.status[word] ?? word));
+    const node = statusShape(word);
+    node.append(h('span', { class: text ? 'word' : 'visually-hidden' }, t.status[word] ?? word));
+    return node;
+}
+/** Only the shape, where the word stands beside it anyway. */
+export function statusShape(word) {
+    return h('span', { class: `status ${word}` }, h('span', { class: 'shape', 'aria-hidden': 'true' }, t.shape[word] ?? '?'));
 }
 
 export function button(text, onclick, { kind = '', ...props } = {}) {
     return h('button', { type: 'button', class: kind, onclick, ...props }, text);
+}
+
+/** A small menu under its button; Escape and a press elsewhere close it, Escape gives the focus back. */
+export function menu(summary, box, props = {}) {
+    const node = h('details', props, summary, box);
+    const outside = (event) => {
+        if (!node.contains(event.target)) node.open = false;
+    };
+    node.addEventListener('toggle', () => {
+        if (node.open) document.addEventListener('click', outside);
+        else document.removeEventListener('click', outside);
+    });
+    node.addEventListener('keydown', (event) => {
+        if (event.key !== 'Escape' || !node.open) return;
+        node.open = false;
+        summary.focus();
+    });
+    return node;
 }
 
 export function empty(title, text, ...actions) {
