@@ -26,11 +26,20 @@ function findBrowser() {
     return found;
 }
 
+function launch(...more) {
+    return chromium.launch({
+        executablePath: findBrowser(),
+        args: ['--no-sandbox', '--disable-dev-shm-usage', '--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream', ...more],
+    });
+}
+
 /** One browser for the script; it is closed when the script ends. */
-export const browser = await chromium.launch({
-    executablePath: findBrowser(),
-    args: ['--no-sandbox', '--disable-dev-shm-usage', '--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream'],
-});
+export const browser = await launch();
+
+/** Another one, whose camera films an .mjpeg file; the caller closes it. */
+export function filming(file) {
+    return launch(`--use-file-for-fake-video-capture=${file}`);
+}
 
 export const WIDE = { width: 1280, height: 900 };
 export const PHONE = { width: 390, height: 844 };
@@ -53,8 +62,8 @@ function watch(page, problems, expected) {
  * A window of its own, far from the school's zone. Has page(), which makes pages that are watched, problems, expect(status)
  * for failures on purpose, and close().
  */
-export async function openWindow({ viewport = WIDE, colorScheme = 'light', ...more } = {}) {
-    const context = await browser.newContext({ viewport, colorScheme, timezoneId: 'America/New_York', locale: 'en-GB', reducedMotion: 'reduce', ...more });
+export async function openWindow({ viewport = WIDE, colorScheme = 'light', browser: of = browser, ...more } = {}) {
+    const context = await of.newContext({ viewport, colorScheme, timezoneId: 'America/New_York', locale: 'en-GB', reducedMotion: 'reduce', ...more });
     context.setDefaultTimeout(15000);
     await context.addInitScript(() => {
         document.addEventListener('securitypolicyviolation', (event) => console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`));

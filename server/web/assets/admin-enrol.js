@@ -2,6 +2,7 @@
  * Enrolment by a photo, from a file or the browser's camera. A station reads it and the photo is gone; the page follows
  * the job until it ends. The picture is made smaller here: faces do not need more, and less leaves this browser.
  */
+import { percent } from './admin-parts.js';
 import { a } from './admin-strings.js';
 import { get, path, upload } from './api.js';
 import { button, field, formDialog, h, person, replace } from './ui.js';
@@ -131,7 +132,7 @@ export function enrolDialog(student, context) {
     });
 
     const result = (job) => {
-        if (job.state === 'done') return say('good', a.enrol.done(job.template_count, job.station));
+        if (job.state === 'done') return say('good', a.enrol.done(job.template_count, job.station, job.quality > 0 && percent(job.quality)));
         if (job.state === 'refused') return say('bad', a.enrol.refused(job.message || job.reason));
         if (job.state === 'timed_out') return say('bad', a.enrol.timedOut);
         return say('info', job.waitingFor ?? a.enrol[job.state] ?? a.enrol.waiting);

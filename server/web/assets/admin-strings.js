@@ -52,7 +52,7 @@ export const a = {
         rateShort: 'Rate',
         pending: (n) => `${n} wait for a person`,
         alsoExcused: (n) => `and ${n} excused`,
-        of: (students) => (students === 1 ? 'of 1 student' : `of ${students} students`),
+        of: (students) => `of ${students}`,
     },
     session: {
         title: 'Session',
@@ -240,7 +240,7 @@ export const a = {
         cameraFails: 'The camera cannot be used, perhaps by another program. Close that, or upload a file.',
         waiting: 'Waiting for a station of the class …',
         taken: 'A station looks at the photo …',
-        done: (n, station) => `Enrolled: ${n} ${n === 1 ? 'template' : 'templates'}${station ? ` by ${station}` : ''}. The photo is deleted.`,
+        done: (n, station, quality) => `Enrolled: ${n} ${n === 1 ? 'template' : 'templates'}${station ? ` by ${station}` : ''}${quality ? `, quality ${quality}` : ''}. The photo is deleted.`,
         refused: (why) => `Not enrolled: ${why}`,
         timedOut: 'No station answered in time; the photo is deleted. See under Stations whether one of this class is online, then send it again.',
     },

@@ -199,16 +199,13 @@ export function studentPanel(side, context, id, does) {
         month?.load();
         history?.load();
     }, 1000);
-    const listen = (event) => event.detail.student_id === id && soon();
-    const changedListen = (event) => event.detail.what === 'enrolment' && event.detail.student_id === id && soon();
-    context.live.addEventListener('mark', listen);
-    context.live.addEventListener('correction', listen);
-    context.live.addEventListener('changed', changedListen);
+    const ofStudent = (event) => event.detail.student_id === id && soon();
+    const changedListen = ({ detail }) => (['students', 'roll', 'calendar'].includes(detail.what) || (detail.what === 'enrolment' && detail.job?.student_id === id)) && soon();
+    const listeners = [['mark', ofStudent], ['correction', ofStudent], ['changed', changedListen], ['reset', soon]];
+    for (const [name, fn] of listeners) context.live.addEventListener(name, fn);
     return {
         leave: () => {
-            context.live.removeEventListener('mark', listen);
-            context.live.removeEventListener('correction', listen);
-            context.live.removeEventListener('changed', changedListen);
+            for (const [name, fn] of listeners) context.live.removeEventListener(name, fn);
         },
     };
 }
