@@ -130,6 +130,33 @@ await test('a day in the calendar of a student is corrected', () => at(`students
     await page.locator(`.day.excused[data-keep="${today}"]`).waitFor();
 }));
 
+await test('a line of the roll is corrected; the reason stands beside it', () => at(`rolls?class=T1&date=${today}`, async (page) => {
+    const row = page.getByRole('row', { name: new RegExp(`Student ${pupils[3]}`) });
+    await press(row, `Correct Student ${pupils[3]}`);
+    const dialog = dialogOf(page, 'Correct a day');
+    await dialog.getByRole('radio', { name: 'excused' }).check();
+    await dialog.getByLabel('Reason').fill('Plays for the school');
+    await press(dialog, 'Correct');
+    await row.getByText('Plays for the school').waitFor();
+    holds(await row.innerText(), ['excused', 'Administrator'], 'the line');
+    equal([(await rollOf(pupils[3])).status, (await rollOf(pupils[3])).reason], ['excused', 'Plays for the school'], 'on the server');
+    await eventually('the focus is on the button again', () => row.getByRole('button').evaluate((node) => node === document.activeElement));
+    await page.getByRole('link', { name: 'Rolls' }).click();
+    await page.getByRole('heading', { name: new RegExp(`^T1 · `) }).waitFor();
+}));
+
+await test('menus open and close by keyboard', () => at(`students/${pupils[4]}`, async (page) => {
+    for (const [summary, inside] of [[page.locator('.more summary'), 'Archive'], [page.locator('.account summary'), 'Sign out']]) {
+        await summary.focus();
+        await page.keyboard.press('Enter');
+        await page.getByRole('button', { name: inside, exact: true }).waitFor();
+        await page.keyboard.press('Tab');
+        await page.keyboard.press('Escape');
+        await page.getByRole('button', { name: inside, exact: true }).waitFor({ state: 'hidden' });
+        equal(await summary.evaluate((node) => node === document.activeElement), true, 'the focus is on the menu’s button');
+    }
+}));
+
 await test('edit, archive, bring back, erase', () => at('students/S-1', async (page) => {
     const more = async (name) => {
         await page.locator('.more summary').click();
@@ -192,7 +219,7 @@ await test('a station: added with a code, changed, revoked', () => at('stations'
     await press(row, 'Change Door of T1');
     await dialogOf(page, 'Door of T1').getByRole('button', { name: /Revoke/ }).click();
     await press(dialogOf(page, 'Revoke Door of T1?'), 'Revoke');
-    await row.getByText('revoked').waitFor();
+    await row.getByRole('cell', { name: 'revoked' }).waitFor();
 }));
 
 await test('an account: one-time password, disabled, deleted', () => at('users', async (page) => {
@@ -324,6 +351,36 @@ await test('a broken connection says so and since when, and nothing is lost by i
     await page.getByRole('row', { name: /Typed before it broke/ }).waitFor();
     const failures = window.problems.splice(0);
     equal(failures.filter((text) => !text.includes('ERR_CONNECTION') && !text.includes('ERR_INCOMPLETE') && !text.includes('ERR_EMPTY')), [], 'other problems');
+}));
+
+await test('what happens while the connection is lost is all there afterwards, once', () => at('today?class=T1', async (page, window) => {
+    const { port, data } = server;
+    const state = page.locator('.connection');
+    const line = (id, word) => page.locator('.feed-lines li', { hasText: `Student ${id} corrected to ${word} by` });
+    const correct = (who, id, status) => who.post(`/api/rolls/T1/${today}/corrections`, { student_id: id, status, reason: `now ${status}` });
+    await state.getByText('Live').waitFor();
+    await correct(await login(server, 'admin', PASSWORD), pupils[5], 'absent');
+    await line(pupils[5], 'absent').waitFor();
+
+    await server.kill();
+    await state.getByText(/No connection since \d\d:\d\d/).waitFor();
+    await window.context.setOffline(true);
+    server = await startServer({ data, listen: `127.0.0.1:${port}` });
+    const again = await login(server, 'admin', PASSWORD);
+    for (const id of pupils) for (const status of ['late', 'excused']) await correct(again, id, status);
+    equal(await line(pupils[0], 'late').count(), 0, 'lines while there is no connection');
+    await window.context.setOffline(false);
+
+    await state.getByText('Live').waitFor({ timeout: 30000 });
+    await line(pupils.at(-1), 'excused').waitFor();
+    await correct(again, pupils[5], 'present'); // and it goes on
+    await line(pupils[5], 'present').waitFor();
+    for (const id of pupils) for (const status of ['late', 'excused']) equal(await line(id, status).count(), 1, `lines of ${id}, ${status}`);
+    equal(await line(pupils[5], 'absent').count(), 1, 'the line from before');
+    for (const id of pupils.slice(0, 5)) await page.locator(`[data-keep="${id}"].excused`).waitFor();
+    await page.locator(`[data-keep="${pupils[5]}"].present`).waitFor();
+    const failures = window.problems.splice(0);
+    equal(failures.filter((text) => !/ERR_(CONNECTION|INCOMPLETE|EMPTY|INTERNET_DISCONNECTED)/.test(text)), [], 'other problems');
 }));
 
 await server.stop();

@@ -13,8 +13,8 @@ const LINES_MAX = 60;
 const CLASSES_AT_START = 8;
 const READ_OUT_MS = 1500;
 
-function line({ at, what, who, text, link }) {
-    return h('li', { data: { at } }, h('time', { datetime: at, class: 'muted' }, timeOf(at)), what,
+function line({ key, at, what, who, text, link }) {
+    return h('li', { data: { key, at } }, h('time', { datetime: at, class: 'muted' }, timeOf(at)), what,
         h('span', { class: 'grow' }, link ? h('a', { href: link }, person(who)) : who && person(who), text && h('span', { class: 'muted' }, who ? ` ${text}` : text)));
 }
 
@@ -36,35 +36,43 @@ export function feedCard(context, view) {
 
     const studentLink = (id) => context.href({ section: 'students', id });
     const lineOf = {
-        mark: (data) => ({ at: data.captured, what: status(data.status, { text: false }), who: nameOf(data), link: studentLink(data.student_id), text: a.feed.mark(t.status[data.status], data.points, data.class_id) }),
-        correction: (data) => ({ at: data.at, what: status(data.status, { text: false }), who: nameOf(data), link: studentLink(data.student_id), text: a.feed.correction(t.status[data.status], data.by, data.class_id) }),
-        activity: (data) => ({ at: data.at, what: warning(), who: data.student || data.student_id || '', link: data.student_id && studentLink(data.student_id), text: a.feed.activity(a.kinds[data.kind] ?? data.kind, data.station, reasonText(data)) }),
+        mark: (data) => ({ key: `mark ${data.student_id} ${data.captured}`, at: data.captured, what: status(data.status, { text: false }), who: nameOf(data), link: studentLink(data.student_id), text: a.feed.mark(t.status[data.status], data.points, data.class_id) }),
+        correction: (data) => ({ key: `correction ${data.student_id} ${data.at}`, at: data.at, what: status(data.status, { text: false }), who: nameOf(data), link: studentLink(data.student_id), text: a.feed.correction(t.status[data.status], data.by, data.class_id) }),
+        activity: (data) => ({ key: `activity ${data.feed}`, at: data.at, what: warning(), who: data.student || data.student_id || '', link: data.student_id && studentLink(data.student_id), text: a.feed.activity(a.kinds[data.kind] ?? data.kind, data.station, reasonText(data)) }),
     };
+    /* What is loaded may come live as well: each thing is one line. */
     const put = (item) => {
-        const before = [...list.children].find((other) => other.dataset.at <= item.at);
-        list.insertBefore(line(item), before ?? null);
+        const lines = [...list.children];
+        if (lines.some((other) => other.dataset.key === item.key)) return false;
+        list.insertBefore(line(item), lines.find((other) => other.dataset.at <= item.at) ?? null);
         while (list.children.length > LINES_MAX) list.lastChild.remove();
         hint.hidden = true;
+        return true;
     };
     const fits = (data, at) => dayOf(at) === view().date && (!view().class || !data.class_id || data.class_id === view().class);
     const take = (kind) => (event) => {
         const item = lineOf[kind](event.detail);
         if (!fits(event.detail, item.at)) return;
-        put(item);
+        if (!put(item)) return;
         unsaid.push(`${item.who ? `${item.who} ` : ''}${item.text}`);
         readOut();
     };
     for (const kind of Object.keys(lineOf)) context.on(kind, take(kind));
 
     let turn = 0;
-    const restart = async () => {
-        const mine = ++turn;
+    const restart = () => {
         const { date } = view();
-        const one = view().class;
         replace(list);
         hint.hidden = false;
         title.textContent = date === dateAt() ? a.feed.title : a.feed.titleDay;
         hint.textContent = date === dateAt() ? a.feed.empty : a.feed.emptyDay;
+        return fill();
+    };
+    /* Adds what the server knows to what is there: a correction that was seen live is in no list. */
+    const fill = async () => {
+        const mine = ++turn;
+        const { date } = view();
+        const one = view().class;
         const found = await begin(date, one);
         if (mine !== turn) return;
         for (const item of found.sort((x, y) => (x.at < y.at ? 1 : -1)).slice(0, LINES_MAX)) put(item);
@@ -83,7 +91,7 @@ export function feedCard(context, view) {
             return []; // the numbers above say what is wrong; new lines still come
         }
     };
-    context.on('reset', restart);
+    context.on('reset', fill);
     restart();
     return { node, restart };
 }

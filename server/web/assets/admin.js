@@ -184,7 +184,7 @@ async function main() {
         stationList = null;
     });
     live.addEventListener('signed-out', () => get('/api/me').catch(() => {}));
-    live.start();
+    await live.start();
     window.addEventListener('hashchange', () => show(true));
     await show(false);
 }

@@ -8,6 +8,7 @@ import { setNow } from './time.js';
 const PROBE_MS = 15000;
 const PROBE_LIMIT_MS = 6000;
 const AGAIN_MS = 3000;
+const FIRST_MS = 1000;
 const EVENTS = ['mark', 'correction', 'activity', 'changed'];
 
 /** Events: "state" (live.state, live.lostAt), "reset", and mark, correction, activity, changed with their data in detail. */
@@ -15,16 +16,22 @@ export class Live extends EventTarget {
     state = 'connecting'; // "connecting", "open", "lost"
     lostAt = null; // Date.now() when the connection was lost
     #source = null;
-    #opened = false; // once: what is missed from then on matters
-    #missed = false; // the stream was made anew: the browser could not say where it stopped
+    #missed = false; // something may have happened that this stream does not tell: it was made anew, or opened late
     #timer = null;
 
-    start() {
+    /** Resolves when the stream is open: what is loaded from then on and what the stream tells leave no gap. Does not wait long. */
+    async start() {
+        const settled = new Promise((resolve) => {
+            this.addEventListener('state', resolve, { once: true });
+            setTimeout(resolve, FIRST_MS);
+        });
         this.#open();
         window.addEventListener('offline', () => this.#lose());
         window.addEventListener('online', () => this.#probe());
         document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && this.#probe());
         setInterval(() => this.#probe(), PROBE_MS);
+        await settled;
+        this.#missed = this.state !== 'open';
     }
 
     #open() {
@@ -57,7 +64,7 @@ export class Live extends EventTarget {
     #again() {
         clearTimeout(this.#timer);
         this.#timer = setTimeout(async () => {
-            this.#missed = this.#opened;
+            this.#missed = true;
             if (await this.#answers()) this.#open();
             else this.#again();
         }, AGAIN_MS);
@@ -105,6 +112,5 @@ export class Live extends EventTarget {
         this.dispatchEvent(new Event('state'));
         if (this.#missed) this.dispatchEvent(new Event('reset'));
         this.#missed = false;
-        this.#opened = true;
     }
 }

@@ -143,12 +143,12 @@ function build() {
     live.addEventListener('changed', () => again(Math.random() * SCHOOL_MS));
     live.addEventListener('reset', loadAll);
     live.addEventListener('signed-out', () => get('/api/me').catch(() => {}));
-    live.start();
 }
 
 async function main() {
     me = await begin(['student']);
     document.title = `${s.hello(me.full_name || me.username)} · ${t.product}`;
+    await live.start();
     build();
 }
 
