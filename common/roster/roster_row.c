@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static void remark(struct cm_roster_remarks *remarks, size_t line, const char *fmt, va_list arguments)
+__attribute__((format(printf, 3, 0))) static void remark(struct cm_roster_remarks *remarks, size_t line,
+                                                         const char *fmt, va_list arguments)
 {
     size_t i = remarks->count++;
     if (i >= CM_ROSTER_REMARKS)

@@ -7,7 +7,8 @@ target_compile_options(rollcall_flags INTERFACE
   -Wall -Wextra -Wshadow -Wpointer-arith -Wformat=2 -Wundef -Wvla
   $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition>
   # maybe-uninitialized guesses wrongly about out-parameters that a failure leaves untouched, differently in each GCC.
-  $<$<BOOL:${ROLLCALL_WERROR}>:-Werror -Wno-error=maybe-uninitialized>
+  $<$<BOOL:${ROLLCALL_WERROR}>:-Werror $<$<COMPILE_LANG_AND_ID:C,GNU>:-Wno-error=maybe-uninitialized>
+    $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-error=maybe-uninitialized>>
   -fno-strict-aliasing -fno-common)
 target_link_options(rollcall_flags INTERFACE -Wl,--as-needed)
 
@@ -30,6 +31,10 @@ elseif(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
 endif()
 if(ROLLCALL_FUZZ) # clang: everything tells the fuzzer where it has been
   target_compile_options(rollcall_flags INTERFACE -fsanitize=fuzzer-no-link)
+  get_target_property(llhttp_kind rollcall_llhttp TYPE)
+  if(llhttp_kind STREQUAL "STATIC_LIBRARY") # ours to compile
+    target_compile_options(rollcall_llhttp PRIVATE -fsanitize=fuzzer-no-link)
+  endif()
 endif()
 if(ROLLCALL_COVERAGE)
   target_compile_options(rollcall_flags INTERFACE --coverage)

@@ -87,7 +87,8 @@ static void refresh_status(struct stn_sync_client *client, struct stn_sync_now n
     write_note(client, now);
 }
 
-static void set_trouble(struct channel *channel, enum stn_sync_trouble trouble, const char *fmt, va_list args)
+__attribute__((format(printf, 3, 0))) static void
+set_trouble(struct channel *channel, enum stn_sync_trouble trouble, const char *fmt, va_list args)
 {
     channel->trouble = trouble;
     vsnprintf(channel->text, sizeof channel->text, fmt, args);

@@ -23,6 +23,64 @@ static void check(bool holds)
         abort();
 }
 
+/* ---- what the rest of the server asks about a request ---- */
+
+static void handler(struct srv_call *call)
+{
+    (void)call;
+}
+
+static const struct srv_route routes[] = {
+    {.method = SRV_GET, .pattern = "/", .handler = handler},
+    {.method = SRV_GET, .pattern = "/a/:x", .handler = handler},
+    {.method = SRV_POST, .pattern = "/a/:x/b", .handler = handler},
+    {.method = SRV_GET, .pattern = "/:a/:b/:c", .handler = handler},
+};
+
+static uint64_t match(uint64_t hash, const struct srv_request *request)
+{
+    struct srv_match found;
+    srv_route_match(routes, sizeof routes / sizeof routes[0], request->method, request->path,
+                    request->path_size, &found);
+    check(found.status == 200 || found.status == 404 || found.status == 405);
+    check((found.status == 200) == (found.route != NULL) && found.param_count <= SRV_PARAMS_MAX);
+    for (int i = 0; i < found.param_count; i++) {
+        const char *value = found.params[i].value;
+        check(value[0] != '\0' && memchr(value, '\0', SRV_PARAM_SIZE) != NULL && strchr(value, '/') == NULL);
+        for (const char *c = value; *c != '\0'; c++)
+            check((unsigned char)*c >= ' ' && *c != 0x7f);
+        hash = add(hash, value, strlen(value));
+    }
+    return hash;
+}
+
+static void read_ranges(const char *range)
+{
+    static const uint64_t sizes[] = {0, 1, 1000, UINT64_MAX};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        uint64_t first = 0, last = 0;
+        if (srv_text_range(range, sizes[i], &first, &last) == SRV_RANGE_PART)
+            check(first <= last && last < sizes[i]);
+    }
+}
+
+static void read_fields(const struct srv_request *request)
+{
+    const char *range = srv_request_header(request, "range");
+    const char *encoding = srv_request_header(request, "accept-encoding");
+    const char *tags = srv_request_last_header(request, "if-none-match");
+    const char *type = srv_request_header(request, "content-type");
+    if (range != NULL)
+        read_ranges(range);
+    if (encoding != NULL)
+        (void)srv_text_takes_gzip(encoding);
+    if (tags != NULL)
+        (void)srv_text_names_tag(tags, "\"abc\"");
+    if (type != NULL)
+        (void)srv_text_media_is(type, "application/json");
+    check(request->host[0] == '\0' || srv_text_host_ok(request->host, strlen(request->host)));
+}
+
 /* What a handler would see, as one number. */
 static uint64_t look_at(uint64_t hash, struct srv_request *request)
 {
@@ -43,10 +101,8 @@ static uint64_t look_at(uint64_t hash, struct srv_request *request)
         hash = add(hash, request->queries[i].value, strlen(request->queries[i].value));
     for (int i = 0; i < request->cookie_count; i++)
         hash = add(hash, request->cookies[i].value, strlen(request->cookies[i].value));
-    const char *range = srv_request_header(request, "range");
-    uint64_t first = 0, last = 0;
-    if (range != NULL && srv_text_range(range, 1000, &first, &last) == SRV_RANGE_PART)
-        check(first <= last && last < 1000);
+    read_fields(request);
+    hash = match(hash, request);
     hash = add(hash, request->path, request->path_size);
     return request->body.size > 0 ? add(hash, request->body.data, request->body.size) : hash;
 }

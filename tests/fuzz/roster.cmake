@@ -1,0 +1,1 @@
+rollcall_fuzzer(roster LINK cm_roster)
