@@ -117,7 +117,7 @@ export function start(program, args, { env = {}, timeoutS = 120, cwd = scratch, 
             waiting.forEach((wait) => wait.resolve(null));
             const { stdout, stderr, events } = process_;
             if (process_.hung) reject(new Error(`no end after ${timeoutS} s: ${path.basename(program)} ${args.join(' ')}\n${stderr.slice(-2000)}`));
-            else if (/ERROR: (Address|Leak|Thread)Sanitizer|runtime error:/.test(stderr)) reject(new Error(`a sanitizer spoke up:\n${stderr.slice(0, 6000)}`));
+            else if (/(ERROR|WARNING): (Address|Leak|Thread)Sanitizer|runtime error:/.test(stderr)) reject(new Error(`a sanitizer spoke up:\n${stderr.slice(0, 6000)}`));
             else resolve({ code, signal, stdout, stderr, events });
         });
     });
