@@ -149,6 +149,15 @@ static void *push_all(void *arg)
     return NULL;
 }
 
+static void finish(struct sender *sender)
+{
+    for (int i = 0; i < sender->batch_count; i++)
+        free(sender->batches[i].bytes);
+    free(sender->batches);
+    cm_keys_destroy(sender->keys);
+    close(sender->socket);
+}
+
 int load_push(const struct load_push *options)
 {
     struct cm_err err = CM_ERR_INIT;
@@ -181,6 +190,10 @@ int load_push(const struct load_push *options)
         slowest_s = senders[i].slowest_s > slowest_s ? senders[i].slowest_s : slowest_s;
     }
     const double seconds = load_now_s() - began;
+    for (int i = 0; i < options->station_count; i++)
+        finish(&senders[i]);
+    free(senders);
+    pthread_barrier_destroy(&barrier);
     printf("{\"events\":%d,\"seconds\":%.3f,\"events_per_s\":%.0f,\"slowest_answer_ms\":%.1f}\n", events,
            seconds, events / seconds, slowest_s * 1000);
     return 0;

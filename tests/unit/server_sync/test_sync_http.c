@@ -10,6 +10,7 @@
 #include <arpa/inet.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -229,12 +230,20 @@ static void pair(void)
 static char cursor[CM_SYNC_CURSOR_SIZE];
 static struct cm_changes changes;
 static struct reply poll_reply;
-static int64_t polled_wall_ms;
+static int64_t seen_before_ms; /* of the poll that was sent last: when the server had seen the station */
+
+static int64_t last_seen_ms(void)
+{
+    struct srv_station_now seen;
+    return srv_live_station_now(app.live, ID, &seen) ? seen.last_seen_wall_ms : 0;
+}
 
 static int begin_poll(int wait_s, bool frames)
 {
     char path[400];
-    polled_wall_ms = cm_wall_ms(app.clock);
+    seen_before_ms = last_seen_ms();
+    while (cm_wall_ms(app.clock) <= seen_before_ms) /* so that this poll is told from the one before */
+        ;
     snprintf(path, sizeof path,
              "/sync/v1/changes?cursor=%s&wait=%d&backlog=7&camera=clear&version=1&frames=%d&wall_ms=1",
              cursor, wait_s, frames);
@@ -262,13 +271,25 @@ static int64_t now_ms(void)
     return cm_mono_us(app.clock) / 1000;
 }
 
-/* Until the server has got the poll that was sent last: it has seen the station since. */
+static void passed(void *arg)
+{
+    atomic_store((atomic_bool *)arg, true);
+}
+
+/* Until the server has got the poll that was sent last (it has seen the station since), and its loop has been through with
+ * it: the poll found nothing, and waits. */
 static void until_it_waits(void)
 {
     const struct timespec moment = {.tv_nsec = 1000 * 1000};
-    struct srv_station_now seen;
     int64_t deadline_ms = now_ms() + 10 * 1000;
-    while (!srv_live_station_now(app.live, ID, &seen) || seen.last_seen_wall_ms < polled_wall_ms) {
+    static atomic_bool through;
+    atomic_store(&through, false);
+    while (last_seen_ms() <= seen_before_ms) {
+        assert_true(now_ms() < deadline_ms);
+        nanosleep(&moment, NULL);
+    }
+    assert_int_equal(srv_loop_post(srv_http_loop(app.http, 0), passed, &through), CM_OK);
+    while (!atomic_load(&through)) {
         assert_true(now_ms() < deadline_ms);
         nanosleep(&moment, NULL);
     }
