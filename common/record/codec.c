@@ -70,6 +70,7 @@ static const struct cm_field activity_rows[] = {
     CM_ROW(struct cm_activity, 5, 1, TEXT, other_id),
     CM_ROW(struct cm_activity, 6, 1, FLOAT, distance),
     CM_ROW(struct cm_activity, 7, 1, TEXT, reason),
+    CM_ROW(struct cm_activity, 8, 2, TEXT, station_id),
 };
 
 static const struct cm_field enrolled_rows[] = {

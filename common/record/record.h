@@ -130,6 +130,7 @@ struct cm_activity { /* one per episode */
     char other_id[CM_ID_SIZE];
     float distance; /* NaN when there is none */
     char reason[CM_TEXT_SIZE];
+    char station_id[CM_ID_SIZE]; /* that it is about, where the server wrote it; since version 2 */
     struct cm_extra extra;
 };
 
@@ -171,7 +172,7 @@ struct cm_event {     /* the envelope, and the body by type */
     } body;
     struct cm_extra extra;
 };
-enum { CM_RECORD_VERSION = 1 };
+enum { CM_RECORD_VERSION = 2 };
 
 const char *cm_method_name(enum cm_method method);
 const char *cm_roll_status_name(enum cm_roll_status status);

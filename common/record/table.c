@@ -114,11 +114,12 @@ static enum cm_code pack_float(msgpack_packer *packer, const struct cm_table *ta
     return CM_OK;
 }
 
-static enum cm_code pack_map(msgpack_packer *packer, const struct cm_table *table, const uint32_t *version,
-                             const uint8_t *record, struct cm_err *err);
+static enum cm_code pack_map(msgpack_packer *packer, const struct cm_table *table, uint32_t version,
+                             bool outermost, const uint8_t *record, struct cm_err *err);
 
 static enum cm_code pack_field(msgpack_packer *packer, const struct cm_table *table,
-                               const struct cm_field *field, const uint8_t *record, struct cm_err *err)
+                               const struct cm_field *field, uint32_t version, const uint8_t *record,
+                               struct cm_err *err)
 {
     const uint8_t *at = record + field->offset;
     msgpack_pack_uint8(packer, field->key);
@@ -149,26 +150,36 @@ static enum cm_code pack_field(msgpack_packer *packer, const struct cm_table *ta
         const struct cm_table *nested = field->nested(record);
         if (nested == NULL)
             return refuse(table, field, "is of an unknown type", err);
-        return pack_map(packer, nested, NULL, at, err);
+        return pack_map(packer, nested, version, false, at, err);
     }
     }
     return refuse(table, field, "has no rule", err);
 }
 
-static enum cm_code pack_map(msgpack_packer *packer, const struct cm_table *table, const uint32_t *version,
-                             const uint8_t *record, struct cm_err *err)
+/* A record of an older version is written without what came later: so its bytes stay as they were. */
+static int fields_of_version(const struct cm_table *table, uint32_t version)
+{
+    int count = 0;
+    while (count < table->count && table->fields[count].since <= version)
+        count++;
+    return count;
+}
+
+static enum cm_code pack_map(msgpack_packer *packer, const struct cm_table *table, uint32_t version,
+                             bool outermost, const uint8_t *record, struct cm_err *err)
 {
     struct cm_extra extra;
+    int count = fields_of_version(table, version);
     memcpy(&extra, record + table->extra, sizeof extra);
     if (extra.size > sizeof extra.bytes)
         return cm_fail(err, CM_INVALID, "%s: more unknown fields than fit", table->name);
-    msgpack_pack_map(packer, (size_t)table->count + extra.count + (version != NULL ? 1 : 0));
-    if (version != NULL) {
+    msgpack_pack_map(packer, (size_t)count + extra.count + (outermost ? 1 : 0));
+    if (outermost) {
         msgpack_pack_uint8(packer, VERSION_KEY);
-        msgpack_pack_uint32(packer, *version);
+        msgpack_pack_uint32(packer, version);
     }
-    for (int i = 0; i < table->count; i++) {
-        enum cm_code code = pack_field(packer, table, &table->fields[i], record, err);
+    for (int i = 0; i < count; i++) {
+        enum cm_code code = pack_field(packer, table, &table->fields[i], version, record, err);
         if (code != CM_OK)
             return code;
     }
@@ -187,7 +198,7 @@ enum cm_code cm_table_encode(const struct cm_table *table, const void *record, u
         memcpy(&version, (const uint8_t *)record + table->version, sizeof version);
     if (version == 0 || version > INT32_MAX)
         return cm_fail(err, CM_INVALID, "%s: no version", table->name);
-    enum cm_code code = pack_map(&packer, table, &version, record, err);
+    enum cm_code code = pack_map(&packer, table, version, true, record, err);
     if (code != CM_OK)
         return code;
     if (sink.full)
@@ -359,7 +370,8 @@ static enum cm_code read_pair(struct cm_cursor *cursor, const struct cm_table *t
         return code;
     if (*next == table->count)
         return keep_unknown(cursor, pair, table, extra, err);
-    if (table->fields[*next].key != key.number) /* new keys are larger than all before them */
+    if (table->fields[*next].key != key.number || /* new keys are larger than all before them */
+        table->fields[*next].since > version)
         return cm_fail(err, CM_INVALID, "%s: there is no field %llu", table->name,
                        (unsigned long long)key.number);
     return read_field(cursor, table, &table->fields[(*next)++], version, record, err);

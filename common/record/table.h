@@ -10,7 +10,8 @@
  * - Integers as msgpack integers, flags as booleans, text as str, ids and hashes as bin.
  * - A float as 4 bytes little endian in a bin, NaN ("there is none") as nil; an array of floats as one bin.
  * Infinite values are refused both ways, and NaN within an array.
- * - Every field is written, in canonical form (scan.h): encoding what was decoded gives the same bytes again.
+ * - Every field that the record's version has is written, in canonical form (scan.h): encoding what was decoded gives the
+ * same bytes again.
  *
  * A record with a larger version is read as far as it is known; keys behind the last known one are kept in
  * `extra` as they are. More of them than fit is CM_NOMEM. A field that the record's version should have and

@@ -12,6 +12,7 @@ struct item { /* of the feed, copied out of the visit */
     uint64_t feed;
     char station_id[40];
     struct cm_event event;
+    bool erased;
 };
 
 struct load {
@@ -22,9 +23,12 @@ struct load {
     struct item items[SRV_ENTRIES_MAX];
 };
 
-static bool is_shown(enum cm_event_type type)
+/* What was about somebody who was erased is for nobody any more. */
+static bool is_shown(const struct item *item)
 {
-    return type == CM_EVENT_MARK || type == CM_EVENT_CORRECTION || type == CM_EVENT_ACTIVITY;
+    enum cm_event_type type = item->event.type;
+    return !item->erased &&
+           (type == CM_EVENT_MARK || type == CM_EVENT_CORRECTION || type == CM_EVENT_ACTIVITY);
 }
 
 static bool copy_item(void *arg, const struct srv_feed_item *item)
@@ -36,6 +40,7 @@ static bool copy_item(void *arg, const struct srv_feed_item *item)
     copy->feed = item->feed;
     snprintf(copy->station_id, sizeof copy->station_id, "%s", item->station_id);
     copy->event = *item->event;
+    copy->erased = item->erased;
     return true;
 }
 
@@ -46,7 +51,7 @@ static json_t *real_or_null(float value)
     return isfinite(value) ? json_real(round((double)value * 1e4) / 1e4) : json_null();
 }
 
-/* Of someone who was erased only the id is left. */
+/* Of someone whom the server does not know only the id is there. */
 static const char *student_name(struct srv_store *store, const char *id, char out[static CM_NAME_SIZE])
 {
     struct srv_student student;
@@ -163,7 +168,7 @@ static struct srv_chunk *render(const struct load *load, const struct item *item
 static struct srv_entry *make_entry(const struct load *load, const struct item *item)
 {
     struct srv_station station = {0};
-    bool shown = is_shown(item->event.type);
+    bool shown = is_shown(item);
     bool of_station = shown && item->station_id[0] != '\0' &&
                       srv_store_get_station(load->app->store, item->station_id, &station, NULL) == CM_OK;
     struct srv_entry *entry = calloc(1, sizeof *entry + (size_t)station.class_count * CM_ID_SIZE);

@@ -75,6 +75,16 @@ void srv_hub_tell(struct srv_hub *hub, uint64_t last_feed)
     pthread_mutex_unlock(&hub->mutex);
 }
 
+void srv_hub_forget(struct srv_hub *hub)
+{
+    pthread_mutex_lock(&hub->mutex);
+    for (int i = 0; i < SRV_LIVE_REPLAY_MAX; i++) {
+        srv_entry_unref(hub->cache[i]);
+        hub->cache[i] = NULL;
+    }
+    pthread_mutex_unlock(&hub->mutex);
+}
+
 static bool is_noted(const struct srv_hub *hub, const char *what, const char *class_id)
 {
     for (int i = 0; i < hub->note_count; i++)

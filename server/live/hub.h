@@ -33,6 +33,8 @@ void srv_hub_destroy(struct srv_hub *hub);      /* no loop runs, nothing is post
 
 /* Any thread: there is something for srv_hub_pump. */
 void srv_hub_tell(struct srv_hub *hub, uint64_t last_feed);
+/* Students changed, or were erased: what was made ready for the pages before that is made anew. */
+void srv_hub_forget(struct srv_hub *hub);
 void srv_hub_note(struct srv_hub *hub, const char *what, const char *class_id, const json_t *detail);
 /* The pump's thread. */
 bool srv_hub_has_work(struct srv_hub *hub);

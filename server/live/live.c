@@ -82,6 +82,7 @@ static void look_at_store(struct srv_live *live, bool told)
     if (srv_store_last_change(live->app->store, &change, NULL) != CM_OK || change == live->last_change)
         return;
     live->last_change = change;
+    srv_hub_forget(live->hub);
     srv_pulls_wake(live->pulls, NULL);
     if (told)
         return; /* whoever told has told the pages what it was */

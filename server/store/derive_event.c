@@ -103,26 +103,6 @@ static enum cm_code apply(struct srv_tx *tx, const struct subject *subject, cons
     return code;
 }
 
-/* What was said of a student before he was erased says nothing any more, also when the id is given again. */
-static enum cm_code was_erased(struct srv_tx *tx, const char *student_id, uint64_t feed, bool *ret_erased,
-                               struct cm_err *err)
-{
-    struct srv_key key = {0};
-    struct cm_bytes value;
-    *ret_erased = false;
-    if (!tx->replay)
-        return CM_OK;
-    srv_key_byte(&key, 'e');
-    srv_key_text(&key, student_id);
-    enum cm_code code = srv_get(tx, SRV_T_META, &key, &value, err);
-    if (code != CM_OK)
-        return code == CM_NOTFOUND ? CM_OK : code;
-    if (value.size != 8)
-        return srv_damaged("an erasure does not say when", err);
-    *ret_erased = feed <= srv_get_u64(value.data);
-    return CM_OK;
-}
-
 static enum cm_code derive_subject(struct srv_tx *tx, uint64_t feed, const struct srv_place *place,
                                    const struct cm_event *event, const struct subject *subject,
                                    struct cm_err *err)
@@ -133,7 +113,7 @@ static enum cm_code derive_subject(struct srv_tx *tx, uint64_t feed, const struc
     bool erased;
     if (subject->student_id[0] == '\0' || subject->class_id[0] == '\0' || !cm_date_valid(subject->date))
         return CM_OK;
-    enum cm_code code = was_erased(tx, subject->student_id, feed, &erased, err);
+    enum cm_code code = srv_erased_is(tx, subject->student_id, feed, event, &erased, err);
     if (code != CM_OK || erased)
         return code;
     srv_day_key(subject->class_id, subject->date, subject->student_id, &key);
@@ -233,8 +213,9 @@ static int32_t date_of_dispute(const struct srv_tx *tx, const struct cm_activity
 }
 
 static enum cm_code derive_activity(struct srv_tx *tx, uint64_t feed, const struct srv_place *place,
-                                    const struct cm_activity *activity, struct cm_err *err)
+                                    const struct cm_event *event, struct cm_err *err)
 {
+    const struct cm_activity *activity = &event->body.activity;
     struct srv_key key = {0};
     uint8_t bytes[SRV_PLACE_SIZE];
     bool erased;
@@ -243,7 +224,7 @@ static enum cm_code derive_activity(struct srv_tx *tx, uint64_t feed, const stru
     enum cm_code code = srv_put(tx, SRV_T_ACTIVITIES, &key, bytes, sizeof bytes, err);
     if (code != CM_OK || activity->kind != CM_ACTIVITY_DISPUTE || activity->student_id[0] == '\0')
         return code;
-    code = was_erased(tx, activity->student_id, feed, &erased, err);
+    code = srv_erased_is(tx, activity->student_id, feed, event, &erased, err);
     if (code != CM_OK || erased)
         return code;
     return put_history(tx, activity->student_id, date_of_dispute(tx, activity), feed, place, err);
@@ -263,7 +244,7 @@ enum cm_code srv_derive_event(struct srv_tx *tx, uint64_t feed, const struct srv
         subject = (struct subject){correction->student_id, correction->class_id, correction->date};
         return derive_subject(tx, feed, place, event, &subject, err);
     case CM_EVENT_ACTIVITY:
-        return derive_activity(tx, feed, place, &event->body.activity, err);
+        return derive_activity(tx, feed, place, event, err);
     case CM_EVENT_COVERAGE:
         return derive_coverage(tx, place, &event->body.coverage, err);
     case CM_EVENT_ENROLLED:

@@ -169,6 +169,20 @@ enum cm_code srv_load_student(struct srv_tx *tx, const char *id, struct srv_stud
                               struct cm_err *err);
 enum cm_code srv_save_student(struct srv_tx *tx, const struct srv_student *student, struct cm_err *err);
 
+/* ---- store_erased.c: events about somebody who was erased say nothing, whenever they come ---- */
+enum cm_code srv_erased_put(struct srv_tx *tx, const char *student_id, struct cm_err *err);
+/* The id is given to somebody: what is captured after wall_ms and comes from now on is his. *ret_again: it was another's. */
+enum cm_code srv_erased_given_again(struct srv_tx *tx, const char *student_id, int64_t wall_ms,
+                                    bool *ret_again, struct cm_err *err);
+/* Does the id, in this event, mean somebody who was erased? */
+enum cm_code srv_erased_is(struct srv_tx *tx, const char *student_id, uint64_t feed,
+                           const struct cm_event *event, bool *ret_erased, struct cm_err *err);
+/* Takes out of the event whoever was erased, and what people wrote about it. */
+enum cm_code srv_erased_conceal(struct srv_tx *tx, uint64_t feed, struct cm_event *event, bool *ret_erased,
+                                struct cm_err *err);
+/* Before srv_erased_put: notes of reviews of activities that name him. */
+enum cm_code srv_erased_forget_notes(struct srv_tx *tx, const char *student_id, struct cm_err *err);
+
 /* ---- store_template.c ---- */
 enum cm_code srv_shred_templates(struct srv_tx *tx, const char *student_id, bool *ret_any,
                                  struct cm_err *err);

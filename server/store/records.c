@@ -39,6 +39,8 @@ static const struct cm_field student_fields[] = {
     NUMBER(struct student_row, 13, s.template_count),
     INSTANT(struct student_row, 14, s.created_wall_ms),
     INSTANT(struct student_row, 15, s.changed_wall_ms),
+    CM_ROW_RANGE(struct student_row, 16, 2, INTEGER, s.given_again_wall_ms, INT64_MIN, INT64_MAX),
+    CM_ROW_RANGE(struct student_row, 17, 2, INTEGER, s.unenrolled_wall_ms, INT64_MIN, INT64_MAX),
 };
 static const struct cm_table student_table = TABLE("student", struct student_row, student_fields);
 

@@ -104,6 +104,9 @@ struct srv_student {
     char note[CM_TEXT_SIZE];
     int32_t template_count; /* read only: 0 not enrolled */
     int64_t created_wall_ms, changed_wall_ms;
+    /* read only */
+    int64_t given_again_wall_ms; /* somebody else had the id until then, and was erased; 0: nobody */
+    int64_t unenrolled_wall_ms;  /* when his templates were last taken away; 0: never */
 };
 enum cm_code srv_store_get_student(struct srv_store *store, const char *id, struct srv_student *ret_student,
                                    struct cm_err *err);
@@ -114,8 +117,10 @@ typedef bool srv_student_visit_fn(void *arg, const struct srv_student *student);
 /* class_id NULL: all. */
 enum cm_code srv_store_each_student(struct srv_store *store, const char *class_id, const char *after,
                                     srv_student_visit_fn *visit, void *arg, struct cm_err *err);
-/* Everything that names the student goes: record, login, templates and their key, contact, notes, derived days. The
- * station events that hold the id stay in the chain; the id is then only a number. Every station is told. */
+/* Everything that names the student goes: record, login, templates and their key, contact, notes, derived days. Every
+ * station is told. Events that hold the id stay in the chain, and those that a station still sends come to it; but they count
+ * nowhere, and nothing shows the id in them. When the id is given again, events that were captured after that, and come after
+ * that, are about the new student; of a station whose clock was suspect none are. */
 enum cm_code srv_store_erase_student(struct srv_store *store, const char *id, const char *by,
                                      struct cm_err *err);
 enum cm_code srv_store_count(struct srv_store *store, size_t *ret_students, size_t *ret_classes,
@@ -264,6 +269,7 @@ struct srv_feed_item {
     const char *station_id; /* "" the server's */
     const struct cm_event *event;
     int64_t received_wall_ms;
+    bool erased; /* it was about somebody who was erased: ids, reasons and unknown fields are left out of `event` */
 };
 typedef bool srv_feed_visit_fn(void *arg, const struct srv_feed_item *item);
 enum cm_code srv_store_each_feed(struct srv_store *store, uint64_t after, srv_feed_visit_fn *visit, void *arg,

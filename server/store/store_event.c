@@ -114,9 +114,12 @@ enum cm_code srv_show_event(struct srv_tx *tx, uint64_t feed, const struct srv_p
         code = decode(value, place->seq, &event, err);
     if (code == CM_OK)
         code = srv_load_log(tx, place->log, &log, err);
+    bool erased = false;
+    if (code == CM_OK)
+        code = srv_erased_conceal(tx, feed, &event, &erased, err);
     if (code != CM_OK)
         return code;
-    struct srv_feed_item item = {feed, log.station_id, &event, place->received_wall_ms};
+    struct srv_feed_item item = {feed, log.station_id, &event, place->received_wall_ms, erased};
     *ret_more = visit(arg, &item);
     return CM_OK;
 }
@@ -184,6 +187,8 @@ static enum cm_code show_replayed(void *arg, uint64_t feed, const struct srv_pla
                                   const struct cm_event *event, struct cm_err *err)
 {
     struct each_feed *each = arg;
+    struct cm_event shown = *event;
+    bool erased = false;
     if (!each->known || each->log != place->log) {
         enum cm_code code = srv_load_log(each->tx, place->log, &each->row, err);
         if (code != CM_OK)
@@ -191,7 +196,10 @@ static enum cm_code show_replayed(void *arg, uint64_t feed, const struct srv_pla
         each->known = true;
         each->log = place->log;
     }
-    struct srv_feed_item item = {feed, each->row.station_id, event, place->received_wall_ms};
+    enum cm_code code = srv_erased_conceal(each->tx, feed, &shown, &erased, err);
+    if (code != CM_OK)
+        return code;
+    struct srv_feed_item item = {feed, each->row.station_id, &shown, place->received_wall_ms, erased};
     return each->visit(each->arg, &item) ? CM_OK : CM_EOF;
 }
 

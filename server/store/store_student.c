@@ -222,6 +222,8 @@ static void fill_in(const struct srv_kvstore *store, const struct srv_student *b
     bool stays = before != NULL && strcmp(before->base.class_id, student->base.class_id) == 0;
     student->template_count = before != NULL ? before->template_count : 0;
     student->created_wall_ms = before != NULL ? before->created_wall_ms : now;
+    student->given_again_wall_ms = before != NULL ? before->given_again_wall_ms : 0;
+    student->unenrolled_wall_ms = before != NULL ? before->unenrolled_wall_ms : 0;
     student->changed_wall_ms = now;
     if (before != NULL && !stays && student->joined_date == before->joined_date)
         student->joined_date = today; /* moved, and nobody said when */
@@ -260,7 +262,7 @@ enum cm_code srv_kvs_put_student(struct srv_store *store, const struct srv_stude
     struct srv_tx *tx;
     struct srv_student before, student = *student_;
     struct memberships m;
-    bool had_templates = false;
+    bool had_templates = false, again = false;
     uint8_t row[SRV_ROW_MAX];
     size_t size;
     enum cm_code code = srv_tx_writing(store, &tx, err);
@@ -283,7 +285,12 @@ enum cm_code srv_kvs_put_student(struct srv_store *store, const struct srv_stude
     if (code == CM_OK && student.archived && student.template_count > 0) {
         code = srv_shred_templates(tx, student.base.id, &had_templates, err);
         student.template_count = 0;
+        student.unenrolled_wall_ms = student.changed_wall_ms;
     }
+    if (code == CM_OK && known == NULL)
+        code = srv_erased_given_again(tx, student.base.id, student.created_wall_ms, &again, err);
+    if (again)
+        student.given_again_wall_ms = student.created_wall_ms;
     if (code == CM_OK)
         code = srv_save_student(tx, &student, err);
     if (code == CM_OK)
@@ -395,21 +402,6 @@ static enum cm_code erase_login(struct srv_tx *tx, const char *student_id, struc
     return srv_kvs_delete_user(&tx->store->base, user.name, err);
 }
 
-/* What was said of the id until now says nothing any more: up to which event. */
-static enum cm_code put_tombstone(struct srv_tx *tx, const char *student_id, struct cm_err *err)
-{
-    struct srv_key key = {0};
-    uint8_t bytes[8];
-    uint64_t feed;
-    enum cm_code code = srv_kvs_feed_last(&tx->store->base, &feed, err);
-    if (code != CM_OK)
-        return code;
-    srv_put_u64(bytes, feed);
-    srv_key_byte(&key, 'e');
-    srv_key_text(&key, student_id);
-    return srv_put(tx, SRV_T_META, &key, bytes, sizeof bytes, err);
-}
-
 enum cm_code srv_kvs_erase_student(struct srv_store *store, const char *id, const char *by,
                                    struct cm_err *err)
 {
@@ -439,7 +431,9 @@ enum cm_code srv_kvs_erase_student(struct srv_store *store, const char *id, cons
     if (code == CM_OK)
         code = srv_delete(tx, SRV_T_STUDENTS, &key, err);
     if (code == CM_OK)
-        code = put_tombstone(tx, id, err);
+        code = srv_erased_forget_notes(tx, id, err);
+    if (code == CM_OK)
+        code = srv_erased_put(tx, id, err);
     return code == CM_OK ? srv_note_erased(tx, id, err) : code;
 }
 

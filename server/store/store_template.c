@@ -168,8 +168,10 @@ enum cm_code srv_kvs_put_templates(struct srv_store *store, const char *student_
                          : srv_shred_templates(tx, student_id, &any, err);
     if (code != CM_OK)
         return code;
-    student.template_count = (int32_t)count;
     student.changed_wall_ms = cm_wall_ms(tx->store->clock);
+    if (count == 0 && student.template_count > 0)
+        student.unenrolled_wall_ms = student.changed_wall_ms;
+    student.template_count = (int32_t)count;
     code = srv_save_student(tx, &student, err);
     return code == CM_OK ? srv_note_change(tx, SRV_CHANGE_TEMPLATES, student_id, err) : code;
 }

@@ -85,6 +85,15 @@ static bool are_own(const struct srv_faces *faces)
     return true;
 }
 
+/* Made of somebody who had the id before and was erased, at a station that did not know yet. */
+static bool are_of_another(const struct srv_faces *faces, const struct srv_student *student)
+{
+    for (size_t i = 0; i < faces->count; i++)
+        if (faces->templates[i].created_wall_ms <= student->given_again_wall_ms)
+            return true;
+    return false;
+}
+
 enum cm_code srv_faces_put(struct srv_store *store, const struct srv_station *station,
                            struct srv_faces *faces, struct cm_err *err)
 {
@@ -93,7 +102,8 @@ enum cm_code srv_faces_put(struct srv_store *store, const struct srv_station *st
     faces->own_count = 0;
     enum cm_code code = srv_store_get_student(store, faces->student_id, &student, err);
     if (code == CM_NOTFOUND ||
-        (code == CM_OK && (student.archived || !srv_station_serves(station, student.base.class_id)))) {
+        (code == CM_OK && (student.archived || !srv_station_serves(station, student.base.class_id) ||
+                           (student.given_again_wall_ms != 0 && are_of_another(faces, &student))))) {
         faces->verdict = SRV_FACES_UNKNOWN;
         return CM_OK;
     }

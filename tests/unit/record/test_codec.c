@@ -162,7 +162,7 @@ static void other_records_survive_the_trip(void **state)
 static void the_bytes_are_these(void **state)
 {
     (void)state;
-    static const uint8_t expected[] = "\x84\x00\x01\x01\xa2s1\x02\xa5Priya\x03\xa4"
+    static const uint8_t expected[] = "\x84\x00\x02\x01\xa2s1\x02\xa5Priya\x03\xa4"
                                       "10-B";
     struct cm_student student = {.id = "s1", .name = "Priya", .class_id = "10-B"};
     uint8_t bytes[64];
@@ -366,8 +366,8 @@ static void records_that_break_the_rules_are_not_written(void **state)
 static void unknown_fields_are_kept_and_passed_on(void **state)
 {
     (void)state;
-    /* version 2 of a student: a field 4 with a map, a field 300 with a list */
-    static const uint8_t newer[] = "\x86\x00\x02\x01\xa1s\x02\xa1n\x03\xa1"
+    /* a newer version of a student: a field 4 with a map, a field 300 with a list */
+    static const uint8_t newer[] = "\x86\x00\x03\x01\xa1s\x02\xa1n\x03\xa1"
                                    "c\x04\x82\x00\xa1x\x07\xc0\xcd\x01\x2c\x92\x01\xc4\x01\xff";
     struct cm_student student;
     uint8_t bytes[128];
@@ -400,7 +400,7 @@ static void a_newer_type_is_told_apart_from_damage(void **state)
     struct cm_event event = mark_event(), back;
     uint8_t bytes[CM_EVENT_MAX];
     size_t size;
-    event.version = 2;
+    event.version = CM_RECORD_VERSION + 1;
     assert_int_equal(cm_event_encode(&event, bytes, sizeof bytes, &size, NULL), CM_OK);
     uint8_t *type = memmem(bytes, size, "\x03\x01\x04\xcf", 4);
     assert_non_null(type);
@@ -432,6 +432,10 @@ static void later_fields_have_defaults_in_older_records(void **state)
         float later_float;
         struct cm_extra extra;
     };
+    struct versioned { /* first the same fields */
+        struct thing thing;
+        uint32_t version;
+    };
     static const struct cm_field rows[] = {
         CM_ROW_RANGE(struct thing, 1, 1, INTEGER, old, 0, 9),
         CM_ROW_RANGE(struct thing, 2, 2, INTEGER, later, 0, 9),
@@ -449,6 +453,21 @@ static void later_fields_have_defaults_in_older_records(void **state)
     assert_int_equal(thing.old, 7);
     assert_int_equal(thing.later, 0);
     assert_true(isnan(thing.later_float));
+    uint8_t again[16];
+    size_t size;
+    static const struct cm_table old_event = {.name = "thing",
+                                              .fields = rows,
+                                              .count = 3,
+                                              .size = sizeof(struct versioned),
+                                              .extra = offsetof(struct versioned, thing.extra),
+                                              .holds_version = true,
+                                              .version = offsetof(struct versioned, version)};
+    struct versioned old;
+    assert_int_equal(cm_table_decode(&old_event, BYTES("\x82\x00\x01\x01\x07"), &old, &err), CM_OK);
+    assert_int_equal(cm_table_encode(&old_event, &old, again, sizeof again, &size, &err), CM_OK);
+    assert_int_equal(size, 5); /* the same bytes, without what came later */
+    assert_memory_equal(again, "\x82\x00\x01\x01\x07", 5);
+    assert_int_equal(cm_table_decode(&table, BYTES("\x83\x00\x01\x01\x07\x02\x01"), &thing, &err), CM_INVALID);
     assert_int_equal(cm_table_decode(&table, BYTES("\x82\x00\x02\x01\x07"), &thing, &err), CM_INVALID);
     assert_non_null(strstr(err.msg, "later is missing"));
     assert_int_equal(cm_table_decode(&table, BYTES("\x83\x00\x02\x01\x07\x03\xc0"), &thing, &err),

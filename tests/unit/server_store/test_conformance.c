@@ -732,25 +732,146 @@ static void moved_students(struct world *w)
     free(log);
 }
 
+/* Every id and text that the feed shows, with a mark where somebody was erased. */
+static bool add_named(void *arg, const struct srv_feed_item *item)
+{
+    struct spans *spans = arg;
+    size_t size = strlen(spans->text);
+    const struct cm_event *event = item->event;
+    const char *id = "", *text = "";
+    switch (event->type) {
+    case CM_EVENT_MARK:
+        id = event->body.mark.student_id;
+        break;
+    case CM_EVENT_CORRECTION:
+        id = event->body.correction.student_id;
+        text = event->body.correction.reason;
+        break;
+    case CM_EVENT_ACTIVITY:
+        id = event->body.activity.student_id;
+        text = event->body.activity.reason;
+        break;
+    default:
+        break;
+    }
+    snprintf(spans->text + size, sizeof spans->text - size, "%s%s%s ", id, text, item->erased ? "!" : "");
+    return true;
+}
+
+static const char *feed_of(struct srv_store *store)
+{
+    static struct spans spans;
+    spans.text[0] = '\0';
+    assert_int_equal(srv_store_each_feed(store, 0, add_named, &spans, NULL), CM_OK);
+    return spans.text;
+}
+
+static void set_clock(struct world *w, int32_t date, int32_t minute)
+{
+    cm_clock_manual_init(&w->clock, at(w, date, minute), 1000000);
+}
+
 static void erased_students(struct world *w)
 {
     struct station_log *log = station_create(w, "g", NULL);
     struct srv_standing standing;
     set_up_class(w);
+    set_clock(w, WORLD_MONDAY, 600);
     station_mark(log, "S-1", "10-A", WORLD_MONDAY, at(w, WORLD_MONDAY, 541), 1);
     station_mark(log, "S-2", "10-A", WORLD_MONDAY, at(w, WORLD_MONDAY, 542), 2);
     push_all(w->store, log);
     erase_student(w->store, "S-1");
     assert_int_equal(srv_store_get_standing(w->store, "S-1", &standing, NULL), CM_NOTFOUND);
     assert_string_equal(roll_of(w->store, "10-A", WORLD_MONDAY), "S-2=present S-3=none ");
+    assert_string_equal(feed_of(w->store), "! S-2 ");
     assert_int_equal(check(w->store), 2);
-    station_mark(log, "S-1", "10-A", WORLD_MONDAY, at(w, WORLD_MONDAY, 543), 3);
-    push_all(w->store, log);
-    assert_string_equal(roll_of(w->store, "10-A", WORLD_MONDAY), "S-2=present S-3=none ");
-    put_student(w->store, "S-1", "10-A", WORLD_MONDAY);
-    assert_int_equal(standing_of(w->store, "S-1").first_seen_wall_ms, at(w, WORLD_MONDAY, 543));
-    check(w->store);
     free(log);
+}
+
+/* A station was offline when its student was erased: what it sends after that is acknowledged, and counts nowhere. */
+static void late_events_of_the_erased(struct world *w)
+{
+    struct station_log *log = station_create(w, "g", NULL);
+    struct spans spans = {""};
+    struct srv_student student;
+    set_up_class(w);
+    station_mark(log, "S-1", "10-A", WORLD_MONDAY, at(w, WORLD_MONDAY, 541), 1);
+    station_correct(log, "S-1", "10-A", WORLD_MONDAY, CM_ROLL_LATE, at(w, WORLD_MONDAY, 570), 2);
+    set_clock(w, WORLD_MONDAY, 600);
+    erase_student(w->store, "S-1");
+    station_mark(log, "S-1", "10-A", 20260106, at(w, 20260106, 541), 3); /* it does not know yet */
+    set_clock(w, 20260106, 600);
+    push_all(w->store, log);
+    assert_string_equal(feed_of(w->store), "! ! ! ");
+    assert_string_equal(roll_of(w->store, "10-A", WORLD_MONDAY), "S-2=unjudged S-3=unjudged ");
+    assert_int_equal(info_of(w->store, "10-A", WORLD_MONDAY).present, 0);
+    assert_int_equal(check(w->store), 3);
+
+    station_mark(log, "S-1", "10-A", 20260106, at(w, 20260106, 605), 4); /* before the id is given again, comes after */
+    set_clock(w, 20260106, 610);
+    put_student(w->store, "S-1", "10-A", WORLD_MONDAY);
+    assert_int_equal(srv_store_get_student(w->store, "S-1", &student, NULL), CM_OK);
+    assert_int_equal(student.given_again_wall_ms, at(w, 20260106, 610));
+    station_mark(log, "S-1", "10-A", 20260107, at(w, 20260107, 541), 5);
+    push_all(w->store, log);
+    assert_string_equal(feed_of(w->store), "! ! ! ! S-1 ");
+    assert_string_equal(roll_of(w->store, "10-A", WORLD_MONDAY), "S-1=unjudged S-2=unjudged S-3=unjudged ");
+    assert_string_equal(roll_of(w->store, "10-A", 20260106), "S-1=unjudged S-2=unjudged S-3=unjudged ");
+    assert_string_equal(roll_of(w->store, "10-A", 20260107), "S-1=present S-2=none S-3=none ");
+    assert_int_equal(srv_store_each_history(w->store, "S-1", 0, add_named, &spans, NULL), CM_OK);
+    assert_string_equal(spans.text, "S-1 ");
+    assert_int_equal(standing_of(w->store, "S-1").present, 1);
+    assert_int_equal(standing_of(w->store, "S-1").first_seen_wall_ms, at(w, 20260107, 541));
+    assert_int_equal(check(w->store), 5);
+    assert_int_equal(srv_store_rebuild(w->store, NULL, NULL, NULL), CM_OK);
+    assert_string_equal(roll_of(w->store, "10-A", 20260107), "S-1=present S-2=none S-3=none ");
+
+    erase_student(w->store, "S-1"); /* and once more */
+    assert_string_equal(feed_of(w->store), "! ! ! ! ! ");
+    assert_int_equal(check(w->store), 5);
+    free(log);
+}
+
+static enum cm_code append_event(struct srv_store *store, void *arg, struct cm_err *err)
+{
+    return srv_store_append_own(store, arg, NULL, err);
+}
+
+static enum cm_code review_first(struct srv_store *store, void *arg, struct cm_err *err)
+{
+    struct srv_review review = {.state = SRV_REVIEW_DISMISSED, .by = "admin"};
+    snprintf(review.note, sizeof review.note, "%s", (const char *)arg);
+    return srv_store_put_review(store, 1, &review, err);
+}
+
+static bool add_note(void *arg, const struct srv_feed_item *item, const struct srv_review *review)
+{
+    struct spans *spans = arg;
+    snprintf(spans->text, sizeof spans->text, "%.60s|%.60s|%.60s|%.60s", item->event->body.activity.student_id,
+             item->event->body.activity.other_id, item->event->body.activity.reason, review->note);
+    return true;
+}
+
+static void texts_about_the_erased(struct world *w)
+{
+    struct spans spans = {""};
+    struct cm_event event = {.type = CM_EVENT_ACTIVITY, .wall_ms = at(w, WORLD_MONDAY, 700)};
+    event.body.activity = (struct cm_activity){.kind = CM_ACTIVITY_LOOK_ALIKE,
+                                               .started_wall_ms = at(w, WORLD_MONDAY, 700),
+                                               .student_id = "S-2",
+                                               .other_id = "S-1",
+                                               .distance = NAN,
+                                               .reason = "looks like Asha"};
+    set_up_class(w);
+    event_id(7, event.id);
+    assert_int_equal(srv_store_write(w->store, append_event, &event, NULL), CM_OK);
+    assert_int_equal(srv_store_write(w->store, review_first, (void *)"her twin", NULL), CM_OK);
+    assert_int_equal(srv_store_each_activity(w->store, 0, add_note, &spans, NULL), CM_OK);
+    assert_string_equal(spans.text, "S-2|S-1|looks like Asha|her twin");
+    erase_student(w->store, "S-1");
+    assert_int_equal(srv_store_each_activity(w->store, 0, add_note, &spans, NULL), CM_OK);
+    assert_string_equal(spans.text, "S-2|||");
+    check(w->store);
 }
 
 static bool add_history(void *arg, const struct srv_feed_item *item)
@@ -760,11 +881,6 @@ static bool add_history(void *arg, const struct srv_feed_item *item)
     snprintf(spans->text + size, sizeof spans->text - size, "%d%c ", (int)item->feed,
              "?mca"[item->event->type]);
     return true;
-}
-
-static enum cm_code append_event(struct srv_store *store, void *arg, struct cm_err *err)
-{
-    return srv_store_append_own(store, arg, NULL, err);
 }
 
 static void histories(struct world *w)
@@ -989,6 +1105,8 @@ static const struct {
     {"streaks", streaks},
     {"moved students", moved_students},
     {"erased students", erased_students},
+    {"late events of the erased", late_events_of_the_erased},
+    {"texts about the erased", texts_about_the_erased},
     {"histories", histories},
     {"days of a month", days_of_a_month},
     {"times changed", times_changed},

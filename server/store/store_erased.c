@@ -1,0 +1,247 @@
+/*
+ * Who was erased: a row for each id, primary like the events, that says up to where nothing that names the id counts.
+ *
+ * From the erasure on that is everything: stations that were offline still send events about him, and their chain must keep
+ * them. When the id is given to somebody else, it is what was captured until then or was in the feed by then. So it depends
+ * on these rows and on the event alone, and a rebuild finds the same.
+ */
+#include "store/kvstore.h"
+#include "store/kvstore_verbs.h"
+#include "store/records.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct cut { /* nothing counts up to here, by either */
+    uint64_t feed;
+    int64_t wall_ms;
+};
+
+static struct srv_key cut_key(const char *student_id)
+{
+    struct srv_key key = {0};
+    srv_key_byte(&key, 'e');
+    srv_key_text(&key, student_id);
+    return key;
+}
+
+static enum cm_code load_cut(struct srv_tx *tx, const char *student_id, struct cut *ret_cut,
+                             struct cm_err *err)
+{
+    struct srv_key key = cut_key(student_id);
+    struct cm_bytes value;
+    enum cm_code code = srv_get(tx, SRV_T_META, &key, &value, err);
+    if (code != CM_OK)
+        return code;
+    if (value.size != 16)
+        return srv_damaged("an erasure does not say when", err);
+    ret_cut->feed = srv_get_u64(value.data);
+    ret_cut->wall_ms = srv_get_instant((const uint8_t *)value.data + 8);
+    return CM_OK;
+}
+
+static enum cm_code put_cut(struct srv_tx *tx, const char *student_id, int64_t wall_ms, struct cm_err *err)
+{
+    struct srv_key key = cut_key(student_id);
+    uint8_t bytes[16];
+    uint64_t feed;
+    enum cm_code code = srv_kvs_feed_last(&tx->store->base, &feed, err);
+    if (code != CM_OK)
+        return code;
+    srv_put_u64(bytes, feed);
+    srv_put_u64(bytes + 8, (uint64_t)wall_ms ^ UINT64_C(1) << 63);
+    return srv_put(tx, SRV_T_META, &key, bytes, sizeof bytes, err);
+}
+
+enum cm_code srv_erased_put(struct srv_tx *tx, const char *student_id, struct cm_err *err)
+{
+    return put_cut(tx, student_id, INT64_MAX, err);
+}
+
+enum cm_code srv_erased_given_again(struct srv_tx *tx, const char *student_id, int64_t wall_ms,
+                                    bool *ret_again, struct cm_err *err)
+{
+    struct cut cut;
+    enum cm_code code = load_cut(tx, student_id, &cut, err);
+    *ret_again = code == CM_OK;
+    if (code != CM_OK)
+        return code == CM_NOTFOUND ? CM_OK : code;
+    return put_cut(tx, student_id, wall_ms, err);
+}
+
+/* When what the event says was so. A clock that is not to be believed may have been ahead: then it says nothing for sure,
+ * and of an id that was somebody else's it does not count. */
+static int64_t said_wall_ms(const struct cm_event *event)
+{
+    switch (event->type) {
+    case CM_EVENT_MARK:
+        return event->body.mark.clock_suspect ? INT64_MIN : event->body.mark.captured_wall_ms;
+    case CM_EVENT_CORRECTION:
+        return event->body.correction.corrected_wall_ms;
+    case CM_EVENT_ACTIVITY:
+        return event->body.activity.started_wall_ms;
+    case CM_EVENT_ENROLLED:
+    case CM_EVENT_ROSTER:
+    case CM_EVENT_COVERAGE:
+        break;
+    }
+    return event->wall_ms;
+}
+
+enum cm_code srv_erased_is(struct srv_tx *tx, const char *student_id, uint64_t feed,
+                           const struct cm_event *event, bool *ret_erased, struct cm_err *err)
+{
+    struct cut cut;
+    *ret_erased = false;
+    if (student_id[0] == '\0')
+        return CM_OK;
+    enum cm_code code = load_cut(tx, student_id, &cut, err);
+    if (code != CM_OK)
+        return code == CM_NOTFOUND ? CM_OK : code;
+    *ret_erased = feed <= cut.feed || said_wall_ms(event) <= cut.wall_ms;
+    return CM_OK;
+}
+
+/* ---- what is shown ---- */
+
+/* The ids that an event holds of students; NULL: none. */
+static void ids_of(struct cm_event *event, char *ret_ids[2])
+{
+    ret_ids[0] = ret_ids[1] = NULL;
+    switch (event->type) {
+    case CM_EVENT_MARK:
+        ret_ids[0] = event->body.mark.student_id;
+        break;
+    case CM_EVENT_CORRECTION:
+        ret_ids[0] = event->body.correction.student_id;
+        break;
+    case CM_EVENT_ACTIVITY:
+        ret_ids[0] = event->body.activity.student_id;
+        ret_ids[1] = event->body.activity.other_id;
+        break;
+    case CM_EVENT_ENROLLED:
+        ret_ids[0] = event->body.enrolled.student_id;
+        break;
+    case CM_EVENT_ROSTER:
+    case CM_EVENT_COVERAGE:
+        break;
+    }
+}
+
+/* What people wrote, and what this version does not know, may name him too. */
+static void blank_texts(struct cm_event *event)
+{
+    memset(&event->extra, 0, sizeof event->extra);
+    switch (event->type) {
+    case CM_EVENT_MARK:
+        memset(&event->body.mark.extra, 0, sizeof event->body.mark.extra);
+        break;
+    case CM_EVENT_CORRECTION:
+        memset(event->body.correction.reason, 0, sizeof event->body.correction.reason);
+        memset(&event->body.correction.extra, 0, sizeof event->body.correction.extra);
+        break;
+    case CM_EVENT_ACTIVITY:
+        memset(event->body.activity.reason, 0, sizeof event->body.activity.reason);
+        memset(&event->body.activity.extra, 0, sizeof event->body.activity.extra);
+        break;
+    case CM_EVENT_ENROLLED:
+        memset(&event->body.enrolled.extra, 0, sizeof event->body.enrolled.extra);
+        break;
+    case CM_EVENT_ROSTER:
+    case CM_EVENT_COVERAGE:
+        break;
+    }
+}
+
+enum cm_code srv_erased_conceal(struct srv_tx *tx, uint64_t feed, struct cm_event *event, bool *ret_erased,
+                                struct cm_err *err)
+{
+    char *ids[2];
+    bool erased[2] = {false, false};
+    enum cm_code code = CM_OK;
+    ids_of(event, ids);
+    for (int i = 0; i < 2 && code == CM_OK; i++)
+        if (ids[i] != NULL)
+            code = srv_erased_is(tx, ids[i], feed, event, &erased[i], err);
+    if (code != CM_OK)
+        return code;
+    for (int i = 0; i < 2; i++)
+        if (erased[i])
+            memset(ids[i], 0, CM_ID_SIZE);
+    *ret_erased = erased[0] || erased[1];
+    if (*ret_erased)
+        blank_texts(event);
+    return CM_OK;
+}
+
+/* ---- notes of reviews, which are nobody's evidence: they go ---- */
+
+struct reviewed { /* feed numbers */
+    uint64_t *list;
+    size_t count, room;
+};
+
+static enum cm_code take_reviewed(void *arg, struct cm_bytes key, struct cm_bytes value, struct cm_err *err)
+{
+    struct reviewed *reviewed = arg;
+    (void)value;
+    if (key.size != 8)
+        return srv_damaged("a review's key has the wrong size", err);
+    if (reviewed->count == reviewed->room) {
+        size_t room = reviewed->room > 0 ? reviewed->room * 2 : 64;
+        uint64_t *list = realloc(reviewed->list, room * sizeof *list);
+        if (list == NULL)
+            return cm_fail(err, CM_NOMEM, "no memory for the reviews");
+        reviewed->list = list;
+        reviewed->room = room;
+    }
+    reviewed->list[reviewed->count++] = srv_get_u64(key.data);
+    return CM_OK;
+}
+
+struct naming {
+    const char *student_id;
+    bool names;
+};
+
+static bool look_whom(void *arg, const struct srv_feed_item *item)
+{
+    struct naming *naming = arg;
+    const struct cm_activity *activity = &item->event->body.activity;
+    naming->names = strcmp(activity->student_id, naming->student_id) == 0 ||
+                    strcmp(activity->other_id, naming->student_id) == 0;
+    return false;
+}
+
+static enum cm_code forget_note(struct srv_tx *tx, uint64_t feed, struct cm_err *err)
+{
+    struct srv_key key = {0};
+    struct cm_bytes value;
+    struct srv_review review;
+    uint8_t row[SRV_ROW_MAX];
+    size_t size;
+    srv_key_u64(&key, feed);
+    enum cm_code code = srv_get(tx, SRV_T_REVIEWS, &key, &value, err);
+    if (code == CM_OK)
+        code = srv_review_decode(value, &review, err);
+    if (code != CM_OK)
+        return code;
+    memset(review.note, 0, sizeof review.note);
+    code = srv_review_encode(&review, row, &size, err);
+    return code == CM_OK ? srv_put(tx, SRV_T_REVIEWS, &key, row, size, err) : code;
+}
+
+enum cm_code srv_erased_forget_notes(struct srv_tx *tx, const char *student_id, struct cm_err *err)
+{
+    struct reviewed reviewed = {0};
+    struct srv_key all = {0};
+    enum cm_code code = srv_walk(tx, SRV_T_REVIEWS, &all, 0, take_reviewed, &reviewed, err);
+    for (size_t i = 0; i < reviewed.count && code == CM_OK; i++) {
+        struct naming naming = {student_id, false};
+        code = srv_kvs_get_feed(&tx->store->base, reviewed.list[i], look_whom, &naming, err);
+        if (code == CM_OK && naming.names)
+            code = forget_note(tx, reviewed.list[i], err);
+    }
+    free(reviewed.list);
+    return code;
+}
