@@ -260,7 +260,7 @@ void srv_api_activity(struct srv_call *call)
 /* ---- review ---- */
 
 struct review_write {
-    struct srv_api_write base;
+    struct srv_call_write base;
     uint64_t feed;
     struct srv_review review;
 };
@@ -322,7 +322,7 @@ static void answer_activity(struct srv_call *call, const struct list *list)
     srv_reply_answer(call, 200, &out);
 }
 
-static void answer_review(struct srv_api_write *base)
+static void answer_review(struct srv_call_write *base)
 {
     const struct review_write *write = (struct review_write *)base;
     struct list list;
@@ -373,12 +373,12 @@ static bool stands(const struct srv_review *before, const struct srv_review *rev
 
 static void submit_review(struct srv_call *call, uint64_t feed, const struct srv_review *review)
 {
-    struct review_write *write = srv_api_write_create(call, sizeof *write, run_review, answer_review);
+    struct review_write *write = srv_call_write_create(call, sizeof *write, run_review, answer_review);
     if (write == NULL)
         return;
     write->feed = feed;
     write->review = *review;
-    srv_api_write_submit(&write->base);
+    srv_call_write_submit(&write->base);
 }
 
 void srv_api_activity_review(struct srv_call *call)

@@ -140,55 +140,7 @@ bool srv_api_find_classes(struct srv_call *call, struct srv_api_classes *ret_cla
     return true;
 }
 
-/* ---- writes ---- */
-
-static void write_done(struct srv_write *base, enum cm_code code, const struct cm_err *err)
-{
-    struct srv_api_write *write = (struct srv_api_write *)base;
-    if (code == CM_OK)
-        write->answer(write);
-    else if (code == CM_INVALID && write->refused_field != NULL)
-        srv_json_invalid(write->call, write->refused_field, "%s", err->msg);
-    else if (code == CM_EXISTS && write->refused_code != NULL)
-        srv_answer_error(write->call, 409, write->refused_code, "%s", err->msg);
-    else
-        srv_json_failed(write->call, code, err);
-    srv_api_write_drop(write);
-}
-
-void *srv_api_write_create(struct srv_call *call, size_t size, srv_store_fn *run,
-                           void (*answer)(struct srv_api_write *write))
-{
-    struct srv_api_write *write = calloc(1, size);
-    if (write == NULL) {
-        srv_answer_error(call, 500, "internal", "out of memory");
-        return NULL;
-    }
-    write->write.run = run;
-    write->write.done = write_done;
-    write->write.loop = srv_call_loop(call);
-    write->call = call;
-    write->app = srv_app_of(call);
-    write->answer = answer;
-    srv_call_ref(call);
-    return write;
-}
-
-void srv_api_write_drop(struct srv_api_write *write)
-{
-    srv_call_unref(write->call);
-    free(write);
-}
-
-void srv_api_write_submit(struct srv_api_write *write)
-{
-    struct cm_err err = CM_ERR_INIT;
-    enum cm_code code = srv_writer_submit(write->app->writer, &write->write);
-    if (code == CM_OK)
-        return;
-    srv_json_failed(write->call, code, &err);
-    srv_api_write_drop(write);
-}
+/* ---- events of the server's own log ---- */
 
 void srv_api_stamp(const struct srv_app *app, enum cm_event_type type, struct cm_event *event)
 {

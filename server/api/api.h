@@ -12,6 +12,7 @@
 #include "api/reply.h"
 #include "app/app.h"
 #include "record/record.h"
+#include "write/call_write.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -47,26 +48,8 @@ bool srv_api_find_classes(struct srv_call *call, struct srv_api_classes *ret_cla
 /* Is the caller a student (then he sees only himself, and less of that)? */
 bool srv_api_is_student(const struct srv_call *call);
 
-/* ---- writes ---- */
-/* One write that a call waits for: `struct srv_write` first, then what the handler needs. The call is referenced until it
- * is answered. */
-struct srv_api_write {
-    struct srv_write write;
-    struct srv_call *call;
-    struct srv_app *app;
-    void (*answer)(struct srv_api_write *write); /* loop thread, after the commit: answers the call */
-    const char *refused_field; /* set by run with CM_INVALID: the field that the 422 names */
-    const char *refused_code;  /* set by run with CM_EXISTS: the code of the 409 */
-};
-/* size of the whole struct, whose first member it is; zeroed. NULL: answered. */
-void *srv_api_write_create(struct srv_call *call, size_t size, srv_store_fn *run,
-                           void (*answer)(struct srv_api_write *write));
-/* Hands it to the writer, which frees it after the answer. */
-void srv_api_write_submit(struct srv_api_write *write);
-/* Instead of submitting. */
-void srv_api_write_drop(struct srv_api_write *write);
-
-/* Fills the envelope of an event of the server's own log. */
+/* ---- events of the server's own log ---- */
+/* Fills the envelope of one. */
 void srv_api_stamp(const struct srv_app *app, enum cm_event_type type, struct cm_event *event);
 /* With an Idempotency-Key (letters, digits, "-" and "_", 8 to 64 of them) the event's id follows from it, from who calls, from
  * the path and from the subject: the same sent again has the same id. ret_keyed: there was one. */

@@ -72,7 +72,7 @@ void srv_api_calendar(struct srv_call *call)
 /* ---- changes ---- */
 
 struct closure_write {
-    struct srv_api_write base;
+    struct srv_call_write base;
     struct srv_closure closure;
 };
 
@@ -89,7 +89,7 @@ static enum cm_code run_put(struct srv_store *store, void *arg, struct cm_err *e
     struct cm_class class_;
     if (write->closure.class_id[0] != '\0') {
         enum cm_code code = srv_store_get_class(store, write->closure.class_id, &class_, err);
-        write->base.refused_field = "class_id";
+        write->base.refusal = (struct srv_refusal){422, "invalid", "class_id"};
         if (code == CM_NOTFOUND)
             return cm_fail(err, CM_INVALID, "there is no class %.60s", write->closure.class_id);
         if (code != CM_OK)
@@ -98,7 +98,7 @@ static enum cm_code run_put(struct srv_store *store, void *arg, struct cm_err *e
     return srv_store_put_closure(store, &write->closure, err);
 }
 
-static void answer_put(struct srv_api_write *base)
+static void answer_put(struct srv_call_write *base)
 {
     const struct closure_write *write = (struct closure_write *)base;
     struct srv_reply out;
@@ -126,11 +126,11 @@ void srv_api_closure_put(struct srv_call *call)
     };
     if (!srv_api_find_date(call, &closure.date) || !SRV_JSON_BODY(call, fields))
         return;
-    struct closure_write *write = srv_api_write_create(call, sizeof *write, run_put, answer_put);
+    struct closure_write *write = srv_call_write_create(call, sizeof *write, run_put, answer_put);
     if (write == NULL)
         return;
     write->closure = closure;
-    srv_api_write_submit(&write->base);
+    srv_call_write_submit(&write->base);
 }
 
 static enum cm_code run_delete(struct srv_store *store, void *arg, struct cm_err *err)
@@ -139,7 +139,7 @@ static enum cm_code run_delete(struct srv_store *store, void *arg, struct cm_err
     return srv_store_delete_closure(store, write->closure.date, write->closure.class_id, err);
 }
 
-static void answer_delete(struct srv_api_write *base)
+static void answer_delete(struct srv_call_write *base)
 {
     tell((struct closure_write *)base);
     srv_json_answer_empty(base->call);
@@ -156,9 +156,9 @@ void srv_api_closure_delete(struct srv_call *call)
         return;
     }
     snprintf(closure.class_id, sizeof closure.class_id, "%s", class_id != NULL ? class_id : "");
-    struct closure_write *write = srv_api_write_create(call, sizeof *write, run_delete, answer_delete);
+    struct closure_write *write = srv_call_write_create(call, sizeof *write, run_delete, answer_delete);
     if (write == NULL)
         return;
     write->closure = closure;
-    srv_api_write_submit(&write->base);
+    srv_call_write_submit(&write->base);
 }

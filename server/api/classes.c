@@ -96,7 +96,7 @@ void srv_api_classes(struct srv_call *call)
 /* ---- changes ---- */
 
 struct class_write {
-    struct srv_api_write base;
+    struct srv_call_write base;
     struct cm_class class_;
 };
 
@@ -116,7 +116,7 @@ static enum cm_code run_put(struct srv_store *store, void *arg, struct cm_err *e
     return code == CM_OK || code == CM_NOTFOUND ? srv_store_put_class(store, &write->class_, err) : code;
 }
 
-static void answer_put(struct srv_api_write *base)
+static void answer_put(struct srv_call_write *base)
 {
     struct class_write *write = (struct class_write *)base;
     struct srv_api_classes classes = {.list = &write->class_, .count = 1};
@@ -190,21 +190,21 @@ void srv_api_class_put(struct srv_call *call)
     snprintf(class_.id, sizeof class_.id, "%s", id);
     if (!read_class(call, &class_))
         return;
-    struct class_write *write = srv_api_write_create(call, sizeof *write, run_put, answer_put);
+    struct class_write *write = srv_call_write_create(call, sizeof *write, run_put, answer_put);
     if (write == NULL)
         return;
     write->class_ = class_;
-    srv_api_write_submit(&write->base);
+    srv_call_write_submit(&write->base);
 }
 
 static enum cm_code run_delete(struct srv_store *store, void *arg, struct cm_err *err)
 {
     struct class_write *write = arg;
-    write->base.refused_code = "not_empty";
+    write->base.refusal = (struct srv_refusal){409, "not_empty", NULL};
     return srv_store_delete_class(store, write->class_.id, err);
 }
 
-static void answer_delete(struct srv_api_write *base)
+static void answer_delete(struct srv_call_write *base)
 {
     tell((struct class_write *)base);
     srv_json_answer_empty(base->call);
@@ -215,9 +215,9 @@ void srv_api_class_delete(struct srv_call *call)
     struct cm_class class_;
     if (!srv_api_find_class(call, srv_call_param(call, "class"), &class_))
         return;
-    struct class_write *write = srv_api_write_create(call, sizeof *write, run_delete, answer_delete);
+    struct class_write *write = srv_call_write_create(call, sizeof *write, run_delete, answer_delete);
     if (write == NULL)
         return;
     write->class_ = class_;
-    srv_api_write_submit(&write->base);
+    srv_call_write_submit(&write->base);
 }

@@ -156,39 +156,62 @@ static enum cm_code refuse(const struct srv_import *import, struct cm_err *err)
                    first->file[0] != '\0' ? ": " : "", first->text);
 }
 
-static enum cm_code plan_and_write(struct srv_store *store, struct srv_import *import,
-                                   struct srv_import_plan *plan, struct cm_err *err)
+static void forget_counts(struct srv_import *import)
+{
+    memset(&import->classes, 0, sizeof import->classes);
+    memset(&import->students, 0, sizeof import->students);
+}
+
+/* Counts what changes, and refuses what is too much of it. */
+static enum cm_code count(struct srv_store *store, struct srv_import *import, struct cm_err *err)
 {
     int64_t active = 0;
-    enum cm_code code = srv_import_plan_run(store, import, plan, false, &active, err);
+    forget_counts(import);
+    enum cm_code code = srv_import_plan_run(store, import, import->plan, false, &active, err);
     if (code != CM_OK)
         return code;
     check_removals(import, active);
-    if (import->problems.count > 0)
-        return refuse(import, err);
-    return import->dry_run ? CM_OK : srv_import_plan_run(store, import, plan, true, &active, err);
+    return import->problems.count > 0 ? refuse(import, err) : CM_OK;
 }
 
-enum cm_code srv_import_run(struct srv_store *store, struct srv_import *import, struct cm_err *err)
+enum cm_code srv_import_read(struct srv_store *store, struct srv_import *import, struct cm_err *err)
 {
-    struct srv_import_plan plan = {.roster_count = 0};
     struct reading *reading = calloc(1, sizeof *reading);
-    if (reading == NULL)
+    import->plan = calloc(1, sizeof *import->plan);
+    if (reading == NULL || import->plan == NULL) {
+        free(reading);
         return cm_fail(err, CM_NOMEM, "out of memory for the roster");
+    }
     reading->store = store;
     reading->import = import;
-    reading->plan = &plan;
+    reading->plan = import->plan;
     import->problems.count = import->notes.count = 0;
-    memset(&import->classes, 0, sizeof import->classes);
-    memset(&import->students, 0, sizeof import->students);
-    enum cm_code code = srv_class_map_load(store, &plan.class_map, err);
+    forget_counts(import);
+    enum cm_code code = srv_class_map_load(store, &import->plan->class_map, err);
     if (code == CM_OK)
         code = read_files(reading, err);
-    if (code == CM_OK && import->problems.count > 0)
-        code = refuse(import, err);
     if (code == CM_OK)
-        code = plan_and_write(store, import, &plan, err);
-    srv_import_plan_finish(&plan);
+        code = import->problems.count > 0 ? refuse(import, err) : count(store, import, err);
     free(reading);
     return code;
+}
+
+enum cm_code srv_import_write(struct srv_store *store, struct srv_import *import, struct cm_err *err)
+{
+    int64_t active = 0;
+    import->problems.count = 0; /* of an earlier run; reading found none */
+    cm_buf_finish(&import->plan->class_map.text);
+    enum cm_code code = srv_class_map_load(store, &import->plan->class_map, err);
+    if (code == CM_OK)
+        code = count(store, import, err);
+    return code == CM_OK ? srv_import_plan_run(store, import, import->plan, true, &active, err) : code;
+}
+
+void srv_import_finish(struct srv_import *import)
+{
+    if (import->plan == NULL)
+        return;
+    srv_import_plan_finish(import->plan);
+    free(import->plan);
+    import->plan = NULL;
 }

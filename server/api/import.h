@@ -1,8 +1,8 @@
 /*
  * A roster from files into the store: what would change, and changing it. For the API and for `roster import`.
  *
- * All files are taken together or not at all: first they are read and compared with the store, then, when nothing is
- * wrong with any of them, written. Students who left are archived, never erased.
+ * All files are taken together or not at all: first they are read and compared with the store, which takes a while and needs
+ * no write, then, when nothing is wrong with any of them, written. Students who left are archived, never erased.
  */
 #ifndef SRV_API_IMPORT_H
 #define SRV_API_IMPORT_H
@@ -42,7 +42,8 @@ struct srv_import {
     bool dry_run, allow_removals;
     int64_t now_ms;
     int32_t today;
-    /* what was found; made anew by each run */
+    struct srv_import_plan *plan; /* private: what the files say */
+    /* what was found */
     struct {
         int64_t added, changed;
     } classes;
@@ -52,7 +53,12 @@ struct srv_import {
     struct srv_import_remarks problems, notes;
 };
 
-/* Within srv_store_write; with dry_run srv_store_read does as well. CM_INVALID: there are problems, and nothing was written. */
-enum cm_code srv_import_run(struct srv_store *store, struct srv_import *import, struct cm_err *err);
+/* Within srv_store_read: reads the files, compares them with the store and counts; that is all of a dry run. CM_INVALID: there
+ * are problems. Once. */
+enum cm_code srv_import_read(struct srv_store *store, struct srv_import *import, struct cm_err *err);
+/* Within srv_store_write, after it: counts again, since the store may have changed, and writes. May run more than once.
+ * CM_INVALID: there are problems now, and the write is to be undone. */
+enum cm_code srv_import_write(struct srv_store *store, struct srv_import *import, struct cm_err *err);
+void srv_import_finish(struct srv_import *import); /* what was read; not the files */
 
 #endif

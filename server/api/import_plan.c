@@ -150,8 +150,16 @@ static void archive(const struct srv_import *import, struct srv_student *student
     student->left_date = import->today;
 }
 
+/* The class may have gone since the files were read. */
 static enum cm_code put(const struct run *run, struct srv_student *student, struct cm_err *err)
 {
+    struct cm_class class_;
+    enum cm_code code = srv_store_get_class(run->store, student->base.class_id, &class_, err);
+    if (code == CM_NOTFOUND && !student->archived)
+        return cm_fail(err, CM_INVALID, "there is no class %.60s any more: import again",
+                       student->base.class_id);
+    if (code != CM_OK && code != CM_NOTFOUND)
+        return code;
     student->changed_wall_ms = run->import->now_ms;
     return srv_store_put_student(run->store, student, err);
 }

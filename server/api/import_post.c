@@ -10,26 +10,30 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Reading megabytes of CSV takes a while: it is done on the writer's thread, a dry run too. */
+/* Reading megabytes of CSV takes a while: it is done beside the writer, and all of a dry run. */
 struct import_write {
-    struct srv_write write; /* first */
-    struct srv_call *call;
-    struct srv_app *app;
+    struct srv_call_write base;
     json_t *files; /* holds the texts */
     struct srv_import import;
 };
 
-static void write_free(struct import_write *write)
+static void finish(struct srv_call_write *base)
 {
-    srv_call_unref(write->call);
+    struct import_write *write = (struct import_write *)base;
+    srv_import_finish(&write->import);
     json_decref(write->files);
-    free(write);
 }
 
-static enum cm_code run(struct srv_store *store, void *arg, struct cm_err *err)
+static enum cm_code read_files(struct srv_store *store, void *arg, struct cm_err *err)
 {
     struct import_write *write = arg;
-    return srv_import_run(store, &write->import, err);
+    return srv_import_read(store, &write->import, err);
+}
+
+static enum cm_code write_roster(struct srv_store *store, void *arg, struct cm_err *err)
+{
+    struct import_write *write = arg;
+    return srv_import_write(store, &write->import, err);
 }
 
 static void put_problem(struct srv_reply *out, const struct srv_import_remark *remark)
@@ -60,7 +64,7 @@ static void put_remarks(struct srv_reply *out, const char *name, const struct sr
     srv_reply_list_end(out);
 }
 
-static void answer(struct import_write *write, int status)
+static void answer_with(const struct import_write *write, int status)
 {
     const struct srv_import *import = &write->import;
     struct srv_reply out;
@@ -88,25 +92,27 @@ static void answer(struct import_write *write, int status)
     srv_reply_int(&out, "problem_count", (int64_t)import->problems.count);
     put_remarks(&out, "notes", &import->notes, put_note);
     srv_reply_end(&out);
-    srv_reply_answer(write->call, status, &out);
+    srv_reply_answer(write->base.call, status, &out);
 }
 
-static void done(struct srv_write *base, enum cm_code code, const struct cm_err *err)
+static void answer(struct srv_call_write *base)
 {
-    struct import_write *write = (struct import_write *)base;
-    bool refused = code == CM_INVALID && write->import.problems.count > 0;
-    if (code == CM_OK && !write->import.dry_run) {
-        srv_live_changes(write->app->live);
-        srv_live_changed(write->app->live, "classes", NULL, NULL);
-        srv_live_changed(write->app->live, "students", NULL, NULL);
+    const struct import_write *write = (const struct import_write *)base;
+    if (!write->import.dry_run) {
+        srv_live_changes(base->app->live);
+        srv_live_changed(base->app->live, "classes", NULL, NULL);
+        srv_live_changed(base->app->live, "students", NULL, NULL);
     }
-    if (code == CM_OK || (refused && write->import.dry_run))
-        answer(write, 200);
-    else if (refused)
-        answer(write, 422);
+    answer_with(write, 200);
+}
+
+static void failed(struct srv_call_write *base, enum cm_code code, const struct cm_err *err)
+{
+    const struct import_write *write = (const struct import_write *)base;
+    if (code == CM_INVALID && write->import.problems.count > 0)
+        answer_with(write, write->import.dry_run ? 200 : 422);
     else
-        srv_json_failed(write->call, code, err);
-    write_free(write);
+        srv_call_write_failed(base, code, err);
 }
 
 /* {files:[{name,text}]} */
@@ -147,27 +153,19 @@ static bool read_body(struct srv_call *call, struct import_write *write)
 
 void srv_api_students_import(struct srv_call *call)
 {
-    struct import_write *write = calloc(1, sizeof *write);
-    struct cm_err err = CM_ERR_INIT;
-    if (write == NULL) {
-        srv_answer_error(call, 500, "internal", "out of memory");
+    struct import_write *write = srv_call_write_create(call, sizeof *write, write_roster, answer);
+    if (write == NULL)
         return;
-    }
-    srv_call_ref(call);
-    write->call = call;
-    write->app = srv_app_of(call);
-    write->write.run = run;
-    write->write.done = done;
-    write->write.loop = srv_call_loop(call);
-    write->import.now_ms = srv_api_now(write->app);
-    write->import.today = srv_api_today(write->app);
+    write->base.write.prepare = read_files;
+    write->base.failed = failed;
+    write->base.finish = finish;
+    write->import.now_ms = srv_api_now(write->base.app);
+    write->import.today = srv_api_today(write->base.app);
     if (!read_body(call, write)) {
-        write_free(write);
+        srv_call_write_drop(&write->base);
         return;
     }
-    enum cm_code code = srv_writer_submit(write->app->writer, &write->write);
-    if (code == CM_OK)
-        return;
-    srv_json_failed(call, code, &err);
-    write_free(write);
+    if (write->import.dry_run)
+        write->base.write.run = NULL;
+    srv_call_write_submit(&write->base);
 }

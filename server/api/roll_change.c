@@ -10,7 +10,7 @@
 #include <string.h>
 
 struct roll_write {
-    struct srv_api_write base;
+    struct srv_call_write base;
     struct cm_class class_;
     int32_t date;
     char by[CM_NAME_SIZE];
@@ -34,13 +34,13 @@ static void name_of(const struct srv_identity *who, char ret_by[CM_NAME_SIZE])
 }
 
 static struct roll_write *create(struct srv_call *call, srv_store_fn *run,
-                                 void (*answer)(struct srv_api_write *))
+                                 void (*answer)(struct srv_call_write *))
 {
     struct cm_class class_;
     int32_t date;
     if (!find_roll(call, &class_, &date))
         return NULL;
-    struct roll_write *write = srv_api_write_create(call, sizeof *write, run, answer);
+    struct roll_write *write = srv_call_write_create(call, sizeof *write, run, answer);
     if (write == NULL)
         return NULL;
     write->class_ = class_;
@@ -63,11 +63,11 @@ static enum cm_code find_session(struct srv_store *store, struct roll_write *wri
 {
     enum cm_code code = srv_store_get_session_info(store, write->class_.id, write->date, ret_info, err);
     if (code == CM_NOTFOUND) {
-        write->base.refused_code = "no_school";
+        write->base.refusal = (struct srv_refusal){409, "no_school", NULL};
         return cm_fail(err, CM_EXISTS, "%.60s has no school on that day", write->class_.id);
     }
     if (code == CM_OK && students_of(ret_info) == 0) {
-        write->base.refused_code = "no_session";
+        write->base.refusal = (struct srv_refusal){409, "no_session", NULL};
         return cm_fail(err, CM_EXISTS, "%.60s had no session on that day: no school, or nobody in the class",
                        write->class_.id);
     }
@@ -162,7 +162,7 @@ static enum cm_code find_earlier(struct srv_store *store, struct roll_write *wri
     *ret_found = earlier.found;
     if (code != CM_OK || !earlier.found || earlier.same)
         return code;
-    write->base.refused_code = "key_used";
+    write->base.refusal = (struct srv_refusal){409, "key_used", NULL};
     return cm_fail(err, CM_EXISTS, "another correction was sent under this Idempotency-Key");
 }
 
@@ -184,7 +184,7 @@ static enum cm_code run_correction(struct srv_store *store, void *arg, struct cm
     return code == CM_OK ? srv_store_append_own(store, &write->event, &write->feed, err) : code;
 }
 
-static void answer_correction(struct srv_api_write *base)
+static void answer_correction(struct srv_call_write *base)
 {
     struct roll_write *write = (struct roll_write *)base;
     struct cm_err err = CM_ERR_INIT;
@@ -247,9 +247,9 @@ void srv_api_roll_correct(struct srv_call *call)
     srv_api_stamp(write->base.app, CM_EVENT_CORRECTION, &write->event);
     if (read_correction(call, write) &&
         srv_api_key_event(call, correction->student_id, &write->event, &write->keyed))
-        srv_api_write_submit(&write->base);
+        srv_call_write_submit(&write->base);
     else
-        srv_api_write_drop(&write->base);
+        srv_call_write_drop(&write->base);
 }
 
 /* ---- closing and reopening ---- */
@@ -263,14 +263,14 @@ static enum cm_code run_close(struct srv_store *store, void *arg, struct cm_err 
     if (code != CM_OK)
         return code;
     if (write->close && write->now_ms < session.start_wall_ms) {
-        write->base.refused_code = "not_started";
+        write->base.refusal = (struct srv_refusal){409, "not_started", NULL};
         return cm_fail(err, CM_EXISTS, "the session has not begun yet");
     }
     bool closed = info.state == SRV_SESSION_CLOSED;
     if (write->close && closed && info.closed_wall_ms != 0) /* by a person: he stays the one who did */
         return CM_OK;
     if (!write->close && !closed) {
-        write->base.refused_code = "not_closed";
+        write->base.refusal = (struct srv_refusal){409, "not_closed", NULL};
         return cm_fail(err, CM_EXISTS, "the session is not closed");
     }
     return write->close
@@ -287,7 +287,7 @@ static void tell_roll(const struct roll_write *write)
     json_decref(detail);
 }
 
-static void answer_close(struct srv_api_write *base)
+static void answer_close(struct srv_call_write *base)
 {
     struct roll_write *write = (struct roll_write *)base;
     struct srv_session_info info;
@@ -315,9 +315,9 @@ static void change(struct srv_call *call, bool close)
         return;
     write->close = close;
     if (srv_json_body(call, NULL, 0))
-        srv_api_write_submit(&write->base);
+        srv_call_write_submit(&write->base);
     else
-        srv_api_write_drop(&write->base);
+        srv_call_write_drop(&write->base);
 }
 
 void srv_api_roll_close(struct srv_call *call)

@@ -77,7 +77,7 @@ void srv_api_settings(struct srv_call *call)
 /* ---- changes ---- */
 
 struct settings_write {
-    struct srv_api_write base;
+    struct srv_call_write base;
     char school_name[CM_NAME_SIZE], timezone[CM_ZONE_NAME_SIZE];
     bool leaderboard;
     int64_t coverage_percent;
@@ -109,7 +109,7 @@ static enum cm_code run_patch(struct srv_store *store, void *arg, struct cm_err 
     return code;
 }
 
-static void answer_patch(struct srv_api_write *base)
+static void answer_patch(struct srv_call_write *base)
 {
     srv_live_changes(base->app->live);
     srv_live_changed(base->app->live, "settings", NULL, NULL);
@@ -158,11 +158,11 @@ static bool read_patch(struct srv_call *call, struct settings_write *write)
 
 void srv_api_settings_patch(struct srv_call *call)
 {
-    struct settings_write *write = srv_api_write_create(call, sizeof *write, run_patch, answer_patch);
+    struct settings_write *write = srv_call_write_create(call, sizeof *write, run_patch, answer_patch);
     if (write == NULL)
         return;
     if (read_patch(call, write))
-        srv_api_write_submit(&write->base);
+        srv_call_write_submit(&write->base);
     else
-        srv_api_write_drop(&write->base);
+        srv_call_write_drop(&write->base);
 }

@@ -19,7 +19,7 @@ struct fields {
 };
 
 struct student_write {
-    struct srv_api_write base;
+    struct srv_call_write base;
     struct fields fields;
     char id[CM_ID_SIZE], by[CM_NAME_SIZE];
     char class_before[CM_ID_SIZE]; /* set by run */
@@ -89,7 +89,7 @@ static enum cm_code check_class(struct srv_store *store, struct student_write *w
     enum cm_code code = srv_store_get_class(store, write->now.base.class_id, &class_, err);
     if (code != CM_NOTFOUND)
         return code;
-    write->base.refused_field = "class_id";
+    write->base.refusal = (struct srv_refusal){422, "invalid", "class_id"};
     return cm_fail(err, CM_INVALID, "there is no class %.60s", write->now.base.class_id);
 }
 
@@ -100,7 +100,7 @@ static enum cm_code check_nickname(struct srv_store *store, struct student_write
         return CM_OK;
     enum cm_code code = srv_nickname_check(store, &write->now, err);
     if (code == CM_INVALID)
-        write->base.refused_field = "nickname";
+        write->base.refusal = (struct srv_refusal){422, "invalid", "nickname"};
     return code;
 }
 
@@ -114,9 +114,9 @@ static void tell(const struct student_write *write)
 }
 
 static struct student_write *create(struct srv_call *call, srv_store_fn *run,
-                                    void (*answer)(struct srv_api_write *), const char *id)
+                                    void (*answer)(struct srv_call_write *), const char *id)
 {
-    struct student_write *write = srv_api_write_create(call, sizeof *write, run, answer);
+    struct student_write *write = srv_call_write_create(call, sizeof *write, run, answer);
     if (write == NULL)
         return NULL;
     const struct srv_identity *who = srv_call_identity(call);
@@ -130,9 +130,9 @@ static struct student_write *create(struct srv_call *call, srv_store_fn *run,
 static void submit_if(struct student_write *write, bool fine)
 {
     if (fine)
-        srv_api_write_submit(&write->base);
+        srv_call_write_submit(&write->base);
     else
-        srv_api_write_drop(&write->base);
+        srv_call_write_drop(&write->base);
 }
 
 /* ---- a new one ---- */
@@ -156,7 +156,7 @@ static enum cm_code run_post(struct srv_store *store, void *arg, struct cm_err *
     return code == CM_OK ? srv_store_put_student(store, &write->now, err) : code;
 }
 
-static void answer_post(struct srv_api_write *base)
+static void answer_post(struct srv_call_write *base)
 {
     const struct student_write *write = (struct student_write *)base;
     tell(write);
@@ -203,7 +203,7 @@ static enum cm_code run_patch(struct srv_store *store, void *arg, struct cm_err 
     return code == CM_OK ? srv_store_put_student(store, &write->now, err) : code;
 }
 
-static void answer_patch(struct srv_api_write *base)
+static void answer_patch(struct srv_call_write *base)
 {
     const struct student_write *write = (struct student_write *)base;
     tell(write);
@@ -236,14 +236,14 @@ static enum cm_code run_unenrol(struct srv_store *store, void *arg, struct cm_er
     return code == CM_OK ? srv_store_put_templates(store, write->id, NULL, 0, err) : code;
 }
 
-static void answer_empty(struct srv_api_write *base)
+static void answer_empty(struct srv_call_write *base)
 {
     tell((struct student_write *)base);
     srv_json_answer_empty(base->call);
 }
 
 /* The store keeps nothing of him; who erased him stays in the log. */
-static void answer_erased(struct srv_api_write *base)
+static void answer_erased(struct srv_call_write *base)
 {
     const struct student_write *write = (const struct student_write *)base;
     cm_log(CM_LOG_INFO, "api", "a student was erased", CM_STR("student", write->id),
@@ -264,7 +264,7 @@ void srv_api_student_delete(struct srv_call *call)
     }
     struct student_write *write = create(call, run_erase, answer_erased, student.base.id);
     if (write != NULL)
-        srv_api_write_submit(&write->base);
+        srv_call_write_submit(&write->base);
 }
 
 void srv_api_student_unenrol(struct srv_call *call)
@@ -274,12 +274,12 @@ void srv_api_student_unenrol(struct srv_call *call)
         return;
     struct student_write *write = create(call, run_unenrol, answer_empty, student.base.id);
     if (write != NULL)
-        srv_api_write_submit(&write->base);
+        srv_call_write_submit(&write->base);
 }
 
 /* ---- how a student appears on the board ---- */
 
-static void answer_profile(struct srv_api_write *base)
+static void answer_profile(struct srv_call_write *base)
 {
     const struct student_write *write = (struct student_write *)base;
     struct srv_reply out;

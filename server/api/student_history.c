@@ -290,7 +290,7 @@ enum { DISPUTE_DAYS_MAX = 120, DISPUTES_PER_DAY = 5, DISPUTES_OF_DATE_MAX = 64, 
 static const char dispute_door[] = "dispute";
 
 struct dispute {
-    struct srv_api_write base;
+    struct srv_call_write base;
     struct srv_student student;
     struct cm_event event;
     int32_t date, today;
@@ -347,7 +347,7 @@ static enum cm_code run_dispute(struct srv_store *store, void *arg, struct cm_er
         code = find_open(store, dispute, &open, err);
     if (code != CM_OK)
         return code;
-    dispute->base.refused_code = "already_disputed";
+    dispute->base.refusal = (struct srv_refusal){409, "already_disputed", NULL};
     if (open)
         return cm_fail(err, CM_EXISTS, "you have said so already; the school has not looked at it yet");
     if (dispute->of_today >= DISPUTES_PER_DAY)
@@ -356,7 +356,7 @@ static enum cm_code run_dispute(struct srv_store *store, void *arg, struct cm_er
     return srv_store_append_own(store, &dispute->event, &dispute->feed, err);
 }
 
-static void answer_dispute(struct srv_api_write *base)
+static void answer_dispute(struct srv_call_write *base)
 {
     const struct dispute *dispute = (struct dispute *)base;
     struct srv_reply out;
@@ -411,7 +411,7 @@ void srv_api_student_dispute(struct srv_call *call)
     struct srv_student student;
     if (!srv_api_find_student(call, &student))
         return;
-    struct dispute *dispute = srv_api_write_create(call, sizeof *dispute, run_dispute, answer_dispute);
+    struct dispute *dispute = srv_call_write_create(call, sizeof *dispute, run_dispute, answer_dispute);
     if (dispute == NULL)
         return;
     struct cm_activity *activity = &dispute->event.body.activity;
@@ -422,7 +422,7 @@ void srv_api_student_dispute(struct srv_call *call)
     activity->distance = NAN;
     strcpy(activity->student_id, student.base.id);
     if (read_dispute(call, dispute) && may_try(call, dispute))
-        srv_api_write_submit(&dispute->base);
+        srv_call_write_submit(&dispute->base);
     else
-        srv_api_write_drop(&dispute->base);
+        srv_call_write_drop(&dispute->base);
 }

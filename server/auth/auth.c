@@ -102,7 +102,6 @@ void srv_auth_stop(struct srv_auth *auth)
 {
     if (auth == NULL)
         return;
-    atomic_store(&auth->stopped, true);
     srv_passwords_destroy(auth->passwords);
     auth->passwords = NULL;
 }

@@ -17,6 +17,7 @@
 #define SRV_AUTH_H
 
 #include "app/app.h"
+#include "write/call_write.h"
 
 enum {
     SRV_AUTH_QUEUE_MAX = 64,
@@ -54,11 +55,7 @@ bool srv_auth_sees_class(const struct srv_identity *who, const char *class_id);
 bool srv_auth_sees_student(const struct srv_identity *who, const struct srv_student *student);
 
 /* ---- users with their rules; within srv_store_write ---- */
-/* CM_INVALID and status not 0: a rule says no, the sentence says which, and an API answers it so. */
-struct srv_refusal {
-    int status;
-    const char *code, *field; /* field: NULL, or with 422 */
-};
+/* CM_INVALID and a refusal whose status is not 0: a rule says no, the sentence says which, and an API answers it so. */
 /* The classes of a coordinator and the student of a student's login exist, and he has no other. */
 enum cm_code srv_auth_add_user(struct srv_store *store, const struct srv_user *user,
                                struct srv_refusal *ret_refusal, struct cm_err *err);

@@ -18,14 +18,14 @@ static void answer_token(struct srv_task *task)
     struct cm_err err = CM_ERR_INIT;
     enum cm_code code = srv_session_token(task->auth, &task->session, task->user.role, token, &err);
     if (code != CM_OK) {
-        srv_json_failed(task->call, code, &err);
+        srv_json_failed(task->base.call, code, &err);
         return;
     }
-    srv_cookie_set(task->call, token, task->auth->lifetime_ms / 1000);
-    srv_json_answer_secret(task->call, 200,
+    srv_cookie_set(task->base.call, token, task->auth->lifetime_ms / 1000);
+    srv_json_answer_secret(task->base.call, 200,
                            json_pack("{s:s,s:s,s:o,s:b}", "token", token, "role",
                                      srv_role_name(task->user.role), "expires",
-                                     srv_json_instant(task->app->zone, task->session.expires_wall_ms),
+                                     srv_json_instant(task->base.app->zone, task->session.expires_wall_ms),
                                      "must_change_password", task->user.must_change_password));
     sodium_memzero(token, sizeof(token));
 }
@@ -40,8 +40,8 @@ static bool judged(struct srv_task *task)
 {
     if (task->job.code == CM_OK)
         return true;
-    srv_answer_header(task->call, "retry-after", "5");
-    srv_answer_error(task->call, 503, "busy", "the password could not be checked; try again");
+    srv_answer_header(task->base.call, "retry-after", "5");
+    srv_answer_error(task->base.call, 503, "busy", "the password could not be checked; try again");
     return false;
 }
 
@@ -77,40 +77,35 @@ static enum cm_code begin_session(struct srv_store *store, void *arg, struct cm_
     return code == CM_OK ? srv_store_put_session(store, &task->session, err) : code;
 }
 
-static void session_begun(struct srv_write *write, enum cm_code code, const struct cm_err *err)
+static void session_begun(struct srv_call_write *write)
 {
     struct srv_task *task = srv_task_of(write);
-    if (code == CM_OK) {
-        srv_auth_try_succeeded(task->auth, door, task->user.name, srv_call_peer(task->call));
-        cm_log(CM_LOG_INFO, "auth", "login", CM_STR("user", task->user.name),
-               CM_STR("address", task->session.address));
-        answer_token(task);
-    } else {
-        srv_task_failed(task, code, err);
-    }
-    srv_task_destroy(task);
+    srv_auth_try_succeeded(task->auth, door, task->user.name, srv_call_peer(task->base.call));
+    cm_log(CM_LOG_INFO, "auth", "login", CM_STR("user", task->user.name),
+           CM_STR("address", task->session.address));
+    answer_token(task);
 }
 
 static void login_judged(struct srv_password_job *job)
 {
     struct srv_task *task = srv_task_of_job(job);
     if (!judged(task)) {
-        srv_task_destroy(task);
+        srv_call_write_drop(&task->base);
         return;
     }
     if (!job->matches || !usable(&task->user, cm_wall_ms(task->auth->clock))) {
-        cm_log(CM_LOG_INFO, "auth", "login refused", CM_STR("address", srv_call_peer(task->call)));
-        answer_bad_credentials(task->call);
-        srv_task_destroy(task);
+        cm_log(CM_LOG_INFO, "auth", "login refused", CM_STR("address", srv_call_peer(task->base.call)));
+        answer_bad_credentials(task->base.call);
+        srv_call_write_drop(&task->base);
         return;
     }
     int wait_s = srv_auth_count_session(task->auth, task->user.name);
     if (wait_s > 0) {
-        srv_answer_wait(task->call, wait_s);
-        srv_task_destroy(task);
+        srv_answer_wait(task->base.call, wait_s);
+        srv_call_write_drop(&task->base);
         return;
     }
-    srv_session_new(task->auth, task->call, task->user.name, &task->session);
+    srv_session_new(task->auth, task->base.call, task->user.name, &task->session);
     srv_task_write(task, begin_session, session_begun);
 }
 
@@ -143,7 +138,7 @@ void srv_auth_login(struct srv_call *call)
         name[0] != '\0' ? srv_store_get_user(auth->store, name, &task->user, &err) : CM_NOTFOUND;
     if (code != CM_OK && code != CM_NOTFOUND) {
         srv_json_failed(call, code, &err);
-        srv_task_destroy(task);
+        srv_call_write_drop(&task->base);
         return;
     }
     task->job.verify = true;
@@ -157,19 +152,15 @@ void srv_auth_login(struct srv_call *call)
 static enum cm_code end_session(struct srv_store *store, void *arg, struct cm_err *err)
 {
     struct srv_task *task = arg;
-    return srv_store_delete_session(store, task->session.id, err);
+    enum cm_code code = srv_store_delete_session(store, task->session.id, err);
+    return code == CM_NOTFOUND ? CM_OK : code; /* it is over anyway */
 }
 
-static void session_ended(struct srv_write *write, enum cm_code code, const struct cm_err *err)
+static void session_ended(struct srv_call_write *write)
 {
     struct srv_task *task = srv_task_of(write);
-    if (code == CM_OK || code == CM_NOTFOUND) {
-        srv_cookie_clear(task->call);
-        srv_json_answer_empty(task->call);
-    } else {
-        srv_task_failed(task, code, err);
-    }
-    srv_task_destroy(task);
+    srv_cookie_clear(task->base.call);
+    srv_json_answer_empty(task->base.call);
 }
 
 void srv_auth_logout(struct srv_call *call)
@@ -201,32 +192,27 @@ static enum cm_code change_password(struct srv_store *store, void *arg, struct c
     return code;
 }
 
-static void password_changed(struct srv_write *write, enum cm_code code, const struct cm_err *err)
+static void password_changed(struct srv_call_write *write)
 {
     struct srv_task *task = srv_task_of(write);
-    if (code == CM_OK) {
-        srv_auth_try_succeeded(task->auth, door, task->user.name, srv_call_peer(task->call));
-        cm_log(CM_LOG_INFO, "auth", "password changed", CM_STR("user", task->user.name));
-        answer_token(task);
-    } else {
-        srv_task_failed(task, code, err);
-    }
-    srv_task_destroy(task);
+    srv_auth_try_succeeded(task->auth, door, task->user.name, srv_call_peer(task->base.call));
+    cm_log(CM_LOG_INFO, "auth", "password changed", CM_STR("user", task->user.name));
+    answer_token(task);
 }
 
 static void change_judged(struct srv_password_job *job)
 {
     struct srv_task *task = srv_task_of_job(job);
     if (!judged(task)) {
-        srv_task_destroy(task);
+        srv_call_write_drop(&task->base);
         return;
     }
     if (!job->matches) {
-        answer_bad_credentials(task->call);
-        srv_task_destroy(task);
+        answer_bad_credentials(task->base.call);
+        srv_call_write_drop(&task->base);
         return;
     }
-    srv_session_new(task->auth, task->call, task->user.name, &task->session);
+    srv_session_new(task->auth, task->base.call, task->user.name, &task->session);
     srv_task_write(task, change_password, password_changed);
 }
 
@@ -276,7 +262,7 @@ void srv_auth_change_password(struct srv_call *call)
     srv_task_password(task, change_judged);
     return;
 out:
-    srv_task_destroy(task);
+    srv_call_write_drop(&task->base);
 }
 
 /* ---- me ---- */

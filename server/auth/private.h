@@ -9,7 +9,6 @@
 #include "auth/token.h"
 #include <jansson.h>
 #include <pthread.h>
-#include <stdatomic.h>
 
 struct srv_auth {
     struct srv_store *store;
@@ -23,7 +22,6 @@ struct srv_auth {
     struct srv_throttle throttle;
     srv_auth_deliver_fn *deliver;
     void *deliver_arg;
-    atomic_bool stopped; /* the writer takes nothing any more */
 };
 
 enum {
@@ -77,38 +75,31 @@ enum cm_code srv_code_confirm(struct srv_store *store, const char *kind, const c
 
 /* ---- a request that waits for the password thread and the writer (task.c) ---- */
 struct srv_task {
-    struct srv_write write; /* first */
+    struct srv_call_write base; /* first */
     struct srv_password_job job;
     struct srv_auth *auth;
-    struct srv_call *call;
-    struct srv_app *app;
     struct srv_user user;       /* as it was read, or is to be written */
     struct srv_session session; /* to be written */
     struct srv_seen_entry entry;
     char text[SRV_ONE_TIME_SIZE]; /* a code, a one-time password */
     struct srv_user patch;        /* of a PATCH: what was given */
     bool given[3];                /* which fields of a PATCH were there: full_name, classes, disabled */
-    struct srv_refusal refusal;   /* why the write said no by a rule; status 0: it did not */
 };
 
-/* Refers to the call. NULL: no memory, answered. */
+/* NULL: no memory, answered. */
 struct srv_task *srv_task_create(struct srv_call *call);
-void srv_task_destroy(struct srv_task *task); /* wipes */
-/* Both: when they cannot, the call is answered and the task destroyed. */
+/* Both: when they cannot, the call is answered and the task dropped. */
 void srv_task_password(struct srv_task *task, void (*done)(struct srv_password_job *job));
-void srv_task_write(struct srv_task *task, srv_store_fn *run,
-                    void (*done)(struct srv_write *write, enum cm_code code, const struct cm_err *err));
+void srv_task_write(struct srv_task *task, srv_store_fn *run, void (*answer)(struct srv_call_write *write));
 
 /* In a write, before it wrote anything: notes why not, and returns the code that lets it fail alone. */
 enum cm_code srv_task_refuse(struct srv_task *task, struct srv_refusal refusal, struct cm_err *err,
                              const char *message);
-/* Answers a write that failed, by its refusal or its code. */
-void srv_task_failed(struct srv_task *task, enum cm_code code, const struct cm_err *err);
 static inline struct srv_task *srv_task_of_job(struct srv_password_job *job)
 {
     return (struct srv_task *)((char *)job - offsetof(struct srv_task, job));
 }
-static inline struct srv_task *srv_task_of(struct srv_write *write)
+static inline struct srv_task *srv_task_of(struct srv_call_write *write)
 {
     return (struct srv_task *)write;
 }

@@ -84,13 +84,13 @@ static enum cm_code confirm(struct srv_store *store, void *arg, struct cm_err *e
     struct srv_task *task = arg;
     int64_t now_ms = cm_wall_ms(task->auth->clock);
     struct srv_user user;
-    task->refusal = (struct srv_refusal){0, NULL, NULL};
+    task->base.refusal = (struct srv_refusal){0, NULL, NULL};
     enum cm_code code = srv_code_confirm(store, kind, task->session.user, task->text, now_ms, err);
     if (code == CM_OK)
         code = srv_store_get_user(store, task->session.user, &user, err);
     if (code == CM_NOTFOUND || (code == CM_OK && user.disabled)) {
         /* no failure to the writer: that the try was counted must be kept */
-        task->refusal = (struct srv_refusal){401, "bad_code", NULL};
+        task->base.refusal = (struct srv_refusal){401, "bad_code", NULL};
         return CM_OK;
     }
     if (code != CM_OK)
@@ -103,19 +103,17 @@ static enum cm_code confirm(struct srv_store *store, void *arg, struct cm_err *e
     return code == CM_OK ? srv_store_delete_sessions(store, user.name, NULL, err) : code;
 }
 
-static void confirmed(struct srv_write *write, enum cm_code code, const struct cm_err *err)
+static void confirmed(struct srv_call_write *write)
 {
     struct srv_task *task = srv_task_of(write);
-    if (code != CM_OK) {
-        srv_task_failed(task, code, err);
-    } else if (task->refusal.status != 0) {
-        srv_answer_error(task->call, 401, "bad_code", "the code is wrong, used or over: ask for a new one");
+    if (task->base.refusal.status != 0) {
+        srv_answer_error(task->base.call, 401, "bad_code",
+                         "the code is wrong, used or over: ask for a new one");
     } else {
-        srv_auth_try_succeeded(task->auth, door_confirm, task->session.user, srv_call_peer(task->call));
+        srv_auth_try_succeeded(task->auth, door_confirm, task->session.user, srv_call_peer(task->base.call));
         cm_log(CM_LOG_INFO, "auth", "password reset by code", CM_STR("user", task->session.user));
-        srv_json_answer_empty(task->call);
+        srv_json_answer_empty(task->base.call);
     }
-    srv_task_destroy(task);
 }
 
 static void fresh_hashed(struct srv_password_job *job)
@@ -125,9 +123,9 @@ static void fresh_hashed(struct srv_password_job *job)
         srv_task_write(task, confirm, confirmed);
         return;
     }
-    srv_answer_header(task->call, "retry-after", "5");
-    srv_answer_error(task->call, 503, "busy", "the password could not be set; try again");
-    srv_task_destroy(task);
+    srv_answer_header(task->base.call, "retry-after", "5");
+    srv_answer_error(task->base.call, 503, "busy", "the password could not be set; try again");
+    srv_call_write_drop(&task->base);
 }
 
 void srv_auth_reset_confirm(struct srv_call *call)
@@ -150,7 +148,7 @@ void srv_auth_reset_confirm(struct srv_call *call)
          .size = sizeof(task->job.fresh)},
     };
     if (!SRV_JSON_BODY(call, fields)) {
-        srv_task_destroy(task);
+        srv_call_write_drop(&task->base);
         return;
     }
     if (!srv_auth_user_name(typed, task->session.user))
@@ -159,7 +157,7 @@ void srv_auth_reset_confirm(struct srv_call *call)
     if (weakness != NULL)
         srv_answer_error(call, 422, "weak_password", "%s", weakness);
     if (weakness != NULL || !may_try(call, door_confirm, task->session.user)) {
-        srv_task_destroy(task);
+        srv_call_write_drop(&task->base);
         return;
     }
     srv_task_password(

@@ -20,9 +20,9 @@ static json_t *user_json(const struct cm_zone *zone, const struct srv_user *user
 static json_t *one_time_json(const struct srv_task *task, bool with_user)
 {
     json_t *answer = json_pack("{s:s,s:o}", "one_time_password", task->text, "expires",
-                               srv_json_instant(task->app->zone, task->user.password_expires_ms));
+                               srv_json_instant(task->base.app->zone, task->user.password_expires_ms));
     if (answer != NULL && with_user)
-        json_object_set_new(answer, "user", user_json(task->app->zone, &task->user));
+        json_object_set_new(answer, "user", user_json(task->base.app->zone, &task->user));
     return answer;
 }
 
@@ -72,34 +72,29 @@ static struct srv_task *task_of_path(struct srv_call *call)
 
 static void busy(struct srv_task *task)
 {
-    srv_answer_header(task->call, "retry-after", "5");
-    srv_answer_error(task->call, 503, "busy", "the password could not be made; try again");
-    srv_task_destroy(task);
+    srv_answer_header(task->base.call, "retry-after", "5");
+    srv_answer_error(task->base.call, 503, "busy", "the password could not be made; try again");
+    srv_call_write_drop(&task->base);
 }
 
 static void log_change(const struct srv_task *task, const char *what, const char *name)
 {
     cm_log(CM_LOG_INFO, "auth", what, CM_STR("user", name),
-           CM_STR("by", srv_call_identity(task->call)->user));
+           CM_STR("by", srv_call_identity(task->base.call)->user));
 }
 
 /* ---- make ---- */
 static enum cm_code put_new(struct srv_store *store, void *arg, struct cm_err *err)
 {
     struct srv_task *task = arg;
-    return srv_auth_add_user(store, &task->user, &task->refusal, err);
+    return srv_auth_add_user(store, &task->user, &task->base.refusal, err);
 }
 
-static void new_put(struct srv_write *write, enum cm_code code, const struct cm_err *err)
+static void new_put(struct srv_call_write *write)
 {
     struct srv_task *task = srv_task_of(write);
-    if (code == CM_OK) {
-        log_change(task, "user made", task->user.name);
-        srv_json_answer_secret(task->call, 201, one_time_json(task, true));
-    } else {
-        srv_task_failed(task, code, err);
-    }
-    srv_task_destroy(task);
+    log_change(task, "user made", task->user.name);
+    srv_json_answer_secret(task->base.call, 201, one_time_json(task, true));
 }
 
 static void new_hashed(struct srv_password_job *job)
@@ -163,7 +158,7 @@ void srv_auth_user_post(struct srv_call *call)
     if (task == NULL)
         return;
     if (!read_new(call, &task->user)) {
-        srv_task_destroy(task);
+        srv_call_write_drop(&task->base);
         return;
     }
     task->user.created_wall_ms = cm_wall_ms(task->auth->clock);
@@ -193,19 +188,14 @@ static enum cm_code patch_user(struct srv_store *store, void *arg, struct cm_err
     if (code != CM_OK)
         return code;
     apply_patch(task, &task->user);
-    return srv_auth_change_user(store, &task->user, &task->refusal, err);
+    return srv_auth_change_user(store, &task->user, &task->base.refusal, err);
 }
 
-static void user_patched(struct srv_write *write, enum cm_code code, const struct cm_err *err)
+static void user_patched(struct srv_call_write *write)
 {
     struct srv_task *task = srv_task_of(write);
-    if (code == CM_OK) {
-        log_change(task, "user changed", task->user.name);
-        srv_json_answer(task->call, 200, user_json(task->app->zone, &task->user));
-    } else {
-        srv_task_failed(task, code, err);
-    }
-    srv_task_destroy(task);
+    log_change(task, "user changed", task->user.name);
+    srv_json_answer(task->base.call, 200, user_json(task->base.app->zone, &task->user));
 }
 
 void srv_auth_user_patch(struct srv_call *call)
@@ -234,26 +224,21 @@ void srv_auth_user_patch(struct srv_call *call)
     if (SRV_JSON_BODY(call, fields))
         srv_task_write(task, patch_user, user_patched);
     else
-        srv_task_destroy(task);
+        srv_call_write_drop(&task->base);
 }
 
 /* ---- remove ---- */
 static enum cm_code delete_user(struct srv_store *store, void *arg, struct cm_err *err)
 {
     struct srv_task *task = arg;
-    return srv_auth_delete_user(store, task->session.user, &task->refusal, err);
+    return srv_auth_delete_user(store, task->session.user, &task->base.refusal, err);
 }
 
-static void user_deleted(struct srv_write *write, enum cm_code code, const struct cm_err *err)
+static void user_deleted(struct srv_call_write *write)
 {
     struct srv_task *task = srv_task_of(write);
-    if (code == CM_OK) {
-        log_change(task, "user removed", task->session.user);
-        srv_json_answer_empty(task->call);
-    } else {
-        srv_task_failed(task, code, err);
-    }
-    srv_task_destroy(task);
+    log_change(task, "user removed", task->session.user);
+    srv_json_answer_empty(task->base.call);
 }
 
 void srv_auth_user_delete(struct srv_call *call)
@@ -276,16 +261,11 @@ static enum cm_code put_one_time(struct srv_store *store, void *arg, struct cm_e
     return code == CM_OK ? srv_store_delete_sessions(store, task->user.name, NULL, err) : code;
 }
 
-static void one_time_put(struct srv_write *write, enum cm_code code, const struct cm_err *err)
+static void one_time_put(struct srv_call_write *write)
 {
     struct srv_task *task = srv_task_of(write);
-    if (code == CM_OK) {
-        log_change(task, "user got a one-time password", task->user.name);
-        srv_json_answer_secret(task->call, 200, one_time_json(task, false));
-    } else {
-        srv_task_failed(task, code, err);
-    }
-    srv_task_destroy(task);
+    log_change(task, "user got a one-time password", task->user.name);
+    srv_json_answer_secret(task->base.call, 200, one_time_json(task, false));
 }
 
 static void one_time_hashed(struct srv_password_job *job)
@@ -303,7 +283,7 @@ void srv_auth_user_reset(struct srv_call *call)
     if (task == NULL)
         return;
     if (!srv_json_body(call, NULL, 0)) {
-        srv_task_destroy(task);
+        srv_call_write_drop(&task->base);
         return;
     }
     srv_one_time_text(task->text);

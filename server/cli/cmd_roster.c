@@ -114,9 +114,14 @@ static void print_result(const struct srv_cli *cli, const struct srv_import *imp
                (long long)import->students.unchanged);
 }
 
-static enum cm_code run(struct srv_store *store, void *arg, struct cm_err *err)
+static enum cm_code read_files(struct srv_store *store, void *arg, struct cm_err *err)
 {
-    return srv_import_run(store, arg, err);
+    return srv_import_read(store, arg, err);
+}
+
+static enum cm_code write_roster(struct srv_store *store, void *arg, struct cm_err *err)
+{
+    return srv_import_write(store, arg, err);
 }
 
 static int import_path(struct srv_cli *cli, const char *path)
@@ -134,14 +139,16 @@ static int import_path(struct srv_cli *cli, const char *path)
     if (code == CM_OK)
         code = srv_cli_open_store(cli, false, &store, &err);
     if (code == CM_OK) {
-        code = import->dry_run ? srv_store_read(store, run, import, &err)
-                               : srv_store_write(store, run, import, &err);
+        code = srv_store_read(store, read_files, import, &err);
+        if (code == CM_OK && !import->dry_run)
+            code = srv_store_write(store, write_roster, import, &err);
         print_remarks("note: ", &import->notes);
         print_remarks("", &import->problems);
     }
     if (code == CM_OK)
         print_result(cli, import);
     srv_store_close(store);
+    srv_import_finish(import);
     free_files(import);
     free(import);
     return code == CM_OK ? SRV_EXIT_OK : srv_cli_fail(&err);

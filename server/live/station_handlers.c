@@ -5,7 +5,6 @@
 #include "live/handlers.h"
 #include "live/private.h"
 
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,76 +79,43 @@ void srv_live_stations(struct srv_call *call)
 /* ---- writes: read the body, one job for the writer, answer when it is durable ---- */
 
 struct station_write {
-    struct srv_write write; /* first */
-    struct srv_call *call;
-    struct srv_app *app;
+    struct srv_call_write base;
     struct srv_station station; /* as wanted, then as it is */
     bool name_given, classes_given;
     int64_t now_ms;
     int64_t code_expires_ms;
     char code[SRV_CODE_TEXT_SIZE]; /* empty: none was made */
     int status;
-    const char *field; /* of a CM_INVALID */
 };
 
-static void answer_written(struct station_write *job)
+static void answer_written(struct srv_call_write *base)
 {
-    json_t *station = srv_live_station_json(job->app->live, &job->station);
-    if (job->code[0] == '\0') {
-        srv_json_answer(job->call, job->status, station);
-        return;
-    }
-    srv_json_answer_secret(job->call, job->status,
-                           json_pack("{s:o, s:s, s:o}", "station", station, "code", job->code, "code_expires",
-                                     srv_json_instant(job->app->zone, job->code_expires_ms)));
-}
-
-static void on_written(struct srv_write *write, enum cm_code code, const struct cm_err *err)
-{
-    struct station_write *job = (struct station_write *)write;
-    if (code == CM_INVALID && job->field != NULL)
-        srv_json_invalid(job->call, job->field, "%s", err->msg);
-    else if (code != CM_OK)
-        srv_json_failed(job->call, code, err);
-    else {
-        srv_live_changes(job->app->live);
-        srv_live_changed(job->app->live, "stations", NULL, NULL);
-        answer_written(job);
-    }
-    srv_call_unref(job->call);
-    sodium_memzero(job, sizeof *job); /* the code */
-    free(job);
+    const struct station_write *job = (struct station_write *)base;
+    json_t *station = srv_live_station_json(base->app->live, &job->station);
+    srv_live_changes(base->app->live);
+    srv_live_changed(base->app->live, "stations", NULL, NULL);
+    if (job->code[0] == '\0')
+        srv_json_answer(base->call, job->status, station);
+    else
+        srv_json_answer_secret(base->call, job->status,
+                               json_pack("{s:o, s:s, s:o}", "station", station, "code", job->code,
+                                         "code_expires",
+                                         srv_json_instant(base->app->zone, job->code_expires_ms)));
 }
 
 static struct station_write *begin_write(struct srv_call *call, srv_store_fn *run, int status)
 {
-    struct station_write *job = calloc(1, sizeof *job);
-    if (job == NULL) {
-        srv_answer_error(call, 500, "internal", "out of memory");
+    struct station_write *job = srv_call_write_create(call, sizeof *job, run, answer_written);
+    if (job == NULL)
         return NULL;
-    }
-    job->write = (struct srv_write){.run = run, .done = on_written, .loop = srv_call_loop(call)};
-    job->call = call;
-    job->app = srv_app_of(call);
-    job->now_ms = cm_wall_ms(job->app->clock);
+    job->now_ms = cm_wall_ms(job->base.app->clock);
     job->code_expires_ms = job->now_ms + CODE_MINUTES * 60 * 1000;
     job->status = status;
     snprintf(job->station.id, sizeof job->station.id, "%s", srv_call_param(call, "id"));
     return job;
 }
 
-static void submit(struct station_write *job)
-{
-    srv_call_ref(job->call);
-    enum cm_code code = srv_writer_submit(job->app->writer, &job->write);
-    if (code == CM_OK)
-        return;
-    srv_json_failed(job->call, code, NULL);
-    srv_call_unref(job->call);
-    free(job);
-}
-
-/* The fields that a station is made of or changed with; job is freed when they are wrong, and it was answered. */
+/* The fields that a station is made of or changed with; job is dropped when they are wrong, and it was answered. */
 static bool read_fields(struct station_write *job, bool required)
 {
     struct srv_station *station = &job->station;
@@ -170,9 +136,9 @@ static bool read_fields(struct station_write *job, bool required)
          .ret_count = &station->class_count,
          .ret_given = &job->classes_given},
     };
-    if (SRV_JSON_BODY(job->call, fields))
+    if (SRV_JSON_BODY(job->base.call, fields))
         return true;
-    free(job);
+    srv_call_write_drop(&job->base);
     return false;
 }
 
@@ -181,7 +147,7 @@ static enum cm_code check_classes(struct srv_store *store, struct station_write 
     struct cm_class class_;
     for (int i = 0; i < job->station.class_count; i++)
         if (srv_store_get_class(store, job->station.classes[i], &class_, NULL) != CM_OK) {
-            job->field = "classes";
+            job->base.refusal = (struct srv_refusal){422, "invalid", "classes"};
             return cm_fail(err, CM_INVALID, "there is no class %.60s", job->station.classes[i]);
         }
     return CM_OK;
@@ -231,7 +197,7 @@ void srv_live_station_post(struct srv_call *call)
     cm_uuid7(&generator, job->now_ms, id);
     cm_uuid_text(id, job->station.id);
     job->station.created_wall_ms = job->now_ms;
-    submit(job);
+    srv_call_write_submit(&job->base);
 }
 
 /* ---- change ---- */
@@ -294,7 +260,7 @@ void srv_live_station_patch(struct srv_call *call)
 {
     struct station_write *job = begin_write(call, run_patch, 200);
     if (job != NULL && read_fields(job, false))
-        submit(job);
+        srv_call_write_submit(&job->base);
 }
 
 /* ---- code, revoke ---- */
@@ -316,7 +282,7 @@ void srv_live_station_code(struct srv_call *call)
 {
     struct station_write *job = begin_write(call, run_code, 200);
     if (job != NULL)
-        submit(job);
+        srv_call_write_submit(&job->base);
 }
 
 static enum cm_code run_revoke(struct srv_store *store, void *arg, struct cm_err *err)
@@ -333,7 +299,7 @@ void srv_live_station_revoke(struct srv_call *call)
 {
     struct station_write *job = begin_write(call, run_revoke, 200);
     if (job != NULL)
-        submit(job);
+        srv_call_write_submit(&job->base);
 }
 
 /* ---- camera ---- */

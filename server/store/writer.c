@@ -4,13 +4,18 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+struct queue { /* under the lock */
+    struct srv_write *first, **last;
+    pthread_cond_t filled;
+    bool ending; /* nothing comes any more */
+};
+
 struct srv_writer {
     struct srv_store *store;
-    pthread_t thread;
+    pthread_t thread, preparer;
     pthread_mutex_t lock;
-    pthread_cond_t filled;
-    struct srv_write *first, **last; /* what waits, under the lock */
-    int waiting;
+    struct queue to_prepare, to_write;
+    int waiting; /* in both, and the one that is being prepared */
     bool ending;
     _Atomic uint64_t commits, jobs;
     _Atomic int64_t last_commit_us;
@@ -69,21 +74,65 @@ static void done_on_loop(void *arg)
     write->done(write, write->code, &write->err);
 }
 
-/* Takes what waits, up to a group; waits for the first. False: the end, and nothing is left. */
-static bool take(struct srv_writer *writer, struct group *ret_group)
+static void give_back(struct srv_write *write)
+{
+    srv_loop_post_node(write->loop, &write->post, done_on_loop, write);
+}
+
+/* ---- queues; with the lock held ---- */
+
+static void queue_init(struct queue *queue)
+{
+    queue->last = &queue->first;
+    pthread_cond_init(&queue->filled, NULL);
+}
+
+static void queue_put(struct queue *queue, struct srv_write *write)
+{
+    write->next = NULL;
+    *queue->last = write;
+    queue->last = &write->next;
+    pthread_cond_signal(&queue->filled);
+}
+
+static struct srv_write *queue_take(struct queue *queue)
+{
+    struct srv_write *write = queue->first;
+    if (write == NULL)
+        return NULL;
+    queue->first = write->next;
+    if (queue->first == NULL)
+        queue->last = &queue->first;
+    return write;
+}
+
+static void queue_wait(struct queue *queue, pthread_mutex_t *lock)
+{
+    while (queue->first == NULL && !queue->ending)
+        pthread_cond_wait(&queue->filled, lock);
+}
+
+static void queue_end(struct srv_writer *writer, struct queue *queue)
 {
     pthread_mutex_lock(&writer->lock);
-    while (writer->first == NULL && !writer->ending)
-        pthread_cond_wait(&writer->filled, &writer->lock);
+    queue->ending = true;
+    pthread_cond_signal(&queue->filled);
+    pthread_mutex_unlock(&writer->lock);
+}
+
+/* ---- the threads ---- */
+
+/* Takes what waits, up to a group; waits for the first. False: the end, and nothing is left. */
+static bool take_group(struct srv_writer *writer, struct group *ret_group)
+{
+    struct srv_write *write;
+    pthread_mutex_lock(&writer->lock);
+    queue_wait(&writer->to_write, &writer->lock);
     ret_group->count = 0;
-    while (writer->first != NULL && ret_group->count < SRV_WRITER_GROUP_MAX) {
-        struct srv_write *write = writer->first;
-        writer->first = write->next;
+    while (ret_group->count < SRV_WRITER_GROUP_MAX && (write = queue_take(&writer->to_write)) != NULL) {
         writer->waiting--;
         ret_group->writes[ret_group->count++] = write;
     }
-    if (writer->first == NULL)
-        writer->last = &writer->first;
     pthread_mutex_unlock(&writer->lock);
     return ret_group->count > 0;
 }
@@ -92,13 +141,58 @@ static void *writer_thread(void *arg)
 {
     struct srv_writer *writer = arg;
     struct group group;
-    while (take(writer, &group)) {
+    while (take_group(writer, &group)) {
         commit(writer, &group);
         atomic_fetch_add_explicit(&writer->jobs, (uint64_t)group.count, memory_order_relaxed);
         for (int i = 0; i < group.count; i++)
-            srv_loop_post_node(group.writes[i]->loop, &group.writes[i]->post, done_on_loop, group.writes[i]);
+            give_back(group.writes[i]);
     }
     return NULL;
+}
+
+static struct srv_write *take_one(struct srv_writer *writer)
+{
+    pthread_mutex_lock(&writer->lock);
+    queue_wait(&writer->to_prepare, &writer->lock);
+    struct srv_write *write = queue_take(&writer->to_prepare);
+    pthread_mutex_unlock(&writer->lock);
+    return write;
+}
+
+/* It has its place among the waiting already: the queue of the writer is never too full for it. */
+static void pass_on(struct srv_writer *writer, struct srv_write *write)
+{
+    bool more = write->code == CM_OK && write->run != NULL;
+    pthread_mutex_lock(&writer->lock);
+    if (more)
+        queue_put(&writer->to_write, write);
+    else
+        writer->waiting--;
+    pthread_mutex_unlock(&writer->lock);
+    if (!more)
+        give_back(write);
+}
+
+static void *preparer_thread(void *arg)
+{
+    struct srv_writer *writer = arg;
+    struct srv_write *write;
+    while ((write = take_one(writer)) != NULL) {
+        write->err = (struct cm_err)CM_ERR_INIT;
+        write->code = srv_store_read(writer->store, write->prepare, write, &write->err);
+        pass_on(writer, write);
+    }
+    return NULL;
+}
+
+/* ---- for everyone ---- */
+
+static void destroy(struct srv_writer *writer)
+{
+    pthread_cond_destroy(&writer->to_prepare.filled);
+    pthread_cond_destroy(&writer->to_write.filled);
+    pthread_mutex_destroy(&writer->lock);
+    free(writer);
 }
 
 enum cm_code srv_writer_create(struct srv_store *store, struct srv_writer **ret_writer, struct cm_err *err)
@@ -107,14 +201,16 @@ enum cm_code srv_writer_create(struct srv_store *store, struct srv_writer **ret_
     if (writer == NULL)
         return cm_fail(err, CM_NOMEM, "out of memory");
     writer->store = store;
-    writer->last = &writer->first;
+    queue_init(&writer->to_prepare);
+    queue_init(&writer->to_write);
     pthread_mutex_init(&writer->lock, NULL);
-    pthread_cond_init(&writer->filled, NULL);
-    if (pthread_create(&writer->thread, NULL, writer_thread, writer) != 0) {
-        pthread_cond_destroy(&writer->filled);
-        pthread_mutex_destroy(&writer->lock);
-        free(writer);
-        return cm_fail(err, CM_BACKEND, "the writer's thread could not be started");
+    bool started = pthread_create(&writer->thread, NULL, writer_thread, writer) == 0;
+    if (!started || pthread_create(&writer->preparer, NULL, preparer_thread, writer) != 0) {
+        queue_end(writer, &writer->to_write);
+        if (started)
+            pthread_join(writer->thread, NULL);
+        destroy(writer);
+        return cm_fail(err, CM_BACKEND, "the writer's threads could not be started");
     }
     *ret_writer = writer;
     return CM_OK;
@@ -125,11 +221,8 @@ enum cm_code srv_writer_submit(struct srv_writer *writer, struct srv_write *writ
     enum cm_code code = CM_AGAIN;
     pthread_mutex_lock(&writer->lock);
     if (writer->waiting < SRV_WRITER_QUEUE_MAX && !writer->ending) {
-        write->next = NULL;
-        *writer->last = write;
-        writer->last = &write->next;
+        queue_put(write->prepare != NULL ? &writer->to_prepare : &writer->to_write, write);
         writer->waiting++;
-        pthread_cond_signal(&writer->filled);
         code = CM_OK;
     }
     pthread_mutex_unlock(&writer->lock);
@@ -142,8 +235,10 @@ void srv_writer_stop(struct srv_writer *writer)
         return;
     pthread_mutex_lock(&writer->lock);
     writer->ending = true;
-    pthread_cond_signal(&writer->filled);
     pthread_mutex_unlock(&writer->lock);
+    queue_end(writer, &writer->to_prepare);
+    pthread_join(writer->preparer, NULL); /* what it prepared is to be written */
+    queue_end(writer, &writer->to_write);
     pthread_join(writer->thread, NULL);
 }
 
@@ -152,9 +247,7 @@ void srv_writer_destroy(struct srv_writer *writer)
     if (writer == NULL)
         return;
     srv_writer_stop(writer);
-    pthread_cond_destroy(&writer->filled);
-    pthread_mutex_destroy(&writer->lock);
-    free(writer);
+    destroy(writer);
 }
 
 void srv_writer_stats(const struct srv_writer *writer, struct srv_writer_stats *ret_stats)

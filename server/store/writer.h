@@ -5,6 +5,10 @@
  * `done` is called on the loop that asked. A run that fails with CM_INVALID, CM_NOTFOUND or CM_EXISTS and had written nothing
  * fails alone. Any other failure undoes the whole group, whose jobs are then run again one by one: nobody fails for another,
  * and of a job that fails nothing stays. A job that refuses but wants something kept (a counted try) returns CM_OK.
+ *
+ * A job that has to look far before it knows what to write (a file to read, faces to compare) has a `prepare`: it is called
+ * first, on a thread of its own, within a read of the store, while other jobs are committed. Its `run` then checks again
+ * only what may have changed since.
  */
 #ifndef SRV_WRITER_H
 #define SRV_WRITER_H
@@ -15,8 +19,10 @@
 struct srv_writer;
 enum { SRV_WRITER_QUEUE_MAX = 4096, SRV_WRITER_GROUP_MAX = 256 };
 
-struct srv_write {     /* the caller's, first member of its own struct; must live until done */
-    srv_store_fn *run; /* may run more than once; arg is the srv_write itself */
+struct srv_write {         /* the caller's, first member of its own struct; must live until done */
+    srv_store_fn *prepare; /* once, before run; may be NULL. When it fails that is the job's end */
+    srv_store_fn
+        *run; /* may run more than once; arg is the srv_write itself. NULL: nothing is to be written */
     void (*done)(struct srv_write *write, enum cm_code code, const struct cm_err *err); /* loop thread */
     struct srv_loop *loop;
     /* private */

@@ -33,8 +33,7 @@ enum cm_code srv_faces_open(const struct srv_sync_core *core, struct cm_span sea
 
 struct search { /* of the nearest face of somebody else */
     const struct srv_faces *faces;
-    float nearest; /* squared */
-    char id[CM_ID_SIZE];
+    struct srv_nearest nearest;
 };
 
 static float square_distance(const float *a, const float *b)
@@ -56,12 +55,69 @@ static bool compare(void *arg, const struct cm_template *other)
         return true;
     for (size_t i = 0; i < faces->count; i++) {
         float distance = square_distance(faces->templates[i].embedding, other->embedding);
-        if (!(distance < search->nearest))
+        if (!(distance < search->nearest.square))
             continue;
-        search->nearest = distance;
-        memcpy(search->id, other->student_id, sizeof search->id);
+        search->nearest.square = distance;
+        memcpy(search->nearest.id, other->student_id, sizeof search->nearest.id);
     }
     return true;
+}
+
+static enum cm_code compare_all(struct srv_store *store, const struct srv_faces *faces,
+                                struct srv_nearest *ret_nearest, struct cm_err *err)
+{
+    struct search search = {.faces = faces, .nearest = {.known = true, .square = INFINITY}};
+    enum cm_code code = srv_store_last_change(store, &search.nearest.change, err);
+    if (code == CM_OK && faces->count > 0)
+        code = srv_store_each_template(store, NULL, compare, &search, err);
+    if (code == CM_OK)
+        *ret_nearest = search.nearest;
+    return code;
+}
+
+enum cm_code srv_faces_compare(struct srv_store *store, struct srv_faces *faces, struct cm_err *err)
+{
+    return compare_all(store, faces, &faces->nearest, err);
+}
+
+/* ---- what changed since ---- */
+
+enum { CHANGED_MAX = 64 }; /* students; more: all are compared anew */
+
+struct changed {
+    const char *nearest_id;
+    char ids[CHANGED_MAX][CM_ID_SIZE];
+    int count;
+    bool anew;
+};
+
+static bool take_change(void *arg, const struct srv_change *change)
+{
+    struct changed *changed = arg;
+    if (change->kind != SRV_CHANGE_TEMPLATES && change->kind != SRV_CHANGE_STUDENT)
+        return true;
+    /* whoever was the nearest may have other faces now, or none */
+    changed->anew = changed->count == CHANGED_MAX || strcmp(change->id, changed->nearest_id) == 0;
+    if (!changed->anew)
+        memcpy(changed->ids[changed->count++], change->id, CM_ID_SIZE);
+    return !changed->anew;
+}
+
+static enum cm_code find_nearest(struct srv_store *store, const struct srv_faces *faces,
+                                 struct srv_nearest *ret_nearest, struct cm_err *err)
+{
+    struct search search = {.faces = faces, .nearest = faces->nearest};
+    struct changed changed = {.nearest_id = faces->nearest.id};
+    if (!faces->nearest.known || faces->count == 0)
+        return compare_all(store, faces, ret_nearest, err);
+    enum cm_code code = srv_store_each_change(store, faces->nearest.change, take_change, &changed, err);
+    if (code == CM_OK && changed.anew)
+        return compare_all(store, faces, ret_nearest, err);
+    for (int i = 0; i < changed.count && code == CM_OK; i++)
+        code = srv_store_each_template(store, changed.ids[i], compare, &search, err);
+    if (code == CM_OK)
+        *ret_nearest = search.nearest;
+    return code;
 }
 
 static bool keep_own(void *arg, const struct cm_template *template_)
@@ -98,7 +154,7 @@ enum cm_code srv_faces_put(struct srv_store *store, const struct srv_station *st
                            struct srv_faces *faces, struct cm_err *err)
 {
     struct srv_student student;
-    struct search search = {.faces = faces, .nearest = INFINITY};
+    struct srv_nearest nearest = {.square = INFINITY};
     faces->own_count = 0;
     enum cm_code code = srv_store_get_student(store, faces->student_id, &student, err);
     if (code == CM_NOTFOUND ||
@@ -109,16 +165,16 @@ enum cm_code srv_faces_put(struct srv_store *store, const struct srv_station *st
     }
     if (code == CM_OK)
         code = srv_store_each_template(store, faces->student_id, keep_own, faces, err);
-    if (code == CM_OK && faces->count > 0)
-        code = srv_store_each_template(store, NULL, compare, &search, err);
+    if (code == CM_OK)
+        code = find_nearest(store, faces, &nearest, err);
     if (code != CM_OK)
         return code;
     memcpy(faces->class_id, student.base.class_id, sizeof faces->class_id);
     faces->verdict = SRV_FACES_FINE;
-    if (search.nearest <= CM_FACE_DUPLICATE_MAX * CM_FACE_DUPLICATE_MAX) {
+    if (nearest.square <= CM_FACE_DUPLICATE_MAX * CM_FACE_DUPLICATE_MAX) {
         faces->verdict = SRV_FACES_DUPLICATE;
-        faces->distance = sqrtf(search.nearest);
-        memcpy(faces->other_id, search.id, sizeof faces->other_id);
+        faces->distance = sqrtf(nearest.square);
+        memcpy(faces->other_id, nearest.id, sizeof faces->other_id);
         return CM_OK;
     }
     if (are_own(faces))

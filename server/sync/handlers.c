@@ -3,6 +3,7 @@
 #include "auth/auth.h"
 #include "sync/private.h"
 #include "sync/work.h"
+#include "write/call_write.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,12 +12,18 @@
 /* ---- requests that write ---- */
 
 struct post {
-    struct srv_write write;
-    struct srv_call *call;
-    struct srv_app *app;
+    struct srv_call_write base;
     struct srv_work work;
     char job_id[CM_SYNC_JOB_ID_SIZE]; /* ENROL */
 };
+
+static enum cm_code prepare_post(struct srv_store *store, void *arg, struct cm_err *err)
+{
+    struct post *post = arg;
+    (void)err;
+    srv_work_prepare(store, &post->work);
+    return CM_OK;
+}
 
 static enum cm_code run_post(struct srv_store *store, void *arg, struct cm_err *err)
 {
@@ -35,44 +42,54 @@ static void end_job(struct post *post)
     memcpy(result.message, answer->message, sizeof result.message);
     result.quality = said->quality;
     result.template_count = answer->ok ? said->template_count : 0;
-    srv_live_job_end(post->app->live, post->job_id, post->work.station.id, &result, NULL);
+    srv_live_job_end(post->base.app->live, post->job_id, post->work.station.id, &result, NULL);
 }
 
 static void tell_others(struct post *post)
 {
     const struct srv_effects *effects = &post->work.effects;
-    struct srv_live *live = post->app->live;
+    struct srv_live *live = post->base.app->live;
     if (effects->feed_last > 0)
         srv_live_feed(live, effects->feed_first, effects->feed_last);
     if (effects->changes)
         srv_live_changes(live);
     if (effects->paired) {
-        srv_auth_succeeded(post->app->auth, "pair", srv_call_peer(post->call));
+        srv_auth_succeeded(post->base.app->auth, "pair", srv_call_peer(post->base.call));
         srv_live_changed(live, "stations", NULL, NULL);
     }
     if (effects->changes && effects->class_id[0] != '\0')
         srv_live_changed(live, "students", effects->class_id, NULL);
     if (effects->said)
-        srv_sync_seen(post->call, &post->work.station, effects->backlog, effects->wall_ms, effects->version,
-                      effects->camera);
+        srv_sync_seen(post->base.call, &post->work.station, effects->backlog, effects->wall_ms,
+                      effects->version, effects->camera);
 }
 
+/* The work has ended: its reply is the answer. */
 static void answer_post(struct post *post)
 {
     tell_others(post);
     if (post->work.verb == SRV_WORK_ENROL)
         end_job(post);
-    srv_sync_send(post->call, &post->work.reply);
-    srv_work_finish(&post->work);
-    srv_call_unref(post->call);
-    free(post);
+    srv_sync_send(post->base.call, &post->work.reply);
 }
 
-static void post_done(struct srv_write *write, enum cm_code code, const struct cm_err *err)
+static void post_written(struct srv_call_write *base)
 {
-    struct post *post = (struct post *)write;
+    struct post *post = (struct post *)base;
+    srv_work_end(&post->work, CM_OK, NULL);
+    answer_post(post);
+}
+
+static void post_failed(struct srv_call_write *base, enum cm_code code, const struct cm_err *err)
+{
+    struct post *post = (struct post *)base;
     srv_work_end(&post->work, code, err);
     answer_post(post);
+}
+
+static void finish_post(struct srv_call_write *base)
+{
+    srv_work_finish(&((struct post *)base)->work);
 }
 
 /* station NULL: pairing. */
@@ -82,28 +99,23 @@ static void start_post(struct srv_call *call, enum srv_work_verb verb, const str
     struct srv_app *app = srv_app_of(call);
     size_t size;
     const uint8_t *body = srv_call_body(call, &size);
-    struct post *post = calloc(1, sizeof *post);
-    if (post == NULL) {
-        srv_answer_error(call, 503, "busy", "the server is busy: try again");
+    struct post *post = srv_call_write_create(call, sizeof *post, run_post, post_written);
+    if (post == NULL)
         return;
-    }
-    post->write = (struct srv_write){.run = run_post, .done = post_done, .loop = srv_call_loop(call)};
-    post->call = call;
-    post->app = app;
-    srv_call_ref(call);
+    post->base.write.prepare = srv_work_prepares(verb) ? prepare_post : NULL;
+    post->base.failed = post_failed;
+    post->base.finish = finish_post;
     srv_work_init(&post->work, &app->sync->core, verb, station, body, size);
     if (job != NULL) {
         memcpy(post->work.job_student_id, job->student_id, sizeof job->student_id);
         memcpy(post->job_id, job->id, sizeof post->job_id);
     }
-    if (!srv_work_begin(&post->work)) {
-        answer_post(post);
+    if (srv_work_begin(&post->work)) {
+        srv_call_write_submit(&post->base);
         return;
     }
-    if (srv_writer_submit(app->writer, &post->write) == CM_OK)
-        return;
-    srv_work_end(&post->work, CM_AGAIN, &(struct cm_err){CM_AGAIN, "the writer's queue is full"});
     answer_post(post);
+    srv_call_write_drop(&post->base);
 }
 
 void srv_sync_pair(struct srv_call *call)

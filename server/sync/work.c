@@ -1,6 +1,7 @@
 #include "sync/work.h"
 
 #include "crypt/seal.h"
+#include "sync/faces.h"
 #include <stdlib.h>
 
 static const struct {
@@ -26,6 +27,18 @@ void srv_work_init(struct srv_work *work, struct srv_sync_core *core, enum srv_w
 bool srv_work_begin(struct srv_work *work)
 {
     return verbs[work->verb].begin(work);
+}
+
+bool srv_work_prepares(enum srv_work_verb verb)
+{
+    return verb == SRV_WORK_TEMPLATES || verb == SRV_WORK_ENROL;
+}
+
+void srv_work_prepare(struct srv_store *store, struct srv_work *work)
+{
+    /* what cannot be read now (a key may have been turned over meanwhile), run reads itself */
+    if (srv_work_prepares(work->verb) && srv_faces_compare(store, work->u.enrol.faces, NULL) != CM_OK)
+        work->u.enrol.faces->nearest.known = false;
 }
 
 enum cm_code srv_work_run(struct srv_store *store, void *arg, struct cm_err *err)

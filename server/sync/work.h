@@ -4,7 +4,8 @@
  *     struct srv_work work;
  *     srv_work_init(&work, core, verb, station, body, size);
  *     if (srv_work_begin(&work))                  // loop thread: decodes and verifies; true: something is to be written
- *         code = srv_store_write(store, srv_work_run, &work, &err);      // or by the writer thread
+ *         code = srv_store_write(store, srv_work_run, &work, &err);      // or by the writer thread, which for the verbs
+ *                                                                        // that have one does srv_work_prepare before
  *     …                                           // after the commit, or its failure:
  *         srv_work_end(&work, code, &err);        // loop thread: work.reply is the answer, work.effects what to tell
  *     srv_work_finish(&work);
@@ -38,6 +39,13 @@ struct srv_faces { /* templates on their way into the store (faces.h) */
     size_t count;
     char student_id[CM_ID_SIZE];
     enum srv_faces_verdict verdict;
+    /* the nearest face of somebody else, as it was at a change of the store (srv_store_each_change) */
+    struct srv_nearest {
+        bool known;
+        uint64_t change;
+        float square; /* of the distance */
+        char id[CM_ID_SIZE];
+    } nearest;
     char class_id[CM_ID_SIZE], other_id[CM_ID_SIZE];
     float distance;
     size_t own_count; /* of DUPLICATE: what the store has of the student */
@@ -85,6 +93,9 @@ struct srv_work {
 void srv_work_init(struct srv_work *work, struct srv_sync_core *core, enum srv_work_verb verb,
                    const struct srv_station *station, const uint8_t *body, size_t size);
 bool srv_work_begin(struct srv_work *work);
+/* Within a read of the store, before run: what takes long to look at, so that run need not. May be left out. */
+bool srv_work_prepares(enum srv_work_verb verb); /* whether the verb has that */
+void srv_work_prepare(struct srv_store *store, struct srv_work *work);
 srv_store_fn srv_work_run; /* arg: the work; may run more than once */
 void srv_work_end(struct srv_work *work, enum cm_code code, const struct cm_err *err);
 void srv_work_finish(struct srv_work *work);

@@ -167,6 +167,10 @@ void srv_answer_chunk(struct srv_call *call_, int status, const char *type, stru
     answered_from_kept++;
     srv_answer(call_, status, type, chunk->bytes, chunk->size);
 }
+void srv_answer_secret(struct srv_call *call_, int status, const char *type, uint8_t *body, size_t size)
+{
+    srv_answer_take(call_, status, type, body, size);
+}
 void srv_answer_error(struct srv_call *call_, int status, const char *code, const char *fmt, ...)
 {
     char message[512];
@@ -322,9 +326,13 @@ enum cm_code srv_writer_submit(struct srv_writer *writer, struct srv_write *writ
         kept = write;
         return CM_OK;
     }
-    (void)srv_store_write(school.app.store, run_first_in_vain, write, &err);
-    err = (struct cm_err)CM_ERR_INIT;
-    enum cm_code code = srv_store_write(school.app.store, run, write, &err);
+    enum cm_code code =
+        write->prepare != NULL ? srv_store_read(school.app.store, write->prepare, write, &err) : CM_OK;
+    if (code == CM_OK && write->run != NULL) {
+        (void)srv_store_write(school.app.store, run_first_in_vain, write, &err);
+        err = (struct cm_err)CM_ERR_INIT;
+        code = srv_store_write(school.app.store, run, write, &err);
+    }
     write->done(write, code, &err);
     return CM_OK;
 }

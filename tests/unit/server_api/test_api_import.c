@@ -1,5 +1,6 @@
 #include "unit.h"
 
+#include "api/import.h"
 #include "school.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +25,52 @@ static int import(const struct file *files, size_t count, const char *query, boo
     int status = call(&the_admin, "POST", target, text);
     free(text);
     return status;
+}
+
+static enum cm_code read_files(struct srv_store *store, void *arg, struct cm_err *err)
+{
+    return srv_import_read(store, arg, err);
+}
+
+static enum cm_code write_roster(struct srv_store *store, void *arg, struct cm_err *err)
+{
+    return srv_import_write(store, arg, err);
+}
+
+static enum cm_code make_class(struct srv_store *store, void *arg, struct cm_err *err)
+{
+    struct cm_class class_ = {.start_minute = 540, .close_after_min = 60, .weekdays = 31};
+    strcpy(class_.id, arg);
+    return srv_store_put_class(store, &class_, err);
+}
+
+static enum cm_code delete_class(struct srv_store *store, void *arg, struct cm_err *err)
+{
+    return srv_store_delete_class(store, arg, err);
+}
+
+/* Files are read beside the writer: a class that goes meanwhile gets no students, and nothing is written by halves. */
+static void a_class_that_goes_meanwhile(void **state)
+{
+    (void)state;
+    static const char text[] = "id,name,class\nn1,New One,10-B\nn2,New Two,7-A\n";
+    char gone[] = "7-A";
+    struct srv_import *import = calloc(1, sizeof *import);
+    struct srv_student student;
+    struct cm_err err = CM_ERR_INIT;
+    import->files[0] = (struct srv_import_file){"students.csv", text, sizeof text - 1};
+    import->file_count = 1;
+    import->now_ms = school.clock.now_wall_ms;
+    import->today = SCHOOL_TODAY;
+    assert_int_equal(srv_store_write(school.app.store, make_class, gone, &err), CM_OK);
+    assert_int_equal(srv_store_read(school.app.store, read_files, import, &err), CM_OK);
+    assert_int_equal(import->students.added, 2);
+    assert_int_equal(srv_store_write(school.app.store, delete_class, gone, &err), CM_OK);
+    enum cm_code code = srv_store_write(school.app.store, write_roster, import, &err);
+    assert_int_equal(code, CM_INVALID);
+    assert_int_equal(srv_store_get_student(school.app.store, "n1", &student, NULL), CM_NOTFOUND);
+    srv_import_finish(import);
+    free(import);
 }
 
 static void students_and_classes(void **state)
@@ -166,9 +213,8 @@ static void bodies_that_are_none(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        SCHOOL_TEST(students_and_classes),
-        SCHOOL_TEST(problems_have_file_and_line),
-        SCHOOL_TEST(a_whole_school),
+        SCHOOL_TEST(students_and_classes),        SCHOOL_TEST(a_class_that_goes_meanwhile),
+        SCHOOL_TEST(problems_have_file_and_line), SCHOOL_TEST(a_whole_school),
         SCHOOL_TEST(bodies_that_are_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

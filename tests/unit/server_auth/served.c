@@ -164,8 +164,9 @@ int served_stop(void **state)
     srv_http_stop(app.http);
     pthread_join(thread, NULL);
     srv_auth_stop(app.auth);
-    srv_writer_destroy(app.writer);
+    srv_writer_stop(app.writer);
     srv_http_close(app.http);
+    srv_writer_destroy(app.writer);
     srv_auth_close(app.auth);
     srv_store_close(app.store);
     cm_zone_close(zone);

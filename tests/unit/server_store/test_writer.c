@@ -121,6 +121,90 @@ static void jobs_are_grouped(void **state)
     world_finish(&w);
 }
 
+/* ---- jobs that look first ---- */
+
+struct looking {
+    struct srv_write write; /* first */
+    pthread_mutex_t *hold;  /* its preparing waits for this; NULL: it does not */
+    enum cm_code fails;
+    int prepared, ran;
+    bool done;
+    enum cm_code code;
+};
+
+static enum cm_code look_first(struct srv_store *store, void *arg, struct cm_err *err)
+{
+    struct looking *job = arg;
+    char value[SRV_SETTING_SIZE];
+    job->prepared++;
+    if (job->hold != NULL) {
+        pthread_mutex_lock(job->hold);
+        pthread_mutex_unlock(job->hold);
+    }
+    assert_int_equal(srv_store_get_setting(store, "none", value, NULL), CM_NOTFOUND); /* it may read */
+    return job->fails != CM_OK ? cm_fail(err, job->fails, "nothing to do") : CM_OK;
+}
+
+static enum cm_code write_seen(struct srv_store *store, void *arg, struct cm_err *err)
+{
+    struct looking *job = arg;
+    job->ran++;
+    assert_int_equal(job->prepared, 1);
+    return srv_store_put_setting(store, "seen", "1", err);
+}
+
+static void looking_done(struct srv_write *write, enum cm_code code, const struct cm_err *err)
+{
+    struct looking *job = (struct looking *)write;
+    (void)err;
+    job->done = true;
+    job->code = code;
+}
+
+static void looking_holds_nobody_up(void **state)
+{
+    struct world w;
+    struct srv_writer *writer;
+    struct srv_writer_stats stats;
+    pthread_mutex_t hold = PTHREAD_MUTEX_INITIALIZER;
+    struct looking slow = {.hold = &hold}, wrong = {.fails = CM_INVALID}, dry = {.fails = CM_OK};
+    struct job quick = {.number = 1, .thread = pthread_self()};
+    (void)state;
+    world_init(&w, "lmdb:");
+    reset_loop();
+    assert_int_equal(srv_writer_create(w.store, &writer, NULL), CM_OK);
+    slow.write = wrong.write =
+        (struct srv_write){.prepare = look_first, .run = write_seen, .done = looking_done, .loop = &loop};
+    dry.write = (struct srv_write){.prepare = look_first, .done = looking_done, .loop = &loop};
+    quick.write = (struct srv_write){.run = run_job, .done = job_done, .loop = &loop};
+    pthread_mutex_lock(&hold);
+    assert_int_equal(srv_writer_submit(writer, &slow.write), CM_OK);
+    assert_int_equal(srv_writer_submit(writer, &quick.write), CM_OK);
+    run_posted(1);
+    assert_true(quick.done);
+    assert_false(slow.done);
+    srv_writer_stats(writer, &stats);
+    assert_int_equal(stats.waiting, 1);
+    pthread_mutex_unlock(&hold);
+    run_posted(2);
+    assert_true(slow.done);
+    assert_int_equal(slow.code, CM_OK);
+    assert_int_equal(slow.ran, 1);
+    assert_int_equal(srv_writer_submit(writer, &wrong.write), CM_OK);
+    assert_int_equal(srv_writer_submit(writer, &dry.write), CM_OK);
+    srv_writer_stop(writer); /* what waits is looked at, and done */
+    run_posted(4);
+    assert_int_equal(wrong.code, CM_INVALID);
+    assert_int_equal(wrong.ran, 0);
+    assert_true(dry.done);
+    assert_int_equal(dry.code, CM_OK);
+    srv_writer_stats(writer, &stats);
+    assert_int_equal(stats.waiting, 0);
+    assert_int_equal(srv_writer_submit(writer, &dry.write), CM_AGAIN);
+    srv_writer_destroy(writer);
+    world_finish(&w);
+}
+
 /* ---- readers beside the writer see whole states ---- */
 
 struct reader {
@@ -220,6 +304,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(jobs_are_grouped),
+        cmocka_unit_test(looking_holds_nobody_up),
         cmocka_unit_test(readers_see_whole_states),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -188,6 +188,23 @@ void encode_push(const struct fixture *f, const struct log *log, int first, int 
 
 /* ---- the core ---- */
 
+void (*between)(struct fixture *f);
+
+static enum cm_code prepare(struct srv_store *store, void *arg, struct cm_err *err)
+{
+    (void)err;
+    srv_work_prepare(store, arg);
+    return CM_OK;
+}
+
+static void come_between(struct fixture *f)
+{
+    void (*what)(struct fixture *) = between;
+    between = NULL;
+    if (what != NULL)
+        what(f);
+}
+
 int do_work(struct fixture *f, struct srv_work *work, enum srv_work_verb verb, const struct cm_buf *body)
 {
     struct cm_err err = CM_ERR_INIT;
@@ -197,7 +214,11 @@ int do_work(struct fixture *f, struct srv_work *work, enum srv_work_verb verb, c
     srv_work_init(work, &f->core, verb, verb == SRV_WORK_PAIR ? NULL : &station, body->data, body->size);
     if (verb == SRV_WORK_ENROL)
         snprintf(work->job_student_id, sizeof work->job_student_id, "S1");
-    if (srv_work_begin(work))
+    bool writes = srv_work_begin(work);
+    if (writes && srv_work_prepares(verb))
+        assert_int_equal(srv_store_read(f->store, prepare, work, NULL), CM_OK);
+    come_between(f);
+    if (writes)
         srv_work_end(work, srv_store_write(f->store, srv_work_run, work, &err), &err);
     return work->reply.status;
 }

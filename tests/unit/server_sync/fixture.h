@@ -44,6 +44,8 @@ void log_add(struct log *log, const char *reason); /* an activity */
 /* The body of a push of first … last. */
 void encode_push(const struct fixture *f, const struct log *log, int first, int last, struct cm_buf *body);
 
+/* What happens once, in the next work, between looking and writing: another request came first. NULL: nothing. */
+extern void (*between)(struct fixture *f);
 /* Gives it to the core as the handlers do. status of the reply; the reply in *work, finish it. */
 int do_work(struct fixture *f, struct srv_work *work, enum srv_work_verb verb, const struct cm_buf *body);
 /* Pushes, and reads the answer. */

@@ -90,6 +90,54 @@ static void a_face_of_any_class_is_found(void **state)
     assert_int_equal(send_face(f, "S1", &face, 1), 200);
 }
 
+static void another_has_it_now(struct fixture *f)
+{
+    put_faces(f, "S2", 7);
+}
+
+static void another_has_it_no_more(struct fixture *f)
+{
+    put_faces(f, "S2", 3);
+}
+
+static void another_is_erased(struct fixture *f)
+{
+    erase(f, "S2");
+}
+
+static void many_came(struct fixture *f)
+{
+    char id[16];
+    for (int i = 0; i < 70; i++) {
+        snprintf(id, sizeof id, "M%d", i);
+        put_student(f, id, "B");
+    }
+    put_faces(f, "M69", 7);
+}
+
+/* All faces are compared beside the writer: what changes between that and the write counts all the same. */
+static void one_face_enrolled_twice_at_once(void **state)
+{
+    struct fixture *f = *state;
+    struct cm_template face;
+    roster(f);
+    make_face(7, "S1", &face);
+    between = another_has_it_now;
+    assert_int_equal(send_face(f, "S1", &face, 1), 409);
+    assert_string_equal(answer.other_id, "S2");
+    assert_int_equal(count_of(f, "S1"), 0);
+    between = another_has_it_no_more;
+    assert_int_equal(send_face(f, "S1", &face, 1), 200);
+    assert_int_equal(send_face(f, "S1", NULL, 0), 200);
+    put_faces(f, "S2", 7);
+    between = another_is_erased;
+    assert_int_equal(send_face(f, "S1", &face, 1), 200);
+    assert_int_equal(send_face(f, "S1", NULL, 0), 200);
+    between = many_came; /* more than are looked at one by one */
+    assert_int_equal(send_face(f, "S1", &face, 1), 409);
+    assert_string_equal(answer.other_id, "M69");
+}
+
 static void students_of_others_are_unknown(void **state)
 {
     struct fixture *f = *state;
@@ -177,6 +225,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(templates_are_taken_and_again_changes_nothing),
         TEST(a_face_of_any_class_is_found),
+        TEST(one_face_enrolled_twice_at_once),
         TEST(students_of_others_are_unknown),
         TEST(what_is_no_face_is_refused),
         TEST(a_photo_ends_well_or_says_why),
