@@ -349,11 +349,11 @@ static enum cm_code add_homeroom(struct table *table, const struct cm_homeroom *
             CM_OK ||
         cm_id_index_add(&set->class_ids, homeroom->names.id, table->row.csv.line, &line) != CM_OK)
         return CM_NOMEM;
+    if (line > 0 && first == 0 && !homeroom->gone)
+        cm_row_problem(&table->row, "the homeroom \"%s\" is on line %zu already", homeroom->names.id, line);
     if (first > 0)
         cm_row_problem(&table->row, "the class \"%s\" is there twice", homeroom->names.sourced_id);
-    else if (line > 0 && !homeroom->gone)
-        cm_row_problem(&table->row, "the homeroom \"%s\" is on line %zu already", homeroom->names.id, line);
-    else
+    else /* also one that refuses the set: enrolments find it by its place */
         homerooms[set->homeroom_count++] = *homeroom;
     return CM_OK;
 }

@@ -239,6 +239,27 @@ static void faults_are_told_with_their_line(void **state)
     }
 }
 
+/* The set is refused, but its enrolments are read all the same: those of the second homeroom have to find their place. */
+static void a_homeroom_that_is_there_twice(void **state)
+{
+    (void)state;
+    struct cm_oneroster set;
+    struct cm_err err = CM_ERR_INIT;
+    static const char classes[] = CLASSES_HEAD "c1,,,Room 1,10,,R1,homeroom,,o1,,,,\n"
+                                               "c2,,,Room 2,10,,R2,homeroom,,o1,,,,\n"
+                                               "again,,,Room 1,10,,R1,homeroom,,o1,,,,\n";
+    static const char enrollments[] = ENROLLMENTS_HEAD "e1,,,again,o1,t1,teacher,true,,\n"
+                                                       "e2,,,again,o1,s1,student,,,\n"
+                                                       "e3,,,c2,o1,s1,student,,,\n";
+    const char *texts[] = {MANIFEST_BULK, USERS, classes, enrollments, NULL};
+    assert_int_equal(parse(texts, &set, &err), CM_INVALID);
+    assert_int_equal(files[2].report.problems.count, 1);
+    assert_string_equal(files[2].report.problems.text[0], "line 4: the homeroom \"R1\" is on line 2 already");
+    assert_int_equal(files[3].report.problems.count, 1);
+    assert_string_equal(files[3].report.problems.text[0],
+                        "line 4: the student \"s1\" is in two homerooms, \"R2\" and, on line 3, \"R1\"");
+}
+
 static void who_is_in_no_homeroom_is_left_out(void **state)
 {
     (void)state;
@@ -275,6 +296,7 @@ int main(void)
         cmocka_unit_test(roles_have_a_file_in_1_2),
         cmocka_unit_test(a_delta_says_only_what_changed),
         cmocka_unit_test(faults_are_told_with_their_line),
+        cmocka_unit_test(a_homeroom_that_is_there_twice),
         cmocka_unit_test(who_is_in_no_homeroom_is_left_out),
         cmocka_unit_test(damaged_sets),
     };
