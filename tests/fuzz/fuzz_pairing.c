@@ -23,7 +23,9 @@ static void try_url(const char *typed, bool allow_plain)
         return;
     bool secure = strncmp(url, "https://", 8) == 0;
     must(secure || strncmp(url, "http://", 7) == 0);
-    must(strpbrk(url, "\r\n@?# ") == NULL && url[strlen(url) - 1] != '/');
+    const char *host = strstr(url, "://") + 3;
+    must(memchr(host, '@', strcspn(host, "/")) == NULL); /* no user, no password */
+    must(strpbrk(url, "\r\n?# ") == NULL && url[strlen(url) - 1] != '/');
     must(stn_transport_check_url(url, allow_plain, again, sizeof again, &err) == CM_OK);
     must(strcmp(url, again) == 0);
     if (!secure && !allow_plain)
