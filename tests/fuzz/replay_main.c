@@ -1,5 +1,5 @@
-/* Runs a fuzzer over the files of its corpus and over mutations of each with a fixed seed, so that every test run
- * replays what was found before and tries a little more. */
+/* Runs a fuzzer over the files of its corpus and over mutations of each (200, or as many as it is told) with a fixed seed,
+ * so that every test run replays what was found before and tries a little more. */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -28,12 +28,12 @@ static void run_copy(const uint8_t *data, size_t size)
     free(exact);
 }
 
-static void run_mutations(const uint8_t *data, size_t size, uint64_t *state)
+static void run_mutations(const uint8_t *data, size_t size, int count, uint64_t *state)
 {
     uint8_t *copy = malloc(size + 1);
     if (copy == NULL)
         abort();
-    for (int i = 0; i < MUTATIONS_PER_FILE && size > 0; i++) {
+    for (int i = 0; i < count && size > 0; i++) {
         memcpy(copy, data, size);
         size_t length = size;
         int edits = 1 + (int)(next_random(state) % 4);
@@ -51,8 +51,9 @@ int main(int argc, char **argv)
     static uint8_t data[INPUT_MAX];
     uint64_t state = 0x9e3779b97f4a7c15u;
     int files = 0;
-    if (argc != 2) {
-        fprintf(stderr, "usage: %s CORPUS-FOLDER\n", argv[0]);
+    const int mutations = argc > 2 ? atoi(argv[2]) : MUTATIONS_PER_FILE;
+    if (argc != 2 && argc != 3) {
+        fprintf(stderr, "usage: %s CORPUS-FOLDER [MUTATIONS]\n", argv[0]);
         return 2;
     }
     DIR *dir = opendir(argv[1]);
@@ -72,10 +73,10 @@ int main(int argc, char **argv)
         size_t size = fread(data, 1, sizeof data, file);
         fclose(file);
         run_copy(data, size);
-        run_mutations(data, size, &state);
+        run_mutations(data, size, mutations, &state);
         files++;
     }
     closedir(dir);
-    printf("%d corpus files, %d mutations each\n", files, MUTATIONS_PER_FILE);
+    printf("%d corpus files, %d mutations each\n", files, mutations);
     return files > 0 ? 0 : 1;
 }
