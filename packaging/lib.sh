@@ -157,7 +157,7 @@ build() { # build PRESET [TARGET…]
     local preset=$1 dir began=$SECONDS jobs fd what='looking for changes' targets=("${@:2}")
     dir=$(build_folder "$preset")
     if ! mkdir -p -- "$dir" 2>/dev/null || [ ! -w "$dir" ]; then
-        die "cannot build in $dir: the folder is read-only" "Name a folder for the build: ROLLCALL_BUILD=/some/folder $me"
+        die "cannot build in $dir: the folder cannot be written" "Name a folder for the build: ROLLCALL_BUILD=/some/folder $me"
     fi
     exec {fd}>"$dir/.lock"
     if ! flock -n "$fd"; then
