@@ -1,7 +1,7 @@
 /* The admin's work in the browser, each part from the first press to what the server then says, and what others see live. */
 import fs from 'node:fs';
 
-import { atMost, equal, eventually, finish, firstAdmin, holds, login, makeClass, openWindow, overflow, settled, signIn, startServer, test } from './lib.mjs';
+import { atMost, equal, eventually, finish, firstAdmin, holds, login, makeClass, openWindow, overflow, PHONE, settled, shot, signIn, startServer, test, WIDE } from './lib.mjs';
 import { chooseOwn, PASSWORD } from './school.mjs';
 
 let server = await startServer();
@@ -342,6 +342,10 @@ await test('a broken connection says so and since when, and nothing is lost by i
     await page.getByLabel('Name', { exact: true }).fill('Typed before it broke');
     await server.kill();
     await state.getByText(/No connection since \d\d:\d\d/).waitFor();
+    await page.setViewportSize(PHONE);
+    equal(await overflow(page), 0, 'pixels beyond the window of a phone');
+    await shot(page, 'admin-lost-phone');
+    await page.setViewportSize(WIDE);
     await press(page.locator('dialog[open]'), 'Add, show the code');
     holds(await page.locator('dialog[open]').getByRole('alert').innerText(), 'try again', 'the message');
     server = await startServer({ data, listen: `127.0.0.1:${port}` });

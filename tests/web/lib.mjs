@@ -44,6 +44,14 @@ export function filming(file) {
 export const WIDE = { width: 1280, height: 900 };
 export const PHONE = { width: 390, height: 844 };
 
+/** The looks in which each page is seen: [name, what openWindow takes]. */
+export const LOOKS = [
+    ['desk light', { viewport: WIDE, colorScheme: 'light' }],
+    ['desk dark', { viewport: WIDE, colorScheme: 'dark' }],
+    ['phone light', { viewport: PHONE, colorScheme: 'light' }],
+    ['phone dark', { viewport: PHONE, colorScheme: 'dark' }],
+];
+
 /** Collects what must not happen on a page. expected: statuses of requests that the test makes fail on purpose. */
 function watch(page, problems, expected) {
     page.on('console', (message) => {

@@ -7,7 +7,7 @@ import path from 'node:path';
 
 import { good, make, media, station as stationProgram, stationFolder } from '../integration/lib.mjs';
 import { enrol } from '../integration/people.mjs';
-import { atMost, equal, eventually, finish, firstAdmin, folder, makeClass, openWindow, PHONE, settled, shot, signIn, start, startServer, test, within } from './lib.mjs';
+import { atMost, equal, eventually, finish, firstAdmin, folder, holds, makeClass, openWindow, PHONE, settled, shot, signIn, start, startServer, test, within } from './lib.mjs';
 import { chooseOwn, PASSWORD } from './school.mjs';
 
 const LIMIT_MS = 1000;
@@ -89,6 +89,7 @@ await test('the live camera: pictures after Start, none after Stop', async () =>
     const seen = new Set();
     await eventually('five different pictures', async () => seen.add(await pixels()).size >= 5, 20000);
     equal(await watched(), true, 'watched now');
+    holds(await card.locator('.facts').innerText(), ['Last seen', 'Waiting', 'Clock', 'Version'], 'how the station is');
     await shot(page, 'live-camera');
     await card.getByRole('button', { name: 'Stop', exact: true }).click();
     equal(await card.locator('img').count(), 0, 'pictures after Stop');

@@ -3,16 +3,10 @@
  * desk and of a phone, light and dark: nothing on the console, nothing against the policy, nothing wider than the
  * window, nothing serious for axe-core. ROLLCALL_TEST_SHOTS=DIR keeps a picture of each.
  */
-import { accessibilityProblems, equal, eventually, finish, openWindow, overflow, PHONE, settled, shot, signIn, test, WIDE } from './lib.mjs';
+import { accessibilityProblems, equal, finish, LOOKS, openWindow, overflow, settled, shot, signIn, test } from './lib.mjs';
 import { emptySchool, makeCoordinator, PASSWORD, realSchool } from './school.mjs';
 
 const SECTIONS = ['today', 'rolls', 'students', 'activity', 'alerts', 'stations', 'users', 'settings', 'export'];
-const LOOKS = [
-    ['desk light', { viewport: WIDE, colorScheme: 'light' }],
-    ['desk dark', { viewport: WIDE, colorScheme: 'dark' }],
-    ['phone light', { viewport: PHONE, colorScheme: 'light' }],
-    ['phone dark', { viewport: PHONE, colorScheme: 'dark' }],
-];
 
 async function look(page, name) {
     await settled(page);
@@ -61,33 +55,6 @@ await inEachLook('a real school', async (window, page, lookName) => {
         ...SECTIONS.map((section) => [section, section]),
         ['today class', `today?class=${klass}&date=${real.schoolDay}`], ['a full day', `today?date=${real.schoolDay}`], ['a roll', `rolls?class=${klass}&date=${real.schoolDay}`], ['student', `students/${encodeURIComponent(student)}`],
     ]);
-});
-
-await inEachLook('the dialogs', async (window, page, lookName) => {
-    await signIn(page, real.server, 'admin', PASSWORD);
-    const dialogs = [
-        ['correct', `rolls?class=${klass}&date=${real.schoolDay}`, (p) => p.getByRole('button', { name: /^Correct / }).first()],
-        ['close', `rolls?class=${klass}&date=${real.schoolDay}`, (p) => p.getByRole('button', { name: 'Close the roll' })],
-        ['student', 'students', (p) => p.getByRole('button', { name: 'Add a student' })],
-        ['import', 'students', (p) => p.getByRole('button', { name: 'Import' })],
-        ['enrol', `students/${encodeURIComponent(student)}`, (p) => p.getByRole('button', { name: /^Enrol / })],
-        ['station', 'stations', (p) => p.getByRole('button', { name: 'Add a station' })],
-        ['user', 'users', (p) => p.getByRole('button', { name: 'Add an account' })],
-        ['class', 'settings', (p) => p.getByRole('button', { name: 'Add a class' })],
-        ['closure', 'settings', (p) => p.getByRole('button', { name: 'Add a day' })],
-    ];
-    for (const [name, hash, opener] of dialogs) {
-        await page.goto(`${real.server.url}/admin#${hash}`);
-        await page.reload();
-        await settled(page);
-        await opener(page).click();
-        await page.locator('dialog[open]').waitFor();
-        await look(page, `dialog ${name} ${lookName}`);
-        await page.keyboard.press('Escape');
-        await page.locator('dialog[open]').waitFor({ state: 'detached' });
-        await eventually(`dialog ${name}: the focus is back`, () => opener(page).evaluate((node) => node === document.activeElement));
-    }
-    equal(window.problems, [], 'problems');
 });
 
 await test('a coordinator sees only what is his', async () => {

@@ -8,7 +8,7 @@ export async function realSchool() {
     const data = serverFolder();
     const made = await serverRun(['demo-data', '--data', data, '--students', '500', '--days', '60', '--seed', '7'], { timeoutS: 240 });
     if (made.code !== 0) throw new Error(`demo-data: exit ${made.code}\n${made.stderr}`);
-    const server = await startServer({ data });
+    const server = await startServer({ data, timeoutS: 1200 });
     const admin = await firstAdmin(server);
     const classes = (await admin.get('/api/classes')).items;
     const students = (await admin.get('/api/students?limit=500')).items;
@@ -29,7 +29,7 @@ async function lastSchoolDay(admin, id) {
 }
 
 export async function emptySchool() {
-    const server = await startServer();
+    const server = await startServer({ timeoutS: 600 });
     return { server, admin: await firstAdmin(server) };
 }
 

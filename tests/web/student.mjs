@@ -4,15 +4,9 @@
  */
 import fs from 'node:fs';
 
-import { accessibilityProblems, equal, eventually, finish, firstAdmin, holds, listen, login, makeClass, openWindow, overflow, PHONE, settled, shot, signIn, startServer, test, WIDE } from './lib.mjs';
+import { accessibilityProblems, equal, eventually, finish, firstAdmin, holds, listen, login, LOOKS, makeClass, openWindow, overflow, PHONE, settled, shot, signIn, startServer, test } from './lib.mjs';
 import { chooseOwn, PASSWORD, realSchool } from './school.mjs';
 
-const LOOKS = [
-    ['desk light', { viewport: WIDE, colorScheme: 'light' }],
-    ['desk dark', { viewport: WIDE, colorScheme: 'dark' }],
-    ['phone light', { viewport: PHONE, colorScheme: 'light' }],
-    ['phone dark', { viewport: PHONE, colorScheme: 'dark' }],
-];
 const DAILY = { coordinator: '', start: '00:00', late_after_min: 1439, close_after_min: 1439, weekdays: ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] };
 
 /** An account of a student, whose password is chosen. */

@@ -25,6 +25,17 @@ export function clockText(offsetMs) {
     return size < 120 ? `${sign}${size.toFixed(1)} s` : `${sign}${Math.round(size / 60)} min`;
 }
 
+/* Numbers behind the tags; nothing of a station that was never there. */
+function health(station) {
+    if (!station.last_seen) return null;
+    const fact = (word, value) => [h('dt', {}, word), h('dd', {}, value)];
+    return h('dl', { class: 'facts small' },
+        fact(a.station.lastSeen, agoText(station.last_seen)),
+        fact(a.station.backlogWord, String(station.backlog ?? 0)),
+        fact(a.station.clock, clockText(station.clock_offset_ms ?? 0)),
+        station.version && fact(a.station.version, station.version));
+}
+
 export function cameraCard(context, classOf) {
     const body = h('div', { class: 'stack' });
     const node = h('section', { class: 'card camera', 'aria-labelledby': 'camera-title' }, h('div', { class: 'card-head' }, h('h2', { id: 'camera-title' }, a.camera.title)), body);
@@ -79,7 +90,7 @@ export function cameraCard(context, classOf) {
                 await start(station, frame, control);
             }
         }, { data: { keep: 'camera' } });
-        return [h('div', { class: 'toolbar' }, field(a.station.word, pick, { hideLabel: true, class: 'grow' }), control), frame, stationTags(station)];
+        return [h('div', { class: 'toolbar' }, field(a.station.word, pick, { hideLabel: true, class: 'grow' }), control), frame, stationTags(station), health(station)];
     };
     const reload = () => loadInto(body, () => get('/api/stations'), (answer) => draw(answer.items));
     const refresh = () => {
