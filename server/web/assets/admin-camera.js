@@ -20,8 +20,8 @@ export function stationTags(station) {
 
 export function clockText(offsetMs) {
     const seconds = offsetMs / 1000;
-    const sign = seconds < 0 ? '−' : '+';
     const size = Math.abs(seconds);
+    const sign = seconds < 0 && size >= 0.05 ? '−' : '+'; // not "−0.0"
     return size < 120 ? `${sign}${size.toFixed(1)} s` : `${sign}${Math.round(size / 60)} min`;
 }
 
