@@ -110,6 +110,7 @@ static const struct field cm_item_fields[] = {
     ROW(cm_item, 3, FLAG, gone),
     ROW(cm_item, 4, FLAG, erased),
     ROW_SPAN(cm_item, 5, body, CM_SYNC_SEALED_MAX * 2),
+    ROW(cm_item, 6, NUMBER, at_ms),
 };
 static const struct field cm_job_fields[] = {
     ROW(cm_job, 1, TEXT, id),

@@ -111,7 +111,7 @@ struct cm_hash_answer {
 struct cm_pull {
     char cursor[CM_SYNC_CURSOR_SIZE]; /* of the last answer; "" from the start */
     int wait_s;
-    uint64_t backlog;
+    uint64_t last_seq; /* the newest event of its log: what waits follows from what the server has by then */
     char camera[CM_SYNC_CAMERA_SIZE], version[CM_SYNC_VERSION_SIZE];
     bool frames; /* it sends camera frames now */
     int64_t wall_ms;
@@ -131,6 +131,8 @@ struct cm_item {
     char id[CM_ID_SIZE];
     bool gone, erased;
     struct cm_span body; /* empty when gone */
+    int64_t at_ms; /* STUDENT, erased: when, so that a station knows one that it has done already. TEMPLATES without a body: when
+                    * they were taken away; 0: there never were any */
 };
 struct cm_job { /* a photo that waits for this station's vision */
     char id[CM_SYNC_JOB_ID_SIZE];

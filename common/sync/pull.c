@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const cm_pull_names[CM_PULL_NAMES] = {"cursor",  "wait",   "backlog", "camera",
+const char *const cm_pull_names[CM_PULL_NAMES] = {"cursor",  "wait",   "last",    "camera",
                                                   "version", "frames", "wall_ms"};
 
 static enum cm_code append_escaped(struct cm_buf *buf, const char *text)
@@ -27,7 +27,7 @@ enum cm_code cm_pull_query(const struct cm_pull *pull, struct cm_buf *buf)
     if (code == CM_OK)
         code = append_escaped(buf, pull->cursor);
     if (code == CM_OK)
-        code = cm_buf_appendf(buf, "&wait=%d&backlog=%" PRIu64 "&camera=", pull->wait_s, pull->backlog);
+        code = cm_buf_appendf(buf, "&wait=%d&last=%" PRIu64 "&camera=", pull->wait_s, pull->last_seq);
     if (code == CM_OK)
         code = append_escaped(buf, pull->camera);
     if (code == CM_OK)
@@ -81,10 +81,10 @@ enum cm_code cm_pull_set(struct cm_pull *pull, const char *name, const char *val
             pull->frames = number != 0;
         return code;
     }
-    if (strcmp(name, "backlog") == 0) {
+    if (strcmp(name, "last") == 0) {
         code = read_number(name, value, INT64_MAX, &number, err);
         if (code == CM_OK)
-            pull->backlog = (uint64_t)number;
+            pull->last_seq = (uint64_t)number;
         return code;
     }
     if (strcmp(name, "wall_ms") == 0)

@@ -111,6 +111,16 @@ static enum cm_code revoke(struct srv_store *store, void *arg, struct cm_err *er
     return srv_store_put_station(store, &job->station, err);
 }
 
+/* A person has looked after a copy of it that was refused. */
+static enum cm_code settle(struct srv_store *store, void *arg, struct cm_err *err)
+{
+    struct station_job *job = arg;
+    const struct srv_fork none = {.seq = 0};
+    if (find(store, job, err) != CM_OK)
+        return err->code;
+    return srv_store_put_fork(store, job->station.id, &none, err);
+}
+
 /* ---- list ---- */
 
 static json_t *classes_json(const struct srv_station *station)
@@ -192,7 +202,12 @@ static int change(struct srv_cli *cli, srv_store_fn *fn, const char *wanted)
     srv_store_close(store);
     if (code != CM_OK)
         return srv_cli_fail(&err);
-    if (fn != revoke)
+    if (fn == settle && cli->json)
+        srv_cli_print_json(
+            json_pack("{s:s, s:s, s:b}", "id", job.station.id, "name", job.station.name, "settled", 1));
+    else if (fn == settle)
+        printf("%s: settled; a copy that sends other events again is shown again\n", job.station.name);
+    else if (fn != revoke)
         print_code(cli, &job);
     else if (cli->json)
         srv_cli_print_json(
@@ -210,9 +225,10 @@ int srv_cmd_station(struct srv_cli *cli)
     srv_store_fn *fn = strcmp(what, "add") == 0      ? add
                        : strcmp(what, "code") == 0   ? make_code
                        : strcmp(what, "revoke") == 0 ? revoke
+                       : strcmp(what, "settle") == 0 ? settle
                                                      : NULL;
     if (fn == NULL)
-        return srv_cli_usage("station takes add NAME, list, code NAME or revoke NAME");
+        return srv_cli_usage("station takes add NAME, list, code NAME, revoke NAME or settle NAME");
     if (cli->argc != 2 || cli->argv[1][0] == '\0')
         return srv_cli_usage("station %s takes one name", what);
     if (strlen(cli->argv[1]) >= CM_NAME_SIZE)

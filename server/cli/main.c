@@ -58,7 +58,7 @@ static const struct srv_command commands[] = {
      "add NAME --role admin|coordinator|student [--name N] [--class C]… [--student ID] | list | "
      "reset|disable|enable|delete NAME | slips --class C [--html FILE]",
      "who may log in, and one-time passwords", user_options, srv_cmd_user},
-    {"station", "add NAME [--class C]… | list | code NAME-or-ID | revoke NAME-or-ID",
+    {"station", "add NAME [--class C]… | list | code NAME-or-ID | revoke NAME-or-ID | settle NAME-or-ID",
      "stations, and the codes that pair them", station_options, srv_cmd_station},
     {"bundle", "import FILE", "events that a station exported to a file", NULL, srv_cmd_bundle},
     {"demo-data", "[--students N] [--days D] [--seed S]", "fills an empty store, for trials and benchmarks",

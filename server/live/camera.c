@@ -16,6 +16,7 @@ enum { CHECK_MS = 15 * 1000, LOOPS_MAX = 64 };
 struct camera { /* station_id "": free */
     char station_id[40];
     int watchers;
+    bool stopped;            /* by the only one who watches: with his stream it ends, without a grace */
     int64_t wanted_until_us; /* also without watchers */
     bool told;               /* the station was told that frames are wanted */
     struct srv_chunk *latest;
@@ -149,6 +150,7 @@ void srv_cameras_ask(struct srv_cameras *cameras, const char *station_id, bool o
     struct camera *camera = on ? find_or_add(cameras, station_id) : find(cameras, station_id);
     if (camera != NULL) {
         camera->wanted_until_us = 0;
+        camera->stopped = !on && camera->watchers == 1;
         if (on)
             want_for_a_while(cameras, camera);
         news = update(cameras, camera);
@@ -279,14 +281,21 @@ static void on_closed(void *arg)
     struct watcher *watcher = arg;
     struct camera_loop *loop = watcher->loop;
     struct srv_cameras *cameras = loop->cameras;
+    char station_id[sizeof watcher->camera->station_id];
+    bool news = false;
     pthread_mutex_lock(&cameras->mutex);
     loop->count--;
+    memcpy(station_id, watcher->camera->station_id, sizeof station_id);
     if (--watcher->camera->watchers == 0) {
-        want_for_a_while(cameras, watcher->camera);
+        if (!watcher->camera->stopped)
+            want_for_a_while(cameras, watcher->camera);
         srv_chunk_unref(watcher->camera->latest);
         watcher->camera->latest = NULL;
+        news = update(cameras, watcher->camera);
     }
     pthread_mutex_unlock(&cameras->mutex);
+    if (news)
+        cameras->changed(cameras->arg, station_id);
     loop->walking++;
     watcher->gone = true;
     *(watcher->previous != NULL ? &watcher->previous->next : &loop->watchers) = watcher->next;
@@ -338,6 +347,7 @@ static struct camera *take_place(struct srv_cameras *cameras, const char *statio
         camera = NULL;
     if (camera != NULL) {
         camera->watchers++;
+        camera->stopped = false;
         loop->count++;
         *ret_news = update(cameras, camera);
     }

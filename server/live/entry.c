@@ -101,7 +101,7 @@ static json_t *activity_data(const struct load *load, const struct item *item,
     const struct cm_activity *activity = &item->event.body.activity;
     json_t *data = json_pack(
         "{s:I, s:s, s:s, s:s, s:o, s:s}", "feed", (json_int_t)item->feed, "kind",
-        cm_activity_name(activity->kind), "station_id", item->station_id, "station", station->name, "at",
+        cm_activity_name(activity->kind), "station_id", station->id, "station", station->name, "at",
         srv_json_instant(load->app->zone, activity->started_wall_ms), "reason", activity->reason);
     if (data != NULL && activity->student_id[0] != '\0')
         json_object_set_new(data, "student_id", json_string(activity->student_id));
@@ -165,12 +165,20 @@ static struct srv_chunk *render(const struct load *load, const struct item *item
     }
 }
 
+/* Whose log it is in, or, where the server wrote it, whom it is about. */
+static const char *station_of_item(const struct item *item)
+{
+    bool own = item->station_id[0] == '\0' && item->event.type == CM_EVENT_ACTIVITY;
+    return own ? item->event.body.activity.station_id : item->station_id;
+}
+
 static struct srv_entry *make_entry(const struct load *load, const struct item *item)
 {
     struct srv_station station = {0};
     bool shown = is_shown(item);
-    bool of_station = shown && item->station_id[0] != '\0' &&
-                      srv_store_get_station(load->app->store, item->station_id, &station, NULL) == CM_OK;
+    const char *station_id = station_of_item(item);
+    bool of_station = shown && station_id[0] != '\0' &&
+                      srv_store_get_station(load->app->store, station_id, &station, NULL) == CM_OK;
     struct srv_entry *entry = calloc(1, sizeof *entry + (size_t)station.class_count * CM_ID_SIZE);
     if (entry == NULL)
         return NULL;

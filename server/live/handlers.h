@@ -11,6 +11,7 @@ srv_handler_fn srv_live_station_post;
 srv_handler_fn srv_live_station_patch;
 srv_handler_fn srv_live_station_code;
 srv_handler_fn srv_live_station_revoke;
+srv_handler_fn srv_live_station_settle;
 srv_handler_fn srv_live_camera;
 srv_handler_fn srv_live_video;
 srv_handler_fn srv_live_events;

@@ -46,7 +46,7 @@ void srv_live_changed(struct srv_live *live, const char *what, const char *class
 struct srv_station_now {
     bool online; /* a pull or push within the last 60 s */
     int64_t last_seen_wall_ms;
-    uint64_t backlog; /* events that it still has to send, as it said */
+    uint64_t last_seq, acked_seq; /* the newest event of its log, as it said; what of it was here then */
     int64_t clock_offset_ms;
     char camera[32]; /* camera state: "clear", "covered", … */
     char version[16];

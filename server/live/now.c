@@ -70,6 +70,11 @@ static bool is_online(const struct srv_now *now, const struct row *row)
     return row->seen.last_seen_wall_ms > 0 && age_ms <= SRV_NOW_ONLINE_MS;
 }
 
+static bool is_waiting(const struct srv_station_now *seen)
+{
+    return seen->last_seq > seen->acked_seq;
+}
+
 bool srv_now_seen(struct srv_now *now, const char *station_id, const struct srv_station_now *seen)
 {
     bool news = false;
@@ -80,7 +85,7 @@ bool srv_now_seen(struct srv_now *now, const char *station_id, const struct srv_
     if (row != NULL) {
         news = !row->shown_online || strcmp(row->seen.camera, seen->camera) != 0 ||
                strcmp(row->seen.version, seen->version) != 0 ||
-               (row->seen.backlog == 0) != (seen->backlog == 0);
+               is_waiting(&row->seen) != is_waiting(seen);
         row->seen = *seen;
         row->seen.last_seen_wall_ms = cm_wall_ms(now->clock);
         row->shown_online = row->changed = true;

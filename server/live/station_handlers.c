@@ -17,16 +17,22 @@ json_t *srv_live_station_json(struct srv_live *live, const struct srv_station *s
 {
     struct srv_station_now now;
     bool known = srv_live_station_now(live, station->id, &now);
+    /* What it has, less what is here by now: its own number is from before the last answer. */
+    uint64_t backlog = known && now.last_seq > station->acked_seq ? now.last_seq - station->acked_seq : 0;
     bool newer = known && now.last_seen_wall_ms >= station->last_seen_wall_ms;
     return json_pack(
-        "{s:s, s:s, s:o, s:b, s:b, s:b, s:o, s:b, s:o, s:o, s:I, s:o, s:o, s:I, s:b, s:o}", "id", station->id,
+        "{s:s, s:s, s:o, s:b, s:b, s:b, s:o, s:o, s:o, s:b, s:o, s:o, s:I, s:o, s:o, s:I, s:b, s:o}", "id",
+        station->id,
         "name", station->name, "classes",
         srv_json_texts(station->classes, sizeof station->classes[0], station->class_count), "paired",
         station->paired, "revoked", station->revoked, "forked", station->forked, "forked_seq",
-        station->forked ? json_integer((json_int_t)station->forked_seq) : json_null(), "online",
+        station->forked ? json_integer((json_int_t)station->forked_seq) : json_null(),
+        "forked_at",
+        srv_json_instant(live->app->zone, station->forked ? station->forked_wall_ms : 0), "forked_from",
+        srv_json_text(station->forked ? station->forked_address : ""), "online",
         known && now.online && !station->revoked, "last_seen",
         srv_json_instant(live->app->zone, newer ? now.last_seen_wall_ms : station->last_seen_wall_ms),
-        "backlog", known ? json_integer((json_int_t)now.backlog) : json_null(), "clock_offset_ms",
+        "backlog", known ? json_integer((json_int_t)backlog) : json_null(), "clock_offset_ms",
         (json_int_t)(newer ? now.clock_offset_ms : station->clock_offset_ms), "camera",
         srv_json_text(newer ? now.camera : station->camera), "version",
         srv_json_text(newer ? now.version : station->version), "acked_seq", (json_int_t)station->acked_seq,
@@ -300,6 +306,23 @@ void srv_live_station_revoke(struct srv_call *call)
     struct station_write *job = begin_write(call, run_revoke, 200);
     if (job != NULL)
         srv_call_write_submit(&job->base);
+}
+
+/* A person has looked after a fork: the next one is shown as new. */
+static enum cm_code run_settle(struct srv_store *store, void *arg, struct cm_err *err)
+{
+    struct station_write *job = arg;
+    const struct srv_fork none = {.seq = 0};
+    if (srv_store_put_fork(store, job->station.id, &none, err) != CM_OK)
+        return err->code;
+    return srv_store_get_station(store, job->station.id, &job->station, err);
+}
+
+void srv_live_station_settle(struct srv_call *call)
+{
+    struct station_write *job = begin_write(call, run_settle, 200);
+    if (job != NULL)
+        submit(job);
 }
 
 /* ---- camera ---- */

@@ -93,6 +93,7 @@ const struct srv_route srv_routes[] = {
     {SRV_PATCH, "/api/stations/:id", srv_live_station_patch, ADMIN, JSON_BODY, 0},
     {SRV_POST, "/api/stations/:id/code", srv_live_station_code, ADMIN, JSON_BODY, 0},
     {SRV_POST, "/api/stations/:id/revoke", srv_live_station_revoke, ADMIN, JSON_BODY, 0},
+    {SRV_POST, "/api/stations/:id/settle", srv_live_station_settle, ADMIN, JSON_BODY, 0},
     {SRV_POST, "/api/stations/:id/camera", srv_live_camera, STAFF, JSON_BODY, 0},
     {SRV_GET, "/api/stations/:id/live", srv_live_video, STAFF, NO_BODY, SRV_LONG},
     {SRV_GET, "/api/events", srv_live_events, PERSON, NO_BODY, SRV_LONG},

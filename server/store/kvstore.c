@@ -279,6 +279,7 @@ static const struct srv_store_ops srv_kvs_ops = {
     .put_station = srv_kvs_put_station,
     .each_station = srv_kvs_each_station,
     .append_events = srv_kvs_append_events,
+    .put_fork = srv_kvs_put_fork,
     .hash_at = srv_kvs_hash_at,
     .append_own = srv_kvs_append_own,
     .each_feed = srv_kvs_each_feed,

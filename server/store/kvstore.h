@@ -171,6 +171,9 @@ enum cm_code srv_save_student(struct srv_tx *tx, const struct srv_student *stude
 
 /* ---- store_erased.c: events about somebody who was erased say nothing, whenever they come ---- */
 enum cm_code srv_erased_put(struct srv_tx *tx, const char *student_id, struct cm_err *err);
+/* When the last one who had the id was erased. */
+enum cm_code srv_erased_when(struct srv_tx *tx, const char *student_id, int64_t *ret_wall_ms,
+                             struct cm_err *err);
 /* The id is given to somebody: what is captured after wall_ms and comes from now on is his. *ret_again: it was another's. */
 enum cm_code srv_erased_given_again(struct srv_tx *tx, const char *student_id, int64_t wall_ms,
                                     bool *ret_again, struct cm_err *err);
@@ -200,6 +203,8 @@ struct srv_log { /* what the server has of one log */
     int64_t latest_wall_ms; /* of any event, with the same bound: where there may be coverage */
     bool forked;
     uint64_t forked_seq;
+    int64_t forked_wall_ms;
+    char forked_address[64];
 };
 enum cm_code srv_load_log(struct srv_tx *tx, uint32_t log, struct srv_log *ret_log, struct cm_err *err);
 enum cm_code srv_save_log(struct srv_tx *tx, uint32_t log, const struct srv_log *row, struct cm_err *err);

@@ -146,6 +146,8 @@ static const struct cm_field log_fields[] = {
     FLAG(struct log_row, 7, l.forked),
     CM_ROW_RANGE(struct log_row, 8, 1, INTEGER, l.forked_seq, 0, INT64_MAX),
     INSTANT(struct log_row, 9, l.latest_wall_ms),
+    CM_ROW_RANGE(struct log_row, 10, 2, INTEGER, l.forked_wall_ms, INT64_MIN, INT64_MAX),
+    CM_ROW(struct log_row, 11, 2, TEXT, l.forked_address),
 };
 static const struct cm_table log_table = TABLE("log", struct log_row, log_fields);
 

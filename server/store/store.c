@@ -258,6 +258,12 @@ enum cm_code srv_store_append_events(struct srv_store *store, const char *statio
                                      err);
 }
 
+enum cm_code srv_store_put_fork(struct srv_store *store, const char *station_id, const struct srv_fork *fork,
+                                struct cm_err *err)
+{
+    return store->ops->put_fork(store, station_id, fork, err);
+}
+
 enum cm_code srv_store_hash_at(struct srv_store *store, const char *station_id, uint64_t seq,
                                uint8_t ret_hash[CM_HASH_SIZE], struct cm_err *err)
 {

@@ -212,8 +212,10 @@ struct srv_station {
     uint64_t acked_seq;
     uint8_t head_hash[CM_HASH_SIZE];
     int64_t last_event_wall_ms; /* of the newest event */
-    bool forked;                /* the log split: restored from an old backup, or cloned */
+    bool forked; /* another copy of it (restored from an old backup, or cloned) sent other events: srv_store_put_fork */
     uint64_t forked_seq;
+    int64_t forked_wall_ms; /* the last time */
+    char forked_address[64];
     /* as it last said */
     int64_t last_seen_wall_ms;
     char version[16], camera[64];
@@ -243,8 +245,7 @@ struct srv_append {
     uint64_t feed;      /* number of the last event in the feed; 0 when nothing was new */
     size_t appended;    /* how many were new */
     bool gap;           /* first_seq is beyond acked_seq + 1: nothing was taken */
-    bool forked; /* an event that we have differs, or previous_hash is not ours: nothing was taken, and the
-                           station is marked */
+    bool forked; /* an event that we have differs, or previous_hash is not ours: nothing was taken */
     uint64_t forked_seq;
 };
 /* Consecutive events first_seq, first_seq + 1, …; previous_hash is the chain's before the first of them. The caller has
@@ -254,6 +255,14 @@ enum cm_code srv_store_append_events(struct srv_store *store, const char *statio
                                      const uint8_t previous_hash[CM_HASH_SIZE],
                                      const struct srv_event_bytes *events, size_t count,
                                      struct srv_append *ret_append, struct cm_err *err);
+struct srv_fork { /* what was refused of a copy of a station */
+    uint64_t seq; /* of the first event that differs; 0: it is settled */
+    int64_t wall_ms;
+    char address[64];
+};
+/* Shown with the station until it is settled. Events that continue the known log are taken all the same. */
+enum cm_code srv_store_put_fork(struct srv_store *store, const char *station_id, const struct srv_fork *fork,
+                                struct cm_err *err);
 /* The chain's hash at seq (0: its start). CM_NOTFOUND. */
 enum cm_code srv_store_hash_at(struct srv_store *store, const char *station_id, uint64_t seq,
                                uint8_t ret_hash[CM_HASH_SIZE], struct cm_err *err);
@@ -376,6 +385,7 @@ struct srv_change {
     enum srv_change_kind kind;
     char id[CM_ID_SIZE];
     bool erased; /* of a student: destroy the key */
+    int64_t erased_wall_ms;
 };
 typedef bool srv_change_visit_fn(void *arg, const struct srv_change *change);
 enum cm_code srv_store_each_change(struct srv_store *store, uint64_t after, srv_change_visit_fn *visit,

@@ -241,15 +241,6 @@ static enum cm_code take_new(struct append *a, uint64_t *ret_last_feed, struct c
     return code;
 }
 
-static enum cm_code mark_fork(struct append *a, struct cm_err *err)
-{
-    if (a->row.forked && a->row.forked_seq <= a->forked_seq)
-        return CM_OK;
-    a->row.forked = true;
-    a->row.forked_seq = a->forked_seq;
-    return srv_save_log(a->tx, a->log, &a->row, err);
-}
-
 enum cm_code srv_kvs_append_events(struct srv_store *store, const char *station_id, uint64_t first_seq,
                                    const uint8_t previous_hash[CM_HASH_SIZE],
                                    const struct srv_event_bytes *events, size_t count,
@@ -271,9 +262,7 @@ enum cm_code srv_kvs_append_events(struct srv_store *store, const char *station_
     result.gap = first_seq > a.row.acked_seq + 1;
     if (!result.gap && (code = compare(&a, previous_hash, err)) != CM_OK)
         return code;
-    if (a.forked_seq != 0)
-        code = mark_fork(&a, err);
-    else if (!result.gap && a.known < count && (code = decode_new(&a, err)) == CM_OK)
+    if (a.forked_seq == 0 && !result.gap && a.known < count && (code = decode_new(&a, err)) == CM_OK)
         code = take_new(&a, &result.feed, err);
     if (code != CM_OK)
         return code;

@@ -64,6 +64,7 @@ enum cm_code srv_note_erased(struct srv_tx *tx, const char *student_id, struct c
 }
 
 struct each {
+    struct srv_tx *tx;
     srv_change_visit_fn *visit;
     void *arg;
 };
@@ -80,6 +81,10 @@ static enum cm_code visit_row(void *arg, struct cm_bytes key, struct cm_bytes va
     change.kind = (enum srv_change_kind)bytes[0];
     change.erased = bytes[1] != 0;
     snprintf(change.id, sizeof change.id, "%s", id);
+    enum cm_code code =
+        change.erased ? srv_erased_when(each->tx, change.id, &change.erased_wall_ms, err) : CM_OK;
+    if (code != CM_OK)
+        return code;
     return each->visit(each->arg, &change) ? CM_OK : CM_EOF;
 }
 
@@ -88,12 +93,13 @@ enum cm_code srv_kvs_each_change(struct srv_store *store, uint64_t after, srv_ch
 {
     struct srv_tx own, *tx;
     struct srv_key first = {0};
-    struct each each = {visit, arg};
+    struct each each = {.visit = visit, .arg = arg};
     if (after == UINT64_MAX)
         return CM_OK;
     enum cm_code code = srv_tx_begin(&own, store, &tx, err);
     if (code != CM_OK)
         return code;
+    each.tx = tx;
     srv_key_u64(&first, after + 1);
     code = srv_walk(tx, SRV_T_CHANGES, &first, 0, visit_row, &each, err);
     srv_tx_end(&own);

@@ -15,7 +15,9 @@
 struct cut { /* nothing counts up to here, by either */
     uint64_t feed;
     int64_t wall_ms;
+    int64_t erased_wall_ms; /* the last time */
 };
+enum { CUT_SIZE = 24 };
 
 static struct srv_key cut_key(const char *student_id)
 {
@@ -33,29 +35,43 @@ static enum cm_code load_cut(struct srv_tx *tx, const char *student_id, struct c
     enum cm_code code = srv_get(tx, SRV_T_META, &key, &value, err);
     if (code != CM_OK)
         return code;
-    if (value.size != 16)
+    if (value.size != CUT_SIZE)
         return srv_damaged("an erasure does not say when", err);
     ret_cut->feed = srv_get_u64(value.data);
     ret_cut->wall_ms = srv_get_instant((const uint8_t *)value.data + 8);
+    ret_cut->erased_wall_ms = srv_get_instant((const uint8_t *)value.data + 16);
     return CM_OK;
 }
 
-static enum cm_code put_cut(struct srv_tx *tx, const char *student_id, int64_t wall_ms, struct cm_err *err)
+static enum cm_code put_cut(struct srv_tx *tx, const char *student_id, struct cut *cut, struct cm_err *err)
 {
     struct srv_key key = cut_key(student_id);
-    uint8_t bytes[16];
-    uint64_t feed;
-    enum cm_code code = srv_kvs_feed_last(&tx->store->base, &feed, err);
+    uint8_t bytes[CUT_SIZE];
+    enum cm_code code = srv_kvs_feed_last(&tx->store->base, &cut->feed, err);
     if (code != CM_OK)
         return code;
-    srv_put_u64(bytes, feed);
-    srv_put_u64(bytes + 8, (uint64_t)wall_ms ^ UINT64_C(1) << 63);
+    srv_put_u64(bytes, cut->feed);
+    srv_put_u64(bytes + 8, (uint64_t)cut->wall_ms ^ UINT64_C(1) << 63);
+    srv_put_u64(bytes + 16, (uint64_t)cut->erased_wall_ms ^ UINT64_C(1) << 63);
     return srv_put(tx, SRV_T_META, &key, bytes, sizeof bytes, err);
 }
 
 enum cm_code srv_erased_put(struct srv_tx *tx, const char *student_id, struct cm_err *err)
 {
-    return put_cut(tx, student_id, INT64_MAX, err);
+    struct cut cut = {.wall_ms = INT64_MAX, .erased_wall_ms = cm_wall_ms(tx->store->clock)};
+    return put_cut(tx, student_id, &cut, err);
+}
+
+enum cm_code srv_erased_when(struct srv_tx *tx, const char *student_id, int64_t *ret_wall_ms,
+                             struct cm_err *err)
+{
+    struct cut cut;
+    enum cm_code code = load_cut(tx, student_id, &cut, err);
+    if (code == CM_NOTFOUND)
+        return srv_damaged("an erasure has no row", err);
+    if (code == CM_OK)
+        *ret_wall_ms = cut.erased_wall_ms;
+    return code;
 }
 
 enum cm_code srv_erased_given_again(struct srv_tx *tx, const char *student_id, int64_t wall_ms,
@@ -66,7 +82,8 @@ enum cm_code srv_erased_given_again(struct srv_tx *tx, const char *student_id, i
     *ret_again = code == CM_OK;
     if (code != CM_OK)
         return code == CM_NOTFOUND ? CM_OK : code;
-    return put_cut(tx, student_id, wall_ms, err);
+    cut.wall_ms = wall_ms;
+    return put_cut(tx, student_id, &cut, err);
 }
 
 /* When what the event says was so. A clock that is not to be believed may have been ahead: then it says nothing for sure,

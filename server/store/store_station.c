@@ -56,6 +56,8 @@ static enum cm_code complete(struct srv_tx *tx, struct cm_bytes row, struct srv_
     station.last_event_wall_ms = log.last_wall_ms;
     station.forked = log.forked;
     station.forked_seq = log.forked_seq;
+    station.forked_wall_ms = log.forked_wall_ms;
+    memcpy(station.forked_address, log.forked_address, sizeof station.forked_address);
     *ret_station = station;
     *ret_log = number;
     return CM_OK;
@@ -364,4 +366,25 @@ enum cm_code srv_kvs_put_station(struct srv_store *store, const struct srv_stati
     if (code == CM_OK && !(known && same_duty(&before, station)))
         code = srv_note_change(tx, SRV_CHANGE_STATION, station->id, err);
     return code == CM_OK ? change_services(tx, known ? &before : NULL, station, log, err) : code;
+}
+
+enum cm_code srv_kvs_put_fork(struct srv_store *store, const char *station_id, const struct srv_fork *fork,
+                              struct cm_err *err)
+{
+    struct srv_tx *tx;
+    struct srv_station station;
+    struct srv_log row;
+    uint32_t log;
+    enum cm_code code = srv_tx_writing(store, &tx, err);
+    if (code == CM_OK)
+        code = srv_load_station(tx, station_id, &station, &log, err);
+    if (code == CM_OK)
+        code = srv_load_log(tx, log, &row, err);
+    if (code != CM_OK)
+        return code;
+    row.forked = fork->seq != 0;
+    row.forked_seq = fork->seq;
+    row.forked_wall_ms = fork->wall_ms;
+    memcpy(row.forked_address, fork->address, sizeof row.forked_address);
+    return srv_save_log(tx, log, &row, err);
 }

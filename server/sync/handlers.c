@@ -59,9 +59,17 @@ static void tell_others(struct post *post)
     }
     if (effects->changes && effects->class_id[0] != '\0')
         srv_live_changed(live, "students", effects->class_id, NULL);
-    if (effects->said)
-        srv_sync_seen(post->base.call, &post->work.station, effects->backlog, effects->wall_ms,
-                      effects->version, effects->camera);
+    if (effects->stations)
+        srv_live_changed(live, "stations", NULL, NULL);
+    if (!effects->said)
+        return;
+    struct srv_station_now now = {.last_seq = effects->last_seq,
+                                  .acked_seq = effects->acked_seq > post->work.station.acked_seq
+                                                   ? effects->acked_seq
+                                                   : post->work.station.acked_seq};
+    memcpy(now.version, effects->version, sizeof now.version);
+    memcpy(now.camera, effects->camera, sizeof now.camera);
+    srv_sync_seen(post->base.call, &post->work.station, effects->wall_ms, &now);
 }
 
 /* The work has ended: its reply is the answer. */
@@ -106,6 +114,7 @@ static void start_post(struct srv_call *call, enum srv_work_verb verb, const str
     post->base.failed = post_failed;
     post->base.finish = finish_post;
     srv_work_init(&post->work, &app->sync->core, verb, station, body, size);
+    snprintf(post->work.peer, sizeof post->work.peer, "%s", srv_call_peer(call));
     if (job != NULL) {
         memcpy(post->work.job_student_id, job->student_id, sizeof job->student_id);
         memcpy(post->job_id, job->id, sizeof post->job_id);

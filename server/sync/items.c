@@ -22,6 +22,7 @@ static void add_gone(struct srv_items *items, enum cm_item_kind kind, const stru
     struct cm_item *item = new_item(items, kind, change->id);
     item->gone = true;
     item->erased = change->erased;
+    item->at_ms = change->erased_wall_ms;
 }
 
 static enum cm_code no_room(struct cm_err *err)
@@ -88,8 +89,10 @@ static bool has_student(const struct srv_items *items, const char *id)
     return false;
 }
 
-static enum cm_code add_templates(struct srv_items *items, const char *student_id, struct cm_err *err)
+static enum cm_code add_templates(struct srv_items *items, const struct srv_student *student,
+                                  struct cm_err *err)
 {
+    const char *student_id = student->base.id;
     struct templates *templates = calloc(1, sizeof *templates);
     if (templates == NULL)
         return no_room(err);
@@ -97,6 +100,7 @@ static enum cm_code add_templates(struct srv_items *items, const char *student_i
     if (code == CM_OK) {
         struct cm_item *item = new_item(items, CM_ITEM_TEMPLATES, student_id);
         size_t before = items->bodies.size;
+        item->at_ms = templates->count == 0 ? student->unenrolled_wall_ms : 0;
         if (templates->count > 0)
             code = cm_templates_seal(items->box_key, templates->list, templates->count, &items->bodies, err);
         item->body.size = items->bodies.size - before;
@@ -133,7 +137,7 @@ static enum cm_code add_student(struct srv_items *items, const struct srv_change
         return CM_OK;
     if (code == CM_OK)
         code = add_record(items, CM_ITEM_STUDENT, change->id, CM_RECORD_STUDENT, &student.base, err);
-    return code == CM_OK ? add_templates(items, change->id, err) : code;
+    return code == CM_OK ? add_templates(items, &student, err) : code;
 }
 
 /* ---- calendar, settings, the station itself ---- */

@@ -226,7 +226,10 @@ void srv_sync_changes(struct srv_call *call)
     struct cm_pull asked = {.cursor = ""};
     if (!read_query(call, &asked) || !srv_sync_caller(call, &station))
         return;
-    srv_sync_seen(call, &station, asked.backlog, asked.wall_ms, asked.version, asked.camera);
+    struct srv_station_now now = {.last_seq = asked.last_seq, .acked_seq = station.acked_seq};
+    memcpy(now.version, asked.version, sizeof now.version);
+    memcpy(now.camera, asked.camera, sizeof now.camera);
+    srv_sync_seen(call, &station, asked.wall_ms, &now);
     struct srv_poll *poll = calloc(1, sizeof *poll);
     if (poll == NULL) {
         srv_answer_error(call, 503, "busy", "the server is busy: try again");

@@ -39,9 +39,9 @@ struct srv_sync {
 /* The station that calls. False: it is gone or revoked, and the call is answered. */
 bool srv_sync_caller(struct srv_call *call, struct srv_station *ret_station);
 void srv_sync_send(struct srv_call *call, struct srv_sync_reply *reply);
-/* What it said of itself. */
-void srv_sync_seen(struct srv_call *call, const struct srv_station *station, uint64_t backlog,
-                   int64_t wall_ms, const char *version, const char *camera);
+/* What it said of itself: its log's newest event, camera and version; the rest is filled in. */
+void srv_sync_seen(struct srv_call *call, const struct srv_station *station, int64_t wall_ms,
+                   const struct srv_station_now *said);
 
 void srv_polls_drop(struct srv_sync *sync); /* all, at the end */
 

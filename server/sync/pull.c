@@ -11,7 +11,7 @@ enum { EPOCH_SIZE = 16, EPOCH_TEXT = 2 * EPOCH_SIZE };
 struct position {
     bool reset;      /* nothing the station has counts: from the start */
     uint64_t number; /* everything up to here is known to it */
-    uint64_t until;  /* of getting everything from the start; 0: that is over */
+    uint64_t until;  /* of what is passed over in silence when it is gone: a first pull; 0: nothing */
 };
 
 struct look {
@@ -62,7 +62,8 @@ static bool read_hex(const char **at, uint64_t *ret_number)
 }
 
 /* False: not a cursor of ours at all. One of another epoch, or of a number that we have not reached (a store that went
- * back without a new epoch), begins anew. */
+ * back without a new epoch), begins anew; what that station has may be from before, so it is told also whom it is not to
+ * have. A station without a cursor has nothing of ours. */
 static bool read_cursor(const struct look *look, const char *text, struct position *ret)
 {
     char epoch[EPOCH_TEXT + 1];
@@ -82,6 +83,8 @@ static bool read_cursor(const struct look *look, const char *text, struct positi
         return false;
     if (strncmp(text, epoch_text(look->epoch, epoch), EPOCH_TEXT) == 0 && position.number <= look->last)
         *ret = position;
+    else
+        ret->until = 0;
     return true;
 }
 

@@ -20,7 +20,7 @@ static void note_what_it_says(struct srv_work *work)
 {
     const struct cm_push *push = &work->u.push.message;
     work->effects.said = true;
-    work->effects.backlog = push->backlog;
+    work->effects.last_seq = push->first_seq + (uint64_t)push->count - 1 + push->backlog;
     work->effects.wall_ms = push->wall_ms;
     memcpy(work->effects.version, push->version, sizeof push->version);
     memcpy(work->effects.camera, push->camera, sizeof push->camera);
@@ -57,8 +57,8 @@ static enum cm_code raise_activity(struct srv_store *store, struct srv_work *wor
 {
     struct cm_event event;
     srv_sync_activity(work->core, kind, &event);
-    snprintf(event.body.activity.reason, sizeof event.body.activity.reason, "%.100s: %.140s",
-             work->station.name, reason);
+    snprintf(event.body.activity.reason, sizeof event.body.activity.reason, "%.250s", reason);
+    snprintf(event.body.activity.station_id, sizeof event.body.activity.station_id, "%s", work->station.id);
     return srv_store_append_own(store, &event, &work->u.push.own_feed, err);
 }
 
@@ -84,11 +84,29 @@ static enum cm_code refuse_events(struct srv_store *store, struct srv_work *work
     return raise_activity(store, work, CM_ACTIVITY_LOG_BROKEN, why->msg, err);
 }
 
+/* One activity until somebody says that it is settled; what the pages show follows every try. */
+static enum cm_code note_fork(struct srv_store *store, struct srv_work *work, const struct srv_station *before,
+                              struct cm_err *err)
+{
+    struct srv_fork fork = {.seq = work->u.push.append.forked_seq, .wall_ms = cm_wall_ms(work->core->clock)};
+    char reason[200];
+    if (before->forked && before->forked_seq < fork.seq)
+        fork.seq = before->forked_seq;
+    memcpy(fork.address, work->peer, sizeof fork.address);
+    enum cm_code code = srv_store_put_fork(store, work->station.id, &fork, err);
+    if (code != CM_OK || before->forked)
+        return code;
+    snprintf(reason, sizeof reason,
+             "another copy of this station (restored from a backup, or cloned) sent other events from number "
+             "%llu on; they are refused. Address: %.63s",
+             (unsigned long long)fork.seq, work->peer[0] != '\0' ? work->peer : "unknown");
+    return raise_activity(store, work, CM_ACTIVITY_LOG_FORKED, reason, err);
+}
+
 enum cm_code srv_push_run(struct srv_store *store, struct srv_work *work, struct cm_err *err)
 {
     struct srv_station before;
     struct cm_err why = CM_ERR_INIT;
-    char reason[160];
     work->u.push.own_feed = 0;
     work->u.push.append = (struct srv_append){0};
     if (work->u.push.may_raise)
@@ -104,12 +122,7 @@ enum cm_code srv_push_run(struct srv_store *store, struct srv_work *work, struct
         return refuse_events(store, work, &why, err);
     if (code != CM_OK)
         return cm_fail(err, code, "%s", why.msg);
-    if (!work->u.push.append.forked || before.forked)
-        return CM_OK;
-    snprintf(reason, sizeof reason,
-             "its log differs from event %llu on: restored from an old backup, or copied. Pair it anew",
-             (unsigned long long)work->u.push.append.forked_seq);
-    return raise_activity(store, work, CM_ACTIVITY_LOG_FORKED, reason, err);
+    return work->u.push.append.forked ? note_fork(store, work, &before, err) : CM_OK;
 }
 
 void srv_push_end(struct srv_work *work)
@@ -120,6 +133,7 @@ void srv_push_end(struct srv_work *work)
         work->effects.feed_first = append->feed - append->appended + 1;
         work->effects.feed_last = append->feed;
     }
+    work->effects.acked_seq = append->acked_seq;
     if (work->u.push.own_feed > 0)
         work->effects.feed_first = work->effects.feed_last = work->u.push.own_feed;
     if (work->u.push.revoked) {
@@ -129,6 +143,10 @@ void srv_push_end(struct srv_work *work)
     if (work->u.push.broken) {
         answer_broken(work);
         return;
+    }
+    if (append->forked) { /* another device than the one whose log this is: it says nothing of that one */
+        work->effects.said = false;
+        work->effects.stations = true;
     }
     answer.problem = append->gap ? CM_SYNC_GAP : append->forked ? CM_SYNC_FORKED : CM_SYNC_FINE;
     answer.forked_seq = append->forked ? append->forked_seq : 0;

@@ -69,17 +69,15 @@ void srv_sync_send(struct srv_call *call, struct srv_sync_reply *reply)
     srv_answer_take(call, reply->status, CM_SYNC_TYPE, body, size);
 }
 
-void srv_sync_seen(struct srv_call *call, const struct srv_station *station, uint64_t backlog,
-                   int64_t wall_ms, const char *version, const char *camera)
+void srv_sync_seen(struct srv_call *call, const struct srv_station *station, int64_t wall_ms,
+                   const struct srv_station_now *said)
 {
     struct srv_app *app = srv_app_of(call);
     int64_t now_ms = cm_wall_ms(app->clock);
-    struct srv_station_now now = {.online = true,
-                                  .last_seen_wall_ms = now_ms,
-                                  .backlog = backlog,
-                                  .clock_offset_ms = wall_ms > 0 ? wall_ms - now_ms : 0};
-    snprintf(now.camera, sizeof now.camera, "%s", camera);
-    snprintf(now.version, sizeof now.version, "%s", version);
+    struct srv_station_now now = *said;
+    now.online = true;
+    now.last_seen_wall_ms = now_ms;
+    now.clock_offset_ms = wall_ms > 0 ? wall_ms - now_ms : 0;
     snprintf(now.address, sizeof now.address, "%s", srv_call_peer(call));
     srv_live_station_seen(app->live, station->id, &now);
 }

@@ -24,11 +24,12 @@ struct srv_effects {                /* after srv_work_end */
     uint64_t feed_first, feed_last; /* new in the feed; 0: nothing */
     bool changes;                   /* stations have something to pull */
     bool paired;
+    bool stations; /* the list of stations shows something new */
     char class_id[CM_ID_SIZE]; /* of the student whose templates changed */
     struct cm_job_answer job;  /* ENROL: how it ended; reason "" when it did not */
     /* of a push, as the station says of itself; valid when `said` */
     bool said;
-    uint64_t backlog;
+    uint64_t last_seq, acked_seq; /* of its log; what of it is here now */
     int64_t wall_ms;
     char version[CM_SYNC_VERSION_SIZE], camera[CM_SYNC_CAMERA_SIZE];
 };
@@ -59,6 +60,7 @@ struct srv_work {
     const uint8_t *body;
     size_t size;
     char job_student_id[CM_ID_SIZE]; /* ENROL: of the job */
+    char peer[64];                   /* EVENTS: the address, for people; the caller sets it after init */
     struct srv_sync_reply reply;
     struct srv_effects effects;
 

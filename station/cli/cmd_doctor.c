@@ -132,7 +132,7 @@ static void ask_server(struct doctor *doctor, struct stn_store *store, const str
     if (code == CM_OK)
         code = stn_store_last_seq(store, &last_seq, &err);
     if (code == CM_OK) {
-        pull.backlog = last_seq > marks.acked_seq ? last_seq - marks.acked_seq : 0; /* it shows what we say */
+        pull.last_seq = last_seq; /* it shows what we say */
         memcpy(pull.cursor, marks.cursor, sizeof pull.cursor);
         cm_buf_append_text(&path, "/sync/v1/changes?");
         code = cm_pull_query(&pull, &path);

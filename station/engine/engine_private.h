@@ -117,6 +117,7 @@ void engine_follow_log(struct stn_engine *engine); /* another program enrolled o
 void engine_sync_start(
     struct stn_engine *engine); /* or again, after a new pairing; nothing when not paired */
 void engine_sync_follow(struct stn_engine *engine); /* each tick */
+void engine_say_erased(struct stn_engine *engine);  /* by a command beside the engine */
 void engine_sync_kick(struct stn_engine *engine);   /* something was logged */
 void engine_sync_frame(struct stn_engine *engine, const struct stn_frame *frame);
 void engine_sync_photo(struct stn_engine *engine, const struct stn_message *message);

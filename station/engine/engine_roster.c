@@ -211,6 +211,8 @@ static bool note_change(void *arg, const struct cm_event *event)
     engine->log_seq_seen = event->seq;
     if (event->type == CM_EVENT_ENROLLED)
         engine->gallery_stale = true;
+    if (event->type == CM_EVENT_ENROLLED && event->body.enrolled.template_count == 0)
+        engine_say_erased(engine);
     return true;
 }
 

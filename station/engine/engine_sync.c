@@ -43,12 +43,12 @@ static bool same(const struct stn_ev_sync *a, const struct stn_ev_sync *b)
            strcmp(a->trouble, b->trouble) == 0 && strcmp(a->text, b->text) == 0;
 }
 
-static void say_sync(struct stn_engine *engine, const char *news)
+static void say_sync(struct stn_engine *engine, const char *news, bool erased)
 {
     struct stn_event event = {.kind = STN_EV_SYNC};
     if (engine->sync != NULL)
         fill_event(engine, &event.u.sync);
-    if (news[0] == '\0' && same(&event.u.sync, &engine->said))
+    if (news[0] == '\0' && !erased && same(&event.u.sync, &engine->said))
         return;
     if (strcmp(event.u.sync.trouble, engine->said.trouble) != 0)
         cm_log(event.u.sync.online ? CM_LOG_INFO : CM_LOG_WARN, "sync", event.u.sync.trouble,
@@ -57,6 +57,7 @@ static void say_sync(struct stn_engine *engine, const char *news)
         cm_log(CM_LOG_INFO, "sync", "news", CM_STR("text", news));
     engine->said = event.u.sync;
     snprintf(event.u.sync.news, sizeof event.u.sync.news, "%s", news);
+    event.u.sync.erased = erased;
     engine_publish(engine, &event);
 }
 
@@ -209,7 +210,7 @@ static void on_effects(void *arg, const struct stn_sync_effects *effects)
         engine_update_roll(engine, false);
     if (effects->photo)
         take_photo(engine, &effects->job);
-    say_sync(engine, effects->text);
+    say_sync(engine, effects->text, effects->erased);
 }
 
 void engine_sync_kick(struct stn_engine *engine)
@@ -220,7 +221,12 @@ void engine_sync_kick(struct stn_engine *engine)
         return;
     stn_sync_recount(stn_sync_client_of(engine->sync));
     stn_sync_kick(engine->sync);
-    say_sync(engine, "");
+    say_sync(engine, "", false);
+}
+
+void engine_say_erased(struct stn_engine *engine)
+{
+    say_sync(engine, "", true);
 }
 
 void engine_sync_follow(struct stn_engine *engine)
@@ -232,7 +238,7 @@ void engine_sync_follow(struct stn_engine *engine)
         stn_camera_state_name(engine->source_ended ? STN_CAMERA_ENDED : stn_lane_camera(engine->lane)));
     stn_sync_recount(stn_sync_client_of(engine->sync));
     stn_sync_kick(engine->sync);
-    say_sync(engine, "");
+    say_sync(engine, "", false);
 }
 
 /* ---- beginning ---- */

@@ -136,6 +136,7 @@ struct stn_ev_sync {
     int64_t clock_offset_ms; /* the server's clock minus ours */
     uint64_t forked_seq;
     char news[192]; /* what just came from the server; empty: nothing to say */
+    bool erased;    /* somebody was erased just now: who is named on a screen goes from it */
 };
 struct stn_ev_stopped {
     char reason[256];

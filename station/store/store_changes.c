@@ -135,6 +135,22 @@ static enum cm_code remove_student(struct apply *a, const char *id, bool erased,
     return code == CM_OK ? forget_served(a, STN_SERVED_STUDENT, id, err) : code;
 }
 
+/* What came before, for whoever has the id now, stays when the server says once more what was done already. */
+static enum cm_code erase_student(struct apply *a, const struct cm_item *item, struct cm_err *err)
+{
+    struct stn_erased before;
+    enum cm_code code = stn_erased_get(a->txn, item->id, &before, err);
+    if (code == CM_OK && before.at_ms == item->at_ms)
+        return CM_OK;
+    if (code == CM_OK || code == CM_NOTFOUND)
+        code = remove_student(a, item->id, true, err);
+    if (code == CM_OK)
+        code = stn_erased_put(a->store, a->txn, item->id, item->at_ms, err);
+    a->any = true;
+    a->applied.erased++;
+    return code;
+}
+
 /* The server, put back to a backup, has no templates of him: those here go up. *ret_kept: there are any. */
 static enum cm_code keep_enrolment(struct apply *a, const char *id, bool *ret_kept, struct cm_err *err)
 {
@@ -193,8 +209,10 @@ static enum cm_code apply_student(struct apply *a, const struct cm_item *item, s
     struct cm_student student;
     struct cm_err why = CM_ERR_INIT;
     bool changed = false;
-    if (item->gone || item->erased)
-        return remove_student(a, item->id, item->erased, err);
+    if (item->erased)
+        return erase_student(a, item, err);
+    if (item->gone)
+        return remove_student(a, item->id, false, err);
     if (item->body.size > VALUE_MAX ||
         cm_record_decode(CM_RECORD_STUDENT, item->body.data, item->body.size, &student, &why) != CM_OK)
         return wrong_item(item, why.msg, err);
@@ -269,6 +287,21 @@ static enum cm_code pass_over(struct apply *a, const struct cm_item *item, struc
     return code;
 }
 
+/* … but not those that it took away on purpose: only what was made here after that. */
+static enum cm_code keep_newer(struct apply *a, const struct cm_item *item, bool *ret_kept, struct cm_err *err)
+{
+    size_t count = 0, newer = 0;
+    enum cm_code code = stn_vault_ready(a->store, a->txn, err);
+    if (code == CM_OK)
+        code = stn_templates_read(a->store, a->txn, item->id, a->templates, CM_SYNC_TEMPLATES_MAX, &count, err);
+    for (size_t i = 0; i < count; i++)
+        newer += a->templates[i].created_wall_ms > item->at_ms;
+    cm_wipe(a->templates, sizeof a->templates);
+    if (code != CM_OK || newer == 0)
+        return code;
+    return keep_enrolment(a, item->id, ret_kept, err);
+}
+
 static enum cm_code apply_templates(struct apply *a, const struct cm_item *item, struct cm_err *err)
 {
     bool kept = false;
@@ -278,7 +311,7 @@ static enum cm_code apply_templates(struct apply *a, const struct cm_item *item,
         return put_templates(a, item, err);
     enum cm_code code = CM_OK;
     if (a->went_back && !item->gone && !item->erased)
-        code = keep_enrolment(a, item->id, &kept, err);
+        code = keep_newer(a, item, &kept, err);
     return code == CM_OK && !kept ? remove_templates(a, item->id, true, err) : code;
 }
 

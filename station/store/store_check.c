@@ -24,6 +24,16 @@ static enum cm_code entry_of(struct check *c, const struct cm_event *event, int3
     return code;
 }
 
+/* Of somebody who was erased nothing is on the roll. */
+static enum cm_code is_erased(struct check *c, const struct cm_event *event, const char *student_id,
+                              bool *ret_erased, struct cm_err *err)
+{
+    struct stn_erased erased;
+    enum cm_code code = stn_erased_get(c->txn, student_id, &erased, err);
+    *ret_erased = code == CM_OK && event->seq <= erased.seq;
+    return code == CM_NOTFOUND ? CM_OK : code;
+}
+
 /* What the log says must be on the roll: the one mark of each session, and some correction where there is any. */
 static enum cm_code check_event(void *arg, const struct cm_event *event, struct cm_err *err)
 {
@@ -32,7 +42,14 @@ static enum cm_code check_event(void *arg, const struct cm_event *event, struct 
     const struct cm_mark *mark = &event->body.mark;
     const struct cm_correction *correction = &event->body.correction;
     enum cm_code code = CM_OK;
+    bool erased = false;
     c->events++;
+    if (event->type == CM_EVENT_MARK)
+        code = is_erased(c, event, mark->student_id, &erased, err);
+    else if (event->type == CM_EVENT_CORRECTION)
+        code = is_erased(c, event, correction->student_id, &erased, err);
+    if (code != CM_OK || erased)
+        return code;
     if (event->type == CM_EVENT_MARK) {
         code = entry_of(c, event, mark->date, mark->class_id, mark->student_id, &entry, err);
         if (code == CM_OK && entry.mark_seq != event->seq)

@@ -121,6 +121,18 @@ bool stn_upload_waits(struct cm_txn *txn, const char *student_id); /* also for t
 /* The server knows the student (again): what waited for that goes up. */
 enum cm_code stn_upload_known(struct cm_txn *txn, const char *student_id, struct cm_err *err);
 
+struct stn_erased {
+    int64_t at_ms; /* as the server says it */
+    uint64_t seq;  /* the log speaks of somebody else up to here */
+};
+enum cm_code stn_erased_get(struct cm_txn *txn, const char *student_id, struct stn_erased *ret_erased,
+                            struct cm_err *err); /* CM_NOTFOUND */
+/* The roll forgets him. */
+enum cm_code stn_erased_put(struct stn_store *store, struct cm_txn *txn, const char *student_id, int64_t at_ms,
+                            struct cm_err *err);
+/* The log begins again with what was first_seq. */
+enum cm_code stn_erased_renumber(struct cm_txn *txn, uint64_t first_seq, struct cm_err *err);
+
 /* A walk during which the table may change. Begin with size 0; CM_EOF at the end. */
 struct stn_key {
     uint8_t bytes[CM_DB_KEY_MAX + 1];

@@ -6,9 +6,11 @@
  * - Everything that the server sent is noted as the server's. When the server begins anew (`reset`: the first pull, or it
  *   was restored) what it does not name again until the last page is removed. What was made here before the pairing and
  *   the server does not know stays, and its templates wait to go up.
- * - A reset in answer to a cursor: the server was put back to a backup. Then templates that it does not have stay and go up
- *   again, and a student whom it does not know stays with them as one of this station's own; `gone` and `erased` items
- *   remove as ever.
+ * - A reset in answer to a cursor: the server was put back to a backup. Then templates that it does not have, and did not
+ *   take away, stay and go up again, and a student whom it does not know stays with them as one of this station's own;
+ *   `gone` and `erased` items, which such a server sends for everybody whom this station is not to have, remove as ever.
+ * - An erased student is on no roll any more either; his events stay in the log, and go up. The same erasure said again (by
+ *   a server that begins anew) leaves alone whoever has the id now.
  * - Templates that were made here and are not up yet win over what the server sends for that student: they are newer.
  * - On a paired station the roster is the server's: stn_store_put_roster refuses.
  */
@@ -97,6 +99,7 @@ struct stn_applied { /* what a page changed */
     size_t classes, students, enrolments, gone;
     size_t kept;    /* enrolments that a server lacks which was put back to a backup: they go up again */
     size_t damaged; /* templates that do not open: the student is not recognised until they come again */
+    size_t erased;  /* students: nothing shows them any more */
     bool calendar, revoked;
 };
 /* All items of an answer and its cursor in one commit. CM_INVALID: an item does not decode; nothing was taken. An erased

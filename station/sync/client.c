@@ -189,8 +189,8 @@ void client_failed(struct stn_sync_client *client, enum stn_sync_channel channel
     }
     if (answer->status == 401 || answer->status == 403)
         client_stop(client, channel, STN_SYNC_REVOKED, now,
-                    "%.120s does not know this station any more: ask for a new code of this station and pair "
-                    "it again",
+                    "%.100s does not know this station any more: ask for a new code of it (it may have to be "
+                    "added anew) and pair it again; its events are kept",
                     client->url);
     else if (passes_by_itself(answer->status))
         client_back_off(client, channel, STN_SYNC_SERVER_AWAY, answer->retry_after_s, now,

@@ -106,6 +106,7 @@ struct stn_sync_effects {
     bool status;    /* stn_sync_status says something new */
     bool roster;    /* classes, students or closures in the store changed */
     bool templates; /* the gallery must be made anew */
+    bool erased;    /* somebody was erased: names go from the screen */
     bool photo;     /* stn_sync_photo holds one, until the next call */
     bool clock;     /* the server's time was compared with ours: status.clock_offset_ms */
     char text[192]; /* what changed, for the operator; empty: nothing to say */

@@ -18,7 +18,7 @@ bool down_next(struct stn_sync_client *client, struct stn_sync_now now, struct s
     }
     client_count_events(client);
     struct cm_pull pull = {
-        .backlog = client->status.waiting, .frames = client->status.watched, .wall_ms = now.wall_ms};
+        .last_seq = client->status.last_seq, .frames = client->status.watched, .wall_ms = now.wall_ms};
     client->polled = client->status.caught_up && !client->more && c->failures == 0 && client->wait_s > 0;
     pull.wait_s = client->polled ? client->wait_s : 0;
     memcpy(pull.cursor, marks.cursor, sizeof pull.cursor);
@@ -51,6 +51,7 @@ static void describe(const struct stn_applied *applied, char text[192])
     count(list, sizeof list, applied->classes, "class", "classes");
     count(list, sizeof list, applied->enrolments, "enrolment", "enrolments");
     count(list, sizeof list, applied->gone, "removal", "removals");
+    count(list, sizeof list, applied->erased, "erasure", "erasures");
     count(list, sizeof list, applied->kept, "enrolment that it lacks", "enrolments that it lacks");
     if (applied->calendar)
         count(list, sizeof list, 1, "calendar", "calendars");
@@ -91,8 +92,9 @@ static void apply(struct stn_sync_client *client, struct stn_sync_now now, struc
     }
     client->more = changes->more;
     client->status.caught_up = client->status.caught_up || !changes->more;
-    effects->roster = applied.classes + applied.students + applied.gone > 0 || applied.calendar;
+    effects->roster = applied.classes + applied.students + applied.gone + applied.erased > 0 || applied.calendar;
     effects->templates = applied.enrolments > 0;
+    effects->erased = applied.erased > 0;
     describe(&applied, effects->text);
     client_count_uploads(client);
     if (applied.revoked)

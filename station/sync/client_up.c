@@ -87,8 +87,9 @@ void client_forked(struct stn_sync_client *client, uint64_t seq, struct stn_sync
     client->status.forked_seq = seq;
     client_stop(
         client, STN_SYNC_UP, STN_SYNC_FORKED, now,
-        "the server has other events of this station from number %llu on: it was restored from a backup "
-        "or runs twice. Its events are kept. Way out: rollcall-station pair --renew URL CODE",
+        "refused: the server has other events of this station from number %llu on. This device was restored "
+        "from a backup, or is a copy. Its events are kept. Way out: a code of a new station, then "
+        "rollcall-station pair --renew URL CODE",
         (unsigned long long)seq);
 }
 

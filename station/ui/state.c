@@ -180,10 +180,21 @@ static void apply_condition(struct stn_ui_state *state, const struct stn_event *
     }
 }
 
+/* The lists do not say who is in them by anything but the name, and the name may be another's too: all of it goes. */
+static void forget_people(struct stn_ui_state *state)
+{
+    memset(state->feed, 0, sizeof state->feed);
+    memset(state->log, 0, sizeof state->log);
+    memset(&state->greeting, 0, sizeof state->greeting);
+    state->feed_next = state->feed_count = state->log_next = state->log_count = 0;
+}
+
 static void apply_sync(struct stn_ui_state *state, const struct stn_ev_sync *sync,
                        const struct stn_ui_clock *at)
 {
     bool changed = strcmp(sync->trouble, state->sync.trouble) != 0;
+    if (sync->erased)
+        forget_people(state);
     state->sync = *sync;
     if (changed)
         snprintf(state->sync_since, sizeof state->sync_since, "%.5s", at->time);

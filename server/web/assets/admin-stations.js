@@ -66,15 +66,21 @@ function classNames(ids) {
     return ids.map((id, i) => [i > 0 && ' ', h('span', { class: 'nowrap' }, i < ids.length - 1 ? `${id},` : id)]);
 }
 
-function forkedNotes(stations) {
+function forkedNotes(stations, context, changed) {
+    const settle = async (one, control) => {
+        if (!(await confirmDialog({ title: a.station.settleTitle, text: a.station.settleText, yes: a.station.settle }))) return;
+        if (await attempt(() => post(path('/api/stations', one.id, 'settle')), control)) changed();
+    };
     return stations.filter((one) => one.forked && !one.revoked).map((one) =>
-        h('div', { class: 'banner bad', role: 'alert' }, h('div', {}, h('strong', {}, person(one.name)), `: ${a.station.forkedText(one.forked_seq)}`)));
+        h('div', { class: 'banner bad', role: 'alert' },
+            h('div', {}, h('strong', {}, person(one.name)), `: ${a.station.forkedText(one.forked_seq, momentText(one.forked_at), one.forked_from)}`),
+            context.isAdmin && button(a.station.settle, (event) => settle(one, event.currentTarget), { kind: 'compact', 'aria-label': a.station.settleOf(one.name) })));
 }
 
 function draw(list, context, changed) {
     if (list.length === 0) return empty(a.station.none, context.isAdmin ? a.station.noneAdmin : a.station.noneText);
     return [
-        forkedNotes(list),
+        forkedNotes(list, context, changed),
         table({
             caption: a.nav.stations,
             rows: list,

@@ -23,9 +23,9 @@ static int tear_down(void **state)
     return 0;
 }
 
-static struct srv_station_now seen_as(const char *camera, uint64_t backlog)
+static struct srv_station_now seen_as(const char *camera, uint64_t waiting)
 {
-    struct srv_station_now seen = {.backlog = backlog, .version = "0.1.0"};
+    struct srv_station_now seen = {.last_seq = 100 + waiting, .acked_seq = 100, .version = "0.1.0"};
     snprintf(seen.camera, sizeof seen.camera, "%s", camera);
     return seen;
 }
@@ -35,7 +35,7 @@ static void pages_are_told_what_changed_and_no_more(void **state)
     (void)state;
     static const struct {
         const char *camera;
-        uint64_t backlog;
+        uint64_t waiting;
         bool news;
     } cases[] = {
         {"clear", 0, true},    /* comes online */
@@ -45,7 +45,7 @@ static void pages_are_told_what_changed_and_no_more(void **state)
         {"covered", 20, false}, {"covered", 0, true},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct srv_station_now seen = seen_as(cases[i].camera, cases[i].backlog);
+        struct srv_station_now seen = seen_as(cases[i].camera, cases[i].waiting);
         if (srv_now_seen(now, "one", &seen) != cases[i].news)
             fail_msg("case %zu", i);
     }
@@ -64,7 +64,7 @@ static void a_station_is_online_for_a_minute(void **state)
     cm_clock_manual_advance(&clock_, 1000);
     assert_true(srv_now_get(now, "one", &got));
     assert_false(got.online);
-    assert_int_equal(got.backlog, 3);
+    assert_int_equal(got.last_seq, 103);
     assert_true(srv_now_sweep(now)); /* told once */
     assert_false(srv_now_sweep(now));
     assert_true(srv_now_seen(now, "one", &seen)); /* and when it comes back */

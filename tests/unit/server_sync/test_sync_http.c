@@ -245,7 +245,7 @@ static int begin_poll(int wait_s, bool frames)
     while (cm_wall_ms(app.clock) <= seen_before_ms) /* so that this poll is told from the one before */
         ;
     snprintf(path, sizeof path,
-             "/sync/v1/changes?cursor=%s&wait=%d&backlog=7&camera=clear&version=1&frames=%d&wall_ms=1",
+             "/sync/v1/changes?cursor=%s&wait=%d&last=7&camera=clear&version=1&frames=%d&wall_ms=1",
              cursor, wait_s, frames);
     return send_request("GET", path, NULL, NULL, 0);
 }
@@ -348,7 +348,7 @@ static void a_poll_is_woken_by_a_change(void **state)
     assert_true(changes.count >= 2);
     struct srv_station_now seen;
     assert_true(srv_live_station_now(app.live, ID, &seen));
-    assert_int_equal(seen.backlog, 7);
+    assert_int_equal(seen.last_seq, 7);
     assert_string_equal(seen.camera, "clear");
 }
 

@@ -22,7 +22,7 @@ static void batches_are_taken_once(void **state)
     assert_int_equal(answer.acked, 4);
     assert_int_equal(answer.time_ms, NOW_MS);
     assert_int_equal(effects.feed_last - effects.feed_first + 1, 4);
-    assert_int_equal(effects.backlog, 3);
+    assert_int_equal(effects.last_seq, 6);
     assert_int_equal(push(f, &events, 1, 4, &answer, &effects), 200); /* again */
     assert_int_equal(answer.acked, 4);
     assert_int_equal(effects.feed_last, 0);
