@@ -1,6 +1,8 @@
 /* Frames of a camera, and pulls that wait: the real HTTP server on two loops. */
 #include "live_fixture.h"
 
+#include "live/private.h"
+
 #include <poll.h>
 #include <signal.h>
 #include <sodium.h>
@@ -103,6 +105,24 @@ static void what_is_no_picture_is_dropped(void **state)
     close(fd);
 }
 
+/* Not a quarter of a minute later, as when a page went away without a word. */
+static void frames_end_with_stop(void **state)
+{
+    (void)state;
+    come_online();
+    int fd = live_fixture_get("/api/stations/door/live", "");
+    wait_until_wanted(true);
+    send_frame(0x81);
+    assert_true(read_mark(fd, 0x81, 1));
+    srv_cameras_ask(fixture.app.live->cameras, "door", false);
+    close(fd);
+    for (int i = 0; srv_live_wants_frames(fixture.app.live, "door"); i++) {
+        assert_true(i < 1500);
+        send_frame(0x81); /* which finds out that nobody is there */
+        poll(NULL, 0, 1);
+    }
+}
+
 static void a_station_that_is_not_there_has_no_picture(void **state)
 {
     (void)state;
@@ -186,6 +206,8 @@ int main(void)
                                         live_fixture_tear_down),
         cmocka_unit_test_setup_teardown(what_is_no_picture_is_dropped, live_fixture_set_up,
                                         live_fixture_tear_down),
+        cmocka_unit_test_setup_teardown(frames_end_with_stop,
+                                        live_fixture_set_up, live_fixture_tear_down),
         cmocka_unit_test_setup_teardown(a_station_that_is_not_there_has_no_picture, live_fixture_set_up,
                                         live_fixture_tear_down),
         cmocka_unit_test_setup_teardown(a_pull_is_woken_once_and_only_while_it_waits, live_fixture_set_up,

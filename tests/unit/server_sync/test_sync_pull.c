@@ -89,6 +89,27 @@ static void an_erased_student_is_told_to_all_also_from_the_start(void **state)
     assert_true(item->erased);
 }
 
+/* The server was put back to a backup: a station may have whom it is not to have any more. A station that begins has not. */
+static void a_store_that_went_back_says_who_is_gone(void **state)
+{
+    struct fixture *f = *state;
+    static const char other_epoch[] = "00000000000000000000000000000000.1";
+    put_class(f, "A");
+    put_class(f, "B");
+    put_student(f, "S1", "A");
+    put_student(f, "S2", "B"); /* moved to where this station does not serve */
+    set_classes(f, "A", NULL);
+    cursor[0] = '\0';
+    assert_null(find_item(pull(f, cursor), CM_ITEM_STUDENT, "S2"));
+    snprintf(cursor, sizeof cursor, "%s", other_epoch);
+    const struct cm_changes *changes = pull(f, cursor);
+    assert_true(changes->reset);
+    const struct cm_item *item = find_item(changes, CM_ITEM_STUDENT, "S2");
+    assert_non_null(item);
+    assert_true(item->gone);
+    assert_false(find_item(changes, CM_ITEM_STUDENT, "S1")->gone);
+}
+
 static void other_classes_come_when_the_station_serves_them(void **state)
 {
     struct fixture *f = *state;
@@ -180,6 +201,7 @@ int main(void)
         TEST(the_first_pull_brings_what_the_station_serves),
         TEST(a_student_who_moves_goes_and_comes_with_his_templates),
         TEST(an_erased_student_is_told_to_all_also_from_the_start),
+        TEST(a_store_that_went_back_says_who_is_gone),
         TEST(other_classes_come_when_the_station_serves_them),
         TEST(many_come_in_pages),
         TEST(cursors_of_another_epoch_begin_anew),

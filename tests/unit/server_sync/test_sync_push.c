@@ -22,7 +22,7 @@ static void batches_are_taken_once(void **state)
     assert_int_equal(answer.acked, 4);
     assert_int_equal(answer.time_ms, NOW_MS);
     assert_int_equal(effects.feed_last - effects.feed_first + 1, 4);
-    assert_int_equal(effects.last_seq, 6);
+    assert_int_equal(effects.last_seq, 7);
     assert_int_equal(push(f, &events, 1, 4, &answer, &effects), 200); /* again */
     assert_int_equal(answer.acked, 4);
     assert_int_equal(effects.feed_last, 0);
@@ -49,11 +49,29 @@ static void a_gap_is_answered_with_what_is_expected(void **state)
     assert_int_equal(count_activities(f, CM_ACTIVITY_UNKNOWN_FACE), 2);
 }
 
+static enum cm_code settle(struct srv_store *store, void *arg, struct cm_err *err)
+{
+    const struct srv_fork none = {.seq = 0};
+    return srv_store_put_fork(store, arg, &none, err);
+}
+
+static bool names_the_station(void *arg, const struct srv_feed_item *item, const struct srv_review *review)
+{
+    (void)review;
+    const struct cm_activity *activity = &item->event->body.activity;
+    if (activity->kind == CM_ACTIVITY_LOG_FORKED)
+        assert_string_equal(activity->station_id, arg);
+    return true;
+}
+
 static void another_log_is_a_fork_and_is_raised_once(void **state)
 {
     struct fixture *f = *state;
     struct srv_station station;
+    static struct log known;
     begin(f, 5);
+    known = events;
+    log_add(&known, "the healthy one goes on");
     assert_int_equal(push(f, &events, 1, 5, &answer, &effects), 200);
     events.count = 3; /* back to an old state … */
     log_add(&events, "something else happened");
@@ -67,6 +85,17 @@ static void another_log_is_a_fork_and_is_raised_once(void **state)
     assert_int_equal(count_activities(f, CM_ACTIVITY_UNKNOWN_FACE), 5);
     assert_int_equal(srv_store_get_station(f->store, f->station.id, &station, NULL), CM_OK);
     assert_true(station.forked);
+    assert_int_equal(station.forked_seq, 4);
+    assert_int_equal(station.forked_wall_ms, cm_wall_ms(f->core.clock));
+    assert_false(effects.said); /* it is not the station that speaks */
+    assert_int_equal(push(f, &known, 6, 6, &answer, &effects), 200); /* which goes on */
+    assert_int_equal(answer.acked, 6);
+    assert_int_equal(srv_store_write(f->store, settle, f->station.id, NULL), CM_OK);
+    assert_int_equal(srv_store_get_station(f->store, f->station.id, &station, NULL), CM_OK);
+    assert_false(station.forked);
+    assert_int_equal(push(f, &events, 4, 5, &answer, &effects), 409); /* the copy tries again: it is news again */
+    assert_int_equal(count_activities(f, CM_ACTIVITY_LOG_FORKED), 2);
+    assert_int_equal(srv_store_each_activity(f->store, 0, names_the_station, f->station.id, NULL), CM_OK);
 }
 
 static void a_log_that_goes_on_beside_the_known_one_is_a_fork(void **state)

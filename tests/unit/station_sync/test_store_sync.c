@@ -250,6 +250,109 @@ static void gone_and_erased_students_leave_nothing(void **state)
     fixture_finish(&f);
 }
 
+static enum cm_code mark(struct fixture *f, const char *student_id)
+{
+    struct cm_mark mark = {.class_id = "10-B",
+                           .date = 20261123,
+                           .captured_wall_ms = 1000,
+                           .method = CM_METHOD_FACE,
+                           .distance = 0.3f,
+                           .margin = 0.2f,
+                           .threshold = 0.5f};
+    struct cm_roll_entry entry = {.class_id = "10-B", .date = 20261123, .status = CM_ROLL_PRESENT};
+    snprintf(mark.student_id, sizeof mark.student_id, "%s", student_id);
+    snprintf(entry.student_id, sizeof entry.student_id, "%s", student_id);
+    return stn_store_append_mark(f->store, &mark, &entry, NULL, NULL);
+}
+
+static struct page *page_erased(const char *cursor, const char *id, int64_t at_ms)
+{
+    struct page *page = page_create(cursor);
+    page_gone(page, CM_ITEM_STUDENT, id, true);
+    page->changes.items[0].at_ms = at_ms;
+    return page;
+}
+
+static bool count_roll(void *arg, const struct cm_roll_entry *entry)
+{
+    (void)entry;
+    ++*(int *)arg;
+    return true;
+}
+
+/* The log goes up as it is; the roll forgets him, so that whoever is given the id is marked like everybody else. */
+static void an_id_that_is_given_again_is_marked_again(void **state)
+{
+    (void)state;
+    struct fixture f;
+    uint64_t events, last_seq;
+    int on_roll = 0;
+    open_paired(&f);
+    struct page *page = page_create("e.1");
+    page_student(page, "s1", "10-B");
+    page_student(page, "s2", "10-B");
+    page_templates(page, "s1", 2, stn_store_public_key(f.store));
+    page_apply(&f, page);
+    assert_int_equal(mark(&f, "s1"), CM_OK);
+    assert_int_equal(mark(&f, "s2"), CM_OK);
+    assert_int_equal(page_apply(&f, page_erased("e.2", "s1", 5000)).erased, 1);
+    assert_int_equal(stn_store_each_roll(f.store, 20261123, count_roll, &on_roll, NULL), CM_OK);
+    assert_int_equal(on_roll, 1);
+    assert_int_equal(count_templates(&f, "s1"), 0);
+    assert_int_equal(stn_store_last_seq(f.store, &last_seq, NULL), CM_OK);
+    assert_int_equal(last_seq, 2);
+    assert_int_equal(stn_store_check(f.store, &events, NULL), CM_OK);
+    page = page_create("e.3");
+    page_student(page, "s1", "10-B");
+    page_apply(&f, page);
+    assert_int_equal(mark(&f, "s1"), CM_OK);
+    assert_int_equal(mark(&f, "s1"), CM_EXISTS);
+    enrol(&f, "s1", 2); /* and goes up */
+    page = page_erased("x.4", "s1", 5000); /* a server that begins anew says it again */
+    page->changes.reset = true;
+    page_student(page, "s1", "10-B");
+    page_student(page, "s2", "10-B");
+    assert_int_equal(page_apply(&f, page).erased, 0);
+    fixture_reopen(&f);
+    assert_int_equal(mark(&f, "s1"), CM_EXISTS);
+    assert_int_equal(count_templates(&f, "s1"), 2);
+    assert_int_equal(stn_store_check(f.store, &events, NULL), CM_OK);
+    assert_int_equal(page_apply(&f, page_erased("x.5", "s1", 9000)).erased, 1); /* the new one too */
+    assert_int_equal(count_templates(&f, "s1"), 0);
+    assert_int_equal(stn_store_check(f.store, &events, NULL), CM_OK);
+    fixture_finish(&f);
+}
+
+/* A server that was put back to a backup took templates away before that, while this station was offline. */
+static void what_was_taken_away_does_not_come_back(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct stn_upload upload;
+    size_t count;
+    open_paired(&f);
+    struct page *page = page_create("e.1");
+    page->changes.reset = true;
+    page_student(page, "s1", "10-B");
+    page_student(page, "s2", "10-B");
+    page_templates(page, "s1", 2, stn_store_public_key(f.store));
+    page_templates(page, "s2", 2, stn_store_public_key(f.store));
+    page_apply(&f, page);
+    page = page_create("x.1");
+    page->changes.reset = true;
+    page_student(page, "s1", "10-B");
+    page_student(page, "s2", "10-B");
+    page_templates(page, "s1", 0, stn_store_public_key(f.store));
+    page->changes.items[page->changes.count - 1].at_ms = INT64_MAX;
+    page_templates(page, "s2", 0, stn_store_public_key(f.store)); /* there never were any, as far as it knows */
+    page_apply(&f, page);
+    assert_int_equal(count_templates(&f, "s1"), 0);
+    assert_int_equal(count_templates(&f, "s2"), 2);
+    assert_int_equal(next_upload(&f, &upload, &count), CM_OK);
+    assert_string_equal(upload.student_id, "s2");
+    fixture_finish(&f);
+}
+
 /* Of another server: what is stale then was the one's before. */
 static void a_new_beginning_removes_what_does_not_come_again(void **state)
 {
@@ -793,6 +896,8 @@ int main(void)
         cmocka_unit_test(a_wrong_item_takes_nothing),
         cmocka_unit_test(templates_for_somebody_else_are_left_out),
         cmocka_unit_test(gone_and_erased_students_leave_nothing),
+        cmocka_unit_test(an_id_that_is_given_again_is_marked_again),
+        cmocka_unit_test(what_was_taken_away_does_not_come_back),
         cmocka_unit_test(a_new_beginning_removes_what_does_not_come_again),
         cmocka_unit_test(what_a_restored_server_lacks_goes_up_again),
         cmocka_unit_test(an_answer_from_before_the_restore_settles_nothing),

@@ -183,9 +183,9 @@ static void live_forked(struct scene *scene)
 {
     live(scene);
     sync_event(scene, "forked",
-               "the server has other events of this station from number 17 on: it was restored from a backup "
-               "or runs "
-               "twice. Its events are kept. Way out: rollcall-station pair --renew URL CODE",
+               "refused: the server has other events of this station from number 17 on. This device was "
+               "restored from a backup, or is a copy. Its events are kept. Way out: a code of a new station, "
+               "then rollcall-station pair --renew URL CODE",
                4, "");
 }
 

@@ -110,6 +110,21 @@ static void test_greetings(void **state)
     scene_destroy(scene);
 }
 
+static void test_nobody_erased_stays_on_the_screen(void **state)
+{
+    (void)state;
+    struct scene *scene = scene_create();
+    scene_marked(scene, STN_EV_MARKED, "Asha", CM_ROLL_PRESENT, 17);
+    assert_non_null(stn_ui_feed(&scene->state, 0));
+    struct stn_event event = {.kind = STN_EV_SYNC, .u.sync = {.paired = true, .online = true, .erased = true}};
+    stn_ui_apply(&scene->state, &event, &scene->clock);
+    assert_null(stn_ui_feed(&scene->state, 0));
+    assert_int_equal(shown(scene), STN_UI_NOTHING);
+    for (int i = 0; stn_ui_log(&scene->state, i) != NULL; i++)
+        assert_null(strstr(stn_ui_log(&scene->state, i)->text, "Asha"));
+    scene_destroy(scene);
+}
+
 static void test_greeting_words(void **state)
 {
     (void)state;
@@ -266,6 +281,7 @@ int main(void)
         cmocka_unit_test(test_keymap),
         cmocka_unit_test(test_greetings),
         cmocka_unit_test(test_greeting_words),
+        cmocka_unit_test(test_nobody_erased_stays_on_the_screen),
         cmocka_unit_test(test_rings_are_bounded),
         cmocka_unit_test(test_due),
         cmocka_unit_test(test_headlines),
