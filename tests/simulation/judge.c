@@ -51,6 +51,20 @@ static uint64_t first_different(struct sim *sim, struct sim_device *device)
     return (uint64_t)ours.count + 1;
 }
 
+/* When another device goes on under the id, a person says there that it is settled. */
+static void give_up_id(struct sim *sim, struct sim_device *device)
+{
+    const char *id = device->ids[device->id_count - 1];
+    for (int i = 0; i < sim->device_count; i++) {
+        const struct sim_device *other = &sim->devices[i];
+        if (other != device && strcmp(other->ids[other->id_count - 1], id) == 0) {
+            sim_server_settle(sim->server, id);
+            return;
+        }
+    }
+    sim_server_revoke(sim->server, id);
+}
+
 /* A person sees "forked" and does what it says; the power may fail meanwhile, then he does it again. */
 static void renew(struct sim *sim, struct sim_device *device)
 {
@@ -86,7 +100,7 @@ static void renew(struct sim *sim, struct sim_device *device)
             sim_server_revoke(sim->server, id);
             continue;
         }
-        sim_server_revoke(sim->server, device->ids[device->id_count - 1]);
+        give_up_id(sim, device);
         device->id_count++;
         device->known_seq = 0;
         sim_poke(device);
@@ -114,19 +128,23 @@ static bool all_idle(struct sim *sim)
 /* A server that was put back to a backup may not know students any more who keep their faces at the station. */
 static bool same_view(struct sim *sim, struct sim_device *device, bool say)
 {
-    struct cm_buf ours, theirs;
+    struct cm_buf ours, theirs, known;
     cm_buf_init(&ours, SIM_VIEW_MAX);
     cm_buf_init(&theirs, SIM_VIEW_MAX);
+    cm_buf_init(&known, SIM_VIEW_MAX);
+    cm_buf_append_text(&known, "");
     cm_buf_append_text(&ours, "");
     cm_buf_append_text(&theirs, "");
     sim_server_view(sim->server, device->ids[device->id_count - 1], &theirs);
-    sim_station_view(device->station, sim->server_went_back ? (char *)theirs.data : NULL, &ours);
+    sim_server_known(sim->server, &known);
+    sim_station_view(device->station, sim->server_went_back ? (char *)known.data : NULL, &ours);
     bool same = strcmp((char *)ours.data, (char *)theirs.data) == 0;
     if (!same && say)
         fprintf(stderr, "station %d has\n%sand should have\n%s", device->process, (char *)ours.data,
                 (char *)theirs.data);
     cm_buf_finish(&ours);
     cm_buf_finish(&theirs);
+    cm_buf_finish(&known);
     return same;
 }
 
@@ -135,21 +153,30 @@ struct judging {
     bool good;
 };
 
+/* A copy shares the beginning of its log with the station that it is of. */
 static void judge_fact(void *arg, const char *station_id, const struct sim_fact *fact)
 {
     struct judging *judging = arg;
     struct sim *sim = judging->sim;
+    bool ours = false, promised = false;
     for (int i = 0; i < sim->device_count; i++)
         for (int k = 0; k < sim->devices[i].id_count; k++) {
             if (strcmp(sim->devices[i].ids[k], station_id) != 0)
                 continue;
+            ours = true;
             struct sim_promise *promise = sim_ledger_find(&sim->ledger, i + 1, fact->id);
-            if (promise == NULL || promise->fact.wall_ms != fact->wall_ms ||
-                promise->fact.captured_wall_ms != fact->captured_wall_ms || promise->fact.type != fact->type)
+            if (promise == NULL)
+                continue;
+            promised = true;
+            promise->seen++;
+            if (promise->fact.wall_ms != fact->wall_ms ||
+                promise->fact.captured_wall_ms != fact->captured_wall_ms ||
+                promise->fact.type != fact->type ||
+                !sim_server_shows_rightly(sim->server, &promise->fact, fact))
                 judging->good = false;
-            else
-                promise->seen++;
         }
+    if (ours && !promised)
+        judging->good = false;
 }
 
 /* Every event of every station is at the server exactly once, as it was made. */
@@ -178,7 +205,15 @@ static bool judge(struct sim *sim, bool say)
     bool good = judge_events(sim, say);
     for (int i = 0; i < sim->device_count; i++)
         good = same_view(sim, &sim->devices[i], say) && good;
-    return good;
+    for (int i = 0; i < sim->device_count; i++) {
+        const struct sim_device *device = &sim->devices[i];
+        if (sim->server_went_back || !sim_server_is_forked(sim->server, device->ids[device->id_count - 1]))
+            continue;
+        if (say)
+            fprintf(stderr, "station %d is shown as forked although it is settled\n", device->process);
+        good = false;
+    }
+    return sim_server_forgot_the_erased(sim->server) && good;
 }
 
 bool sim_end_well(struct sim *sim)

@@ -62,12 +62,12 @@ static void print_totals(const struct sim_totals *totals)
 {
     printf("%ld runs, %.0f virtual hours: %ld events, %ld requests (%ld messages lost, %ld doubled, %ld cut "
            "short), "
-           "%ld writes, %ld deaths, %ld servers and %ld stations put back to a backup, %ld logs renewed: "
+           "%ld writes, %ld deaths, %ld servers and %ld stations put back to a backup, %ld copied, %ld logs renewed: "
            "both sides "
            "equal every time\n",
            totals->runs, totals->virtual_hours, totals->events, totals->requests, totals->lost,
            totals->doubled, totals->cut, totals->writes, totals->deaths, totals->restored_servers,
-           totals->restored_stations, totals->renewed);
+           totals->restored_stations, totals->copies, totals->renewed);
 }
 
 int main(int argc, char **argv)

@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 /* ---- what happens ---- */
@@ -75,6 +76,30 @@ static void restore_device(struct sim *sim, struct sim_device *device)
              device->known_seq);
 }
 
+/* Its disk is copied into another machine, and both go on. */
+static void clone_device(struct sim *sim, struct sim_device *device)
+{
+    if (sim->device_count == SIM_DEVICES_MAX)
+        return;
+    if (device->station != NULL)
+        sim_device_down(sim, device);
+    struct sim_device *copy = &sim->devices[sim->device_count];
+    copy->process = sim->device_count + 1;
+    snprintf(copy->dir, sizeof copy->dir, "%s/station%d", sim->dir, sim->device_count);
+    snprintf(copy->backup, sizeof copy->backup, "%s/station%d-backup", sim->dir, sim->device_count);
+    copy->skew_ms = device->skew_ms;
+    cm_clock_manual_init(&copy->clock, SIM_START_MS, 0);
+    memcpy(copy->ids, device->ids, sizeof copy->ids);
+    copy->id_count = device->id_count;
+    copy->up_us = sim->now_us + sim_some_time_us(SIM_MINUTE_US);
+    sim_copy_folder(device->dir, copy->dir);
+    sim_revive(copy->process);
+    sim->device_count++;
+    sim_set_clocks(sim);
+    sim->totals->copies++;
+    sim_tell(sim, "station %d is copied: station %d", device->process, copy->process);
+}
+
 static void edit_server(struct sim *sim)
 {
     const char *ids[SIM_DEVICES_MAX];
@@ -107,6 +132,8 @@ static void something_happens(struct sim *sim, int disasters)
         sim_happens(50) ? back_up_server(sim) : back_up_device(sim, device);
     else if (what < 30 * disasters)
         sim_happens(50) ? restore_server(sim) : restore_device(sim, device);
+    else if (what < 33 * disasters)
+        clone_device(sim, device);
     else if (what < 400)
         edit_server(sim);
     else if (what < 430 && sim->server != NULL)
@@ -187,7 +214,8 @@ static bool begin(struct sim *sim, const char *dir)
     snprintf(sim->server_dir, sizeof sim->server_dir, "%s/server", dir);
     snprintf(sim->server_backup, sizeof sim->server_backup, "%s/server-backup", dir);
     mkdir(sim->server_dir, 0700);
-    sim->device_count = 1 + sim_draw(SIM_DEVICES_MAX);
+    snprintf(sim->dir, sizeof sim->dir, "%s", dir);
+    sim->device_count = 1 + sim_draw(SIM_STATIONS_MAX);
     cm_clock_manual_init(&sim->clock, SIM_START_MS, 0);
     for (int i = 0; i < sim->device_count; i++) {
         struct sim_device *device = &sim->devices[i];
@@ -253,6 +281,7 @@ bool sim_run(uint64_t seed, const char *dir, bool say, struct sim_totals *totals
 {
     struct sim *sim = calloc(1, sizeof *sim);
     sim_chance_begin(seed);
+    sim_server_people_begin();
     for (int i = 0; i <= SIM_DEVICES_MAX; i++)
         sim_revive(i);
     sim->seed = seed;

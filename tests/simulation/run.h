@@ -7,7 +7,7 @@
 
 struct sim_totals {
     long runs, events, requests, lost, doubled, cut, writes, deaths, restored_servers, restored_stations,
-        renewed;
+        renewed, copies;
     double virtual_hours;
 };
 

@@ -10,6 +10,83 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What the simulation knows of erasures, beside the store. */
+struct life {
+    bool erased; /* at least once */
+    bool unsure; /* the server died in an erasure: nobody knows whether it was done */
+};
+static struct life lives[SIM_STUDENTS], lives_of_backup[SIM_STUDENTS];
+
+void sim_server_people_begin(void)
+{
+    memset(lives, 0, sizeof lives);
+    memset(lives_of_backup, 0, sizeof lives_of_backup);
+}
+
+static void note_erasure(int student, enum cm_code code)
+{
+    if (sim_is_dead(SIM_SERVER_PROCESS))
+        lives[student].unsure = true;
+    else if (code == CM_OK)
+        lives[student] = (struct life){.erased = true};
+}
+
+bool sim_server_shows_rightly(struct sim_server *server, const struct sim_fact *made,
+                              const struct sim_fact *shown)
+{
+    struct srv_student student;
+    if (made->student_id[0] == '\0')
+        return shown->student_id[0] == '\0';
+    const struct life *life = &lives[atoi(made->student_id + 1)];
+    sim_process(SIM_SERVER_PROCESS);
+    bool exists = srv_store_get_student(server->store, made->student_id, &student, NULL) == CM_OK;
+    bool named = strcmp(shown->student_id, made->student_id) == 0;
+    if (life->unsure || (exists && student.given_again_wall_ms == shown->received_wall_ms))
+        return named || shown->student_id[0] == '\0';
+    if (!life->erased)
+        return named;
+    bool hidden = !exists || made->said_wall_ms <= student.given_again_wall_ms ||
+                  shown->received_wall_ms < student.given_again_wall_ms;
+    return hidden ? shown->student_id[0] == '\0' : named;
+}
+
+static bool count_item(void *arg, const struct srv_feed_item *item)
+{
+    (void)item;
+    ++*(int *)arg;
+    return true;
+}
+
+static bool count_one_template(void *arg, const struct cm_template *template_)
+{
+    (void)template_;
+    ++*(int *)arg;
+    return true;
+}
+
+bool sim_server_forgot_the_erased(struct sim_server *server)
+{
+    bool good = true;
+    sim_process(SIM_SERVER_PROCESS);
+    for (int i = 0; i < SIM_STUDENTS; i++) {
+        struct srv_student student;
+        struct srv_standing standing;
+        char id[CM_ID_SIZE];
+        int left = 0;
+        sim_student_id(i, id);
+        if (!lives[i].erased || lives[i].unsure ||
+            srv_store_get_student(server->store, id, &student, NULL) == CM_OK)
+            continue;
+        srv_store_each_history(server->store, id, 0, count_item, &left, NULL);
+        srv_store_each_template(server->store, id, count_one_template, &left, NULL);
+        if (left == 0 && srv_store_get_standing(server->store, id, &standing, NULL) == CM_NOTFOUND)
+            continue;
+        fprintf(stderr, "%s was erased, and something of him is left\n", id);
+        good = false;
+    }
+    return good;
+}
+
 struct edit {
     struct sim_server *server;
     int what, class_, student, other; /* drawn before: a write may run twice */
@@ -137,6 +214,8 @@ const char *sim_server_edit(struct sim_server *server, const char *const *statio
         edit.station_id = station_ids[sim_draw(station_count)];
     srv_sync_activity(&server->core, CM_ACTIVITY_DISPUTE, &edit.event);
     enum cm_code code = srv_store_write(server->store, edit_within, &edit, &err);
+    if (edit.what == 7)
+        note_erasure(edit.student, code);
     bool expected = code == CM_OK || code == CM_NOTFOUND || code == CM_EXISTS || code == CM_INVALID;
     if (!expected && !sim_is_dead(SIM_SERVER_PROCESS))
         fprintf(stderr, "an edit of the server failed: %s\n", err.msg);
@@ -223,11 +302,27 @@ void sim_server_revoke(struct sim_server *server, const char *station_id)
     srv_store_write(server->store, revoke, id, NULL);
 }
 
+static enum cm_code settle(struct srv_store *store, void *arg, struct cm_err *err)
+{
+    const struct srv_fork none = {.seq = 0};
+    return srv_store_put_fork(store, arg, &none, err);
+}
+
+void sim_server_settle(struct sim_server *server, const char *station_id)
+{
+    char id[40];
+    sim_process(SIM_SERVER_PROCESS);
+    snprintf(id, sizeof id, "%s", station_id);
+    srv_store_write(server->store, settle, id, NULL);
+}
+
 bool sim_server_backup(struct sim_server *server, const char *to)
 {
     struct cm_err err = CM_ERR_INIT;
     sim_process(SIM_SERVER_PROCESS);
     bool done = srv_store_backup(server->store, to, &err) == CM_OK;
+    if (done)
+        memcpy(lives_of_backup, lives, sizeof lives);
     if (!done && !sim_is_dead(SIM_SERVER_PROCESS))
         fprintf(stderr, "backup: %s\n", err.msg);
     return done;
@@ -239,6 +334,7 @@ bool sim_server_restore(const char *backup, const char *dir)
     struct cm_err err = CM_ERR_INIT;
     sim_process(SIM_SERVER_PROCESS);
     snprintf(url, sizeof url, "lmdb:%s/store", dir);
+    memcpy(lives, lives_of_backup, sizeof lives);
     if (srv_store_restore(backup, url, &err) == CM_OK)
         return true;
     fprintf(stderr, "restore: %s\n", err.msg);

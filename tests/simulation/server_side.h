@@ -62,12 +62,26 @@ struct sim_fact { /* of an event: what must never change */
     int type;
     uint64_t seq;
     int64_t wall_ms, captured_wall_ms;
+    char student_id[16]; /* whom it names; "" nobody. At the server: as it is shown */
+    int64_t said_wall_ms; /* when that was so */
+    int64_t received_wall_ms; /* at the server */
 };
 typedef void sim_fact_fn(void *arg, const char *station_id, const struct sim_fact *fact);
 /* Every event that the server has, in the order of its feed. */
 void sim_server_each_fact(struct sim_server *server, sim_fact_fn *visit, void *arg);
 /* Walks and verifies everything; says on stderr what is wrong. */
 bool sim_server_check(struct sim_server *server);
+/* Is the event's student, as its station named him, shown as it must be? Somebody who was erased never, whoever has the id now
+ * from then on. By what the simulation itself knows of erasures. */
+bool sim_server_shows_rightly(struct sim_server *server, const struct sim_fact *made,
+                              const struct sim_fact *shown);
+/* Nothing is left of those who were erased: no standing, no history, no templates. */
+bool sim_server_forgot_the_erased(struct sim_server *server);
+/* A new run; the backup that was just made; the store that was just made of it. */
+void sim_server_people_begin(void);
+/* Lines "student ID " of everybody whom the server knows, whatever class. */
+void sim_server_known(struct sim_server *server, struct cm_buf *text);
+void sim_server_settle(struct sim_server *server, const char *station_id);
 bool sim_server_is_forked(struct sim_server *server, const char *station_id);
 
 #endif

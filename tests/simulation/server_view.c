@@ -57,6 +57,18 @@ void sim_server_view(struct sim_server *server, const char *station_id, struct c
     }
 }
 
+static bool view_id(void *arg, const struct srv_student *student)
+{
+    cm_buf_appendf(arg, "student %s \n", student->base.id);
+    return true;
+}
+
+void sim_server_known(struct sim_server *server, struct cm_buf *text)
+{
+    sim_process(SIM_SERVER_PROCESS);
+    srv_store_each_student(server->store, NULL, "", view_id, text, NULL);
+}
+
 struct facts {
     sim_fact_fn *visit;
     void *arg;
@@ -68,8 +80,8 @@ static bool visit_fact(void *arg, const struct srv_feed_item *item)
     const struct cm_event *event = item->event;
     struct sim_fact fact = {.type = (int)event->type, .seq = event->seq, .wall_ms = event->wall_ms};
     memcpy(fact.id, event->id, sizeof fact.id);
-    if (event->type == CM_EVENT_MARK)
-        fact.captured_wall_ms = event->body.mark.captured_wall_ms;
+    fact.received_wall_ms = item->received_wall_ms;
+    sim_fact_of(&fact, event);
     facts->visit(facts->arg, item->station_id, &fact);
     return true;
 }

@@ -14,7 +14,7 @@
 #include "simulation/station_side.h"
 #include "simulation/world.h"
 
-enum { SIM_DEVICES_MAX = 3, SIM_IDS_MAX = 8, SIM_PULLS_MAX = 64, SIM_FOLDER_SIZE = 300 };
+enum { SIM_STATIONS_MAX = 3, SIM_DEVICES_MAX = 4 /* with a copy */, SIM_IDS_MAX = 8, SIM_PULLS_MAX = 64, SIM_FOLDER_SIZE = 300 };
 
 #define SIM_SECOND_US INT64_C(1000000)
 #define SIM_MINUTE_US (60 * SIM_SECOND_US)
@@ -47,7 +47,7 @@ struct sim_waiting_pull {
 struct sim {
     uint64_t seed;
     bool tell;
-    char server_dir[SIM_FOLDER_SIZE], server_backup[SIM_FOLDER_SIZE];
+    char dir[SIM_FOLDER_SIZE - 32], server_dir[SIM_FOLDER_SIZE], server_backup[SIM_FOLDER_SIZE];
     int64_t now_us;
     struct cm_clock_manual clock; /* the server's */
     struct sim_server *server;    /* NULL: down */

@@ -154,6 +154,7 @@ static enum cm_code mark(struct sim_station *station, const struct cm_student *s
 {
     struct cm_mark mark = {.date = 20261123 + sim_draw(4),
                            .captured_wall_ms = cm_wall_ms(station->clock) - sim_draw(5000),
+                           .clock_suspect = sim_happens(5),
                            .method = CM_METHOD_FACE,
                            .policy = "basic",
                            .live_reason = "blink",
@@ -376,8 +377,7 @@ static bool visit_fact(void *arg, const struct cm_event *event)
     struct facts *facts = arg;
     struct sim_fact fact = {.type = (int)event->type, .seq = event->seq, .wall_ms = event->wall_ms};
     memcpy(fact.id, event->id, sizeof fact.id);
-    if (event->type == CM_EVENT_MARK)
-        fact.captured_wall_ms = event->body.mark.captured_wall_ms;
+    sim_fact_of(&fact, event);
     facts->visit(facts->arg, facts->id, &fact);
     return true;
 }

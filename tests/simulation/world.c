@@ -1,5 +1,7 @@
 #include "simulation/world.h"
 
+#include "simulation/server_side.h"
+
 #include "record/embedding.h"
 #include "simulation/chance.h"
 #include <inttypes.h>
@@ -67,4 +69,21 @@ void sim_view_template(struct cm_buf *view, const struct cm_template *template_)
     cm_buf_appendf(view, "template %s %" PRId64 " %.2f %.6f %.6f\n", template_->student_id,
                    template_->created_wall_ms, (double)template_->quality, (double)template_->embedding[0],
                    (double)template_->embedding[100]);
+}
+
+void sim_fact_of(struct sim_fact *fact, const struct cm_event *event)
+{
+    const char *id = "";
+    fact->said_wall_ms = event->wall_ms;
+    if (event->type == CM_EVENT_MARK) {
+        id = event->body.mark.student_id;
+        fact->captured_wall_ms = event->body.mark.captured_wall_ms;
+        fact->said_wall_ms = event->body.mark.clock_suspect ? INT64_MIN : event->body.mark.captured_wall_ms;
+    } else if (event->type == CM_EVENT_CORRECTION) {
+        id = event->body.correction.student_id;
+        fact->said_wall_ms = event->body.correction.corrected_wall_ms;
+    } else if (event->type == CM_EVENT_ENROLLED) {
+        id = event->body.enrolled.student_id;
+    }
+    snprintf(fact->student_id, sizeof fact->student_id, "%.15s", id);
 }

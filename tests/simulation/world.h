@@ -25,4 +25,9 @@ void sim_view_class(struct cm_buf *view, const struct cm_class *class_);
 void sim_view_student(struct cm_buf *view, const struct cm_student *student);
 void sim_view_template(struct cm_buf *view, const struct cm_template *template_);
 
+struct cm_event;
+struct sim_fact;
+/* What it says of whom, and when. */
+void sim_fact_of(struct sim_fact *fact, const struct cm_event *event);
+
 #endif
