@@ -129,6 +129,7 @@ await inEachLook('closing a roll, and signing in again', async (window, page, lo
     await page.getByLabel('Class').selectOption({ index: 1 });
     await page.getByRole('dialog', { name: 'Sign in again' }).waitFor();
     await look(page, `dialog sign in again ${lookName}`, () => {}); // what is behind it waits
+    equal(await page.getByLabel('Password', { exact: true }).evaluate((node) => node === document.activeElement), true, 'the focus is where one types');
     await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
     await opened(page).getByRole('button', { name: 'Sign in' }).click();
     await page.getByRole('heading', { name: new RegExp(`^${real.classes[1].id} · `) }).waitFor();

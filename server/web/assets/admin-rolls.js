@@ -16,7 +16,7 @@ function summary(roll) {
 function stateLine(roll) {
     const { session } = roll;
     if (session.state !== 'closed') return sessionText(session);
-    const how = session.closed_by ? a.session.closedByAt(session.closed_by, momentText(session.closed_at)) : a.session.closed;
+    const how = session.closed_by ? a.session.closedByAt(session.closed_by, momentText(session.closed_at)) : `${a.session.closed}.`;
     return `${how} ${a.session.coverage(session.able_min, session.window_min)}`;
 }
 

@@ -59,7 +59,7 @@ export const a = {
         noSchool: 'No school',
         noSchoolText: 'This class does not meet on this day. Choose another day.',
         open: (start, late, close) => `Open: ${start} to ${close}, late after ${late}`,
-        closed: 'Closed by itself.',
+        closed: 'Closed by itself',
         closedBy: (who) => `Closed by ${who}`,
         closedByAt: (who, when) => `Closed by ${who}, ${when}.`,
         unjudged: (able, window) => `Not judged: a station could see for ${able} of ${window} minutes`,

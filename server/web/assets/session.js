@@ -8,7 +8,7 @@ let me = null;
 let asking = null;
 
 async function askAgain() {
-    const password = h('input', { type: 'password', name: 'password', required: true, autocomplete: 'current-password' });
+    const password = h('input', { type: 'password', name: 'password', required: true, autocomplete: 'current-password', autofocus: true });
     const user = h('input', { type: 'text', name: 'username', value: me.username, readonly: true, autocomplete: 'username' });
     return formDialog({
         title: t.session.title,
