@@ -3,7 +3,7 @@
  * desk and of a phone, light and dark: nothing on the console, nothing against the policy, nothing wider than the
  * window, nothing serious for axe-core. ROLLCALL_TEST_SHOTS=DIR keeps a picture of each.
  */
-import { accessibilityProblems, equal, finish, LOOKS, openWindow, overflow, settled, shot, signIn, test } from './lib.mjs';
+import { accessibilityProblems, atMost, equal, finish, LOOKS, openWindow, overflow, settled, shot, signIn, test } from './lib.mjs';
 import { emptySchool, makeCoordinator, PASSWORD, realSchool } from './school.mjs';
 
 const SECTIONS = ['today', 'rolls', 'students', 'activity', 'alerts', 'stations', 'users', 'settings', 'export'];
@@ -55,6 +55,18 @@ await inEachLook('a real school', async (window, page, lookName) => {
         ...SECTIONS.map((section) => [section, section]),
         ['today class', `today?class=${klass}&date=${real.schoolDay}`], ['a full day', `today?date=${real.schoolDay}`], ['a roll', `rolls?class=${klass}&date=${real.schoolDay}`], ['student', `students/${encodeURIComponent(student)}`],
     ]);
+});
+
+await test('a roll on paper is dark on white, also where the screen is dark', async () => {
+    const window = await openWindow({ colorScheme: 'dark', viewport: { width: 680, height: 600 } }); // as wide as A4 between its margins
+    const page = await window.page();
+    await signIn(page, real.server, 'admin', PASSWORD);
+    await page.goto(`${real.server.url}/admin#rolls?class=${klass}&date=${real.schoolDay}`);
+    await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
+    await look(page, 'real roll on paper');
+    atMost(await page.evaluate(() => document.documentElement.scrollHeight), 980, 'height of the sheet that 38 students take');
+    equal(window.problems, [], 'problems');
+    await window.close();
 });
 
 await test('a coordinator sees only what is his', async () => {
