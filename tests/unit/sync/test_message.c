@@ -152,7 +152,7 @@ static void a_failed_encoding_leaves_the_buffer_as_it_was(void **state)
     assert_int_equal(cm_buf_append_text(&buf, "before"), CM_OK);
     assert_int_equal(cm_message_encode(CM_MESSAGE_PUSH, &push, &buf, NULL), CM_NOMEM); /* larger than 40 */
     assert_int_equal(cm_message_encode(CM_MESSAGE_JOB_RESULT, &result, &buf, NULL), CM_INVALID);
-    assert_string_equal(buf.data, "before");
+    assert_string_equal((const char *)buf.data, "before");
     cm_buf_finish(&buf);
 }
 

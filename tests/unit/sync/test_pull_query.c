@@ -28,7 +28,7 @@ static void a_query_comes_back_the_same(void **state)
         assert_int_equal(cm_pull_set(&again, pair, value, NULL), CM_OK);
     }
     assert_int_equal(cm_pull_query(&again, &twice), CM_OK);
-    assert_string_equal(buf.data, twice.data);
+    assert_string_equal((const char *)buf.data, (const char *)twice.data);
     cm_buf_finish(&buf);
     cm_buf_finish(&twice);
 }
