@@ -133,10 +133,14 @@ build_jobs() { # one dlib file (CMake runs one at a time) takes 1.4 GB, any othe
     printf '%s\n' "$cpus"
 }
 
+cached() { # cached DIR NAME: what CMake noted there
+    sed -n "s/^$2:INTERNAL=//p" "$1/CMakeCache.txt"
+}
+
 configure() { # configure PRESET DIR: when it was not, when the presets changed, or when the clone or DIR was moved
     local preset=$1 dir=$2 fresh=()
-    if [ -e "$dir/CMakeCache.txt" ] && ! { grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$root" "$dir/CMakeCache.txt" &&
-        grep -qxF "CMAKE_CACHEFILE_DIR:INTERNAL=$dir" "$dir/CMakeCache.txt"; }; then
+    if [ -e "$dir/CMakeCache.txt" ] &&
+        ! { [ "$(cached "$dir" CMAKE_HOME_DIRECTORY)" -ef "$root" ] && [ "$(cached "$dir" CMAKE_CACHEFILE_DIR)" -ef "$dir" ]; }; then
         fresh=(--fresh)
     elif [ -e "$dir/build.ninja" ] && [ "$dir/.configured" -nt "$root/CMakePresets.json" ]; then
         return 0
