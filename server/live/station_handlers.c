@@ -322,7 +322,7 @@ void srv_live_station_settle(struct srv_call *call)
 {
     struct station_write *job = begin_write(call, run_settle, 200);
     if (job != NULL)
-        submit(job);
+        srv_call_write_submit(&job->base);
 }
 
 /* ---- camera ---- */
