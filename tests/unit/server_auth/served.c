@@ -6,6 +6,7 @@
 #include "http_json/json.h"
 #include "unit.h"
 #include <arpa/inet.h>
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -225,6 +226,8 @@ static size_t read_all(int fd, char *out, size_t size)
     size_t used = 0;
     for (;;) {
         ssize_t got = recv(fd, out + used, size - 1 - used, 0);
+        if (got < 0 && errno == EINTR) /* a read with a time limit is not begun anew by the kernel */
+            continue;
         if (got < 0)
             fail_msg("no answer in time");
         if (got == 0)

@@ -8,6 +8,7 @@
 #include "sync/message.h"
 #include "sync/sync.h"
 #include <arpa/inet.h>
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -116,8 +117,10 @@ static void read_reply(int fd, struct reply *ret)
     static char bytes[sizeof ret->head + sizeof ret->body];
     size_t size = 0;
     ssize_t n;
-    while ((n = read(fd, bytes + size, sizeof bytes - 1 - size)) > 0)
-        size += (size_t)n;
+    do { /* a read with a time limit is not begun anew when the kernel's work for the loop's ring breaks it off */
+        n = read(fd, bytes + size, sizeof bytes - 1 - size);
+        size += n > 0 ? (size_t)n : 0;
+    } while (n > 0 || (n < 0 && errno == EINTR));
     close(fd);
     bytes[size] = '\0';
     char *end = strstr(bytes, "\r\n\r\n");
