@@ -99,8 +99,8 @@ static void apply(struct stn_sync_client *client, struct stn_sync_now now, struc
     client_count_uploads(client);
     if (applied.revoked)
         client_stop(client, STN_SYNC_DOWN, STN_SYNC_REVOKED, now,
-                    "%.120s does not want this station any more: ask for a new code of this station and pair "
-                    "it again",
+                    "%.120s does not want this station any more: ask for a new code of it and pair it again; its "
+                    "events are kept",
                     client->url);
 }
 

@@ -513,6 +513,34 @@ static void a_station_that_is_revoked(void **state)
     talk_finish(&talk);
 }
 
+/* Both ways are answered 401 for an hour while events come in: it asks a few times, and its screen says what to do. */
+static void a_revoked_station_does_not_ask_in_a_circle(void **state)
+{
+    (void)state;
+    struct talk talk;
+    int requests[STN_SYNC_CHANNELS] = {0};
+    talk_init(&talk, 25);
+    for (int second = 0; second < 3600; second++) {
+        if (second % 60 == 0)
+            log_events(&talk, 1);
+        for (int channel = STN_SYNC_UP; channel <= STN_SYNC_DOWN; channel++) {
+            struct stn_sync_request request;
+            if (!stn_sync_next(talk.client, (enum stn_sync_channel)channel, talk.now, &request))
+                continue;
+            requests[channel]++;
+            answer_bytes(&talk, (enum stn_sync_channel)channel, 401, "{}", 2);
+        }
+        pass(&talk, SECOND_US);
+    }
+    for (int channel = STN_SYNC_UP; channel <= STN_SYNC_DOWN; channel++)
+        assert_in_range(requests[channel], 6, 13);
+    expect_trouble(&talk, STN_SYNC_REVOKED);
+    assert_non_null(strstr(status(&talk)->text, "pair it again"));
+    stn_sync_recount(talk.client);
+    assert_int_equal(status(&talk)->waiting, 60);
+    talk_finish(&talk);
+}
+
 static void a_new_pairing_ends_the_client(void **state)
 {
     (void)state;
@@ -818,6 +846,7 @@ int main(void)
         cmocka_unit_test(garbage_instead_of_changes),
         cmocka_unit_test(the_clocks_are_compared),
         cmocka_unit_test(a_station_that_is_revoked),
+        cmocka_unit_test(a_revoked_station_does_not_ask_in_a_circle),
         cmocka_unit_test(a_new_pairing_ends_the_client),
         cmocka_unit_test(templates_follow_the_events),
         cmocka_unit_test(a_photo_becomes_templates),
