@@ -121,6 +121,7 @@ await test('stations, users, enrolment: their answers are as described', async (
     await cora.get('/api/stations');
     await cora.post(`/api/stations/${station.id}/camera`, { on: true });
     await cora.ask('GET', `/api/stations/${station.id}/live`);
+    await admin.post(`/api/stations/${station.id}/settle`);
     await admin.post(`/api/stations/${station.id}/revoke`);
     await admin.get('/api/users');
     await admin.patch('/api/users/cora', { full_name: 'Cora D' });
