@@ -131,7 +131,8 @@ struct cm_item {
     char id[CM_ID_SIZE];
     bool gone, erased;
     struct cm_span body; /* empty when gone */
-    int64_t at_ms; /* STUDENT, erased: when, so that a station knows one that it has done already. TEMPLATES without a body: when
+    int64_t
+        at_ms; /* STUDENT, erased: when, so that a station knows one that it has done already. TEMPLATES without a body: when
                     * they were taken away; 0: there never were any */
 };
 struct cm_job { /* a photo that waits for this station's vision */

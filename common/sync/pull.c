@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const cm_pull_names[CM_PULL_NAMES] = {"cursor",  "wait",   "last",    "camera",
+const char *const cm_pull_names[CM_PULL_NAMES] = {"cursor",  "wait",   "last",   "camera",
                                                   "version", "frames", "wall_ms"};
 
 static enum cm_code append_escaped(struct cm_buf *buf, const char *text)

@@ -84,8 +84,7 @@ bool srv_now_seen(struct srv_now *now, const char *station_id, const struct srv_
         row = add(now, station_id);
     if (row != NULL) {
         news = !row->shown_online || strcmp(row->seen.camera, seen->camera) != 0 ||
-               strcmp(row->seen.version, seen->version) != 0 ||
-               is_waiting(&row->seen) != is_waiting(seen);
+               strcmp(row->seen.version, seen->version) != 0 || is_waiting(&row->seen) != is_waiting(seen);
         row->seen = *seen;
         row->seen.last_seen_wall_ms = cm_wall_ms(now->clock);
         row->shown_online = row->changed = true;

@@ -212,7 +212,8 @@ struct srv_station {
     uint64_t acked_seq;
     uint8_t head_hash[CM_HASH_SIZE];
     int64_t last_event_wall_ms; /* of the newest event */
-    bool forked; /* another copy of it (restored from an old backup, or cloned) sent other events: srv_store_put_fork */
+    bool
+        forked; /* another copy of it (restored from an old backup, or cloned) sent other events: srv_store_put_fork */
     uint64_t forked_seq;
     int64_t forked_wall_ms; /* the last time */
     char forked_address[64];
@@ -245,7 +246,7 @@ struct srv_append {
     uint64_t feed;      /* number of the last event in the feed; 0 when nothing was new */
     size_t appended;    /* how many were new */
     bool gap;           /* first_seq is beyond acked_seq + 1: nothing was taken */
-    bool forked; /* an event that we have differs, or previous_hash is not ours: nothing was taken */
+    bool forked;        /* an event that we have differs, or previous_hash is not ours: nothing was taken */
     uint64_t forked_seq;
 };
 /* Consecutive events first_seq, first_seq + 1, …; previous_hash is the chain's before the first of them. The caller has
@@ -278,7 +279,8 @@ struct srv_feed_item {
     const char *station_id; /* "" the server's */
     const struct cm_event *event;
     int64_t received_wall_ms;
-    bool erased; /* it was about somebody who was erased: ids, reasons and unknown fields are left out of `event` */
+    bool
+        erased; /* it was about somebody who was erased: ids, reasons and unknown fields are left out of `event` */
 };
 typedef bool srv_feed_visit_fn(void *arg, const struct srv_feed_item *item);
 enum cm_code srv_store_each_feed(struct srv_store *store, uint64_t after, srv_feed_visit_fn *visit, void *arg,

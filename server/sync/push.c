@@ -85,8 +85,8 @@ static enum cm_code refuse_events(struct srv_store *store, struct srv_work *work
 }
 
 /* One activity until somebody says that it is settled; what the pages show follows every try. */
-static enum cm_code note_fork(struct srv_store *store, struct srv_work *work, const struct srv_station *before,
-                              struct cm_err *err)
+static enum cm_code note_fork(struct srv_store *store, struct srv_work *work,
+                              const struct srv_station *before, struct cm_err *err)
 {
     struct srv_fork fork = {.seq = work->u.push.append.forked_seq, .wall_ms = cm_wall_ms(work->core->clock)};
     char reason[200];

@@ -288,12 +288,14 @@ static enum cm_code pass_over(struct apply *a, const struct cm_item *item, struc
 }
 
 /* … but not those that it took away on purpose: only what was made here after that. */
-static enum cm_code keep_newer(struct apply *a, const struct cm_item *item, bool *ret_kept, struct cm_err *err)
+static enum cm_code keep_newer(struct apply *a, const struct cm_item *item, bool *ret_kept,
+                               struct cm_err *err)
 {
     size_t count = 0, newer = 0;
     enum cm_code code = stn_vault_ready(a->store, a->txn, err);
     if (code == CM_OK)
-        code = stn_templates_read(a->store, a->txn, item->id, a->templates, CM_SYNC_TEMPLATES_MAX, &count, err);
+        code =
+            stn_templates_read(a->store, a->txn, item->id, a->templates, CM_SYNC_TEMPLATES_MAX, &count, err);
     for (size_t i = 0; i < count; i++)
         newer += a->templates[i].created_wall_ms > item->at_ms;
     cm_wipe(a->templates, sizeof a->templates);

@@ -70,8 +70,8 @@ static bool is_of(const struct stn_key *key, const char *student_id)
            memcmp(key->bytes + key->size - length, student_id, length) == 0;
 }
 
-enum cm_code stn_erased_put(struct stn_store *store, struct cm_txn *txn, const char *student_id, int64_t at_ms,
-                            struct cm_err *err)
+enum cm_code stn_erased_put(struct stn_store *store, struct cm_txn *txn, const char *student_id,
+                            int64_t at_ms, struct cm_err *err)
 {
     struct stn_key key = {.size = 0};
     struct cm_eventlog_head head;

@@ -128,8 +128,8 @@ struct stn_erased {
 enum cm_code stn_erased_get(struct cm_txn *txn, const char *student_id, struct stn_erased *ret_erased,
                             struct cm_err *err); /* CM_NOTFOUND */
 /* The roll forgets him. */
-enum cm_code stn_erased_put(struct stn_store *store, struct cm_txn *txn, const char *student_id, int64_t at_ms,
-                            struct cm_err *err);
+enum cm_code stn_erased_put(struct stn_store *store, struct cm_txn *txn, const char *student_id,
+                            int64_t at_ms, struct cm_err *err);
 /* The log begins again with what was first_seq. */
 enum cm_code stn_erased_renumber(struct cm_txn *txn, uint64_t first_seq, struct cm_err *err);
 

@@ -92,16 +92,18 @@ static void apply(struct stn_sync_client *client, struct stn_sync_now now, struc
     }
     client->more = changes->more;
     client->status.caught_up = client->status.caught_up || !changes->more;
-    effects->roster = applied.classes + applied.students + applied.gone + applied.erased > 0 || applied.calendar;
+    effects->roster =
+        applied.classes + applied.students + applied.gone + applied.erased > 0 || applied.calendar;
     effects->templates = applied.enrolments > 0;
     effects->erased = applied.erased > 0;
     describe(&applied, effects->text);
     client_count_uploads(client);
     if (applied.revoked)
-        client_stop(client, STN_SYNC_DOWN, STN_SYNC_REVOKED, now,
-                    "%.120s does not want this station any more: ask for a new code of it and pair it again; its "
-                    "events are kept",
-                    client->url);
+        client_stop(
+            client, STN_SYNC_DOWN, STN_SYNC_REVOKED, now,
+            "%.120s does not want this station any more: ask for a new code of it and pair it again; its "
+            "events are kept",
+            client->url);
 }
 
 /* A server that answers at once and says nothing new must not be asked in a circle. */

@@ -14,7 +14,13 @@
 #include "simulation/station_side.h"
 #include "simulation/world.h"
 
-enum { SIM_STATIONS_MAX = 3, SIM_DEVICES_MAX = 4 /* with a copy */, SIM_IDS_MAX = 8, SIM_PULLS_MAX = 64, SIM_FOLDER_SIZE = 300 };
+enum {
+    SIM_STATIONS_MAX = 3,
+    SIM_DEVICES_MAX = 4 /* with a copy */,
+    SIM_IDS_MAX = 8,
+    SIM_PULLS_MAX = 64,
+    SIM_FOLDER_SIZE = 300
+};
 
 #define SIM_SECOND_US INT64_C(1000000)
 #define SIM_MINUTE_US (60 * SIM_SECOND_US)

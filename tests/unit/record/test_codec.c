@@ -467,7 +467,8 @@ static void later_fields_have_defaults_in_older_records(void **state)
     assert_int_equal(cm_table_encode(&old_event, &old, again, sizeof again, &size, &err), CM_OK);
     assert_int_equal(size, 5); /* the same bytes, without what came later */
     assert_memory_equal(again, "\x82\x00\x01\x01\x07", 5);
-    assert_int_equal(cm_table_decode(&table, BYTES("\x83\x00\x01\x01\x07\x02\x01"), &thing, &err), CM_INVALID);
+    assert_int_equal(cm_table_decode(&table, BYTES("\x83\x00\x01\x01\x07\x02\x01"), &thing, &err),
+                     CM_INVALID);
     assert_int_equal(cm_table_decode(&table, BYTES("\x82\x00\x02\x01\x07"), &thing, &err), CM_INVALID);
     assert_non_null(strstr(err.msg, "later is missing"));
     assert_int_equal(cm_table_decode(&table, BYTES("\x83\x00\x02\x01\x07\x03\xc0"), &thing, &err),

@@ -807,7 +807,8 @@ static void late_events_of_the_erased(struct world *w)
     assert_int_equal(info_of(w->store, "10-A", WORLD_MONDAY).present, 0);
     assert_int_equal(check(w->store), 3);
 
-    station_mark(log, "S-1", "10-A", 20260106, at(w, 20260106, 605), 4); /* before the id is given again, comes after */
+    station_mark(log, "S-1", "10-A", 20260106, at(w, 20260106, 605),
+                 4); /* before the id is given again, comes after */
     set_clock(w, 20260106, 610);
     put_student(w->store, "S-1", "10-A", WORLD_MONDAY);
     assert_int_equal(srv_store_get_student(w->store, "S-1", &student, NULL), CM_OK);
@@ -847,8 +848,9 @@ static enum cm_code review_first(struct srv_store *store, void *arg, struct cm_e
 static bool add_note(void *arg, const struct srv_feed_item *item, const struct srv_review *review)
 {
     struct spans *spans = arg;
-    snprintf(spans->text, sizeof spans->text, "%.60s|%.60s|%.60s|%.60s", item->event->body.activity.student_id,
-             item->event->body.activity.other_id, item->event->body.activity.reason, review->note);
+    snprintf(spans->text, sizeof spans->text, "%.60s|%.60s|%.60s|%.60s",
+             item->event->body.activity.student_id, item->event->body.activity.other_id,
+             item->event->body.activity.reason, review->note);
     return true;
 }
 

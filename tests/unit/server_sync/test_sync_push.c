@@ -87,13 +87,14 @@ static void another_log_is_a_fork_and_is_raised_once(void **state)
     assert_true(station.forked);
     assert_int_equal(station.forked_seq, 4);
     assert_int_equal(station.forked_wall_ms, cm_wall_ms(f->core.clock));
-    assert_false(effects.said); /* it is not the station that speaks */
+    assert_false(effects.said);                                      /* it is not the station that speaks */
     assert_int_equal(push(f, &known, 6, 6, &answer, &effects), 200); /* which goes on */
     assert_int_equal(answer.acked, 6);
     assert_int_equal(srv_store_write(f->store, settle, f->station.id, NULL), CM_OK);
     assert_int_equal(srv_store_get_station(f->store, f->station.id, &station, NULL), CM_OK);
     assert_false(station.forked);
-    assert_int_equal(push(f, &events, 4, 5, &answer, &effects), 409); /* the copy tries again: it is news again */
+    assert_int_equal(push(f, &events, 4, 5, &answer, &effects),
+                     409); /* the copy tries again: it is news again */
     assert_int_equal(count_activities(f, CM_ACTIVITY_LOG_FORKED), 2);
     assert_int_equal(srv_store_each_activity(f->store, 0, names_the_station, f->station.id, NULL), CM_OK);
 }

@@ -307,7 +307,7 @@ static void an_id_that_is_given_again_is_marked_again(void **state)
     page_apply(&f, page);
     assert_int_equal(mark(&f, "s1"), CM_OK);
     assert_int_equal(mark(&f, "s1"), CM_EXISTS);
-    enrol(&f, "s1", 2); /* and goes up */
+    enrol(&f, "s1", 2);                    /* and goes up */
     page = page_erased("x.4", "s1", 5000); /* a server that begins anew says it again */
     page->changes.reset = true;
     page_student(page, "s1", "10-B");
@@ -344,7 +344,8 @@ static void what_was_taken_away_does_not_come_back(void **state)
     page_student(page, "s2", "10-B");
     page_templates(page, "s1", 0, stn_store_public_key(f.store));
     page->changes.items[page->changes.count - 1].at_ms = INT64_MAX;
-    page_templates(page, "s2", 0, stn_store_public_key(f.store)); /* there never were any, as far as it knows */
+    page_templates(page, "s2", 0,
+                   stn_store_public_key(f.store)); /* there never were any, as far as it knows */
     page_apply(&f, page);
     assert_int_equal(count_templates(&f, "s1"), 0);
     assert_int_equal(count_templates(&f, "s2"), 2);
