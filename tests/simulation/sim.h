@@ -69,6 +69,7 @@ struct sim {
     int crash_percent;
     bool healing, broken;
     struct sim_totals *totals;
+    long copies_before; /* this run */
 };
 
 /* ---- process.c ---- */
