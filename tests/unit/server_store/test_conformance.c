@@ -491,8 +491,14 @@ static void broken_events(struct world *w)
     free(log);
 }
 
+static enum cm_code put_fork(struct srv_store *store, void *arg, struct cm_err *err)
+{
+    return srv_store_put_fork(store, "g", arg, err);
+}
+
 static void forked_events(struct world *w)
 {
+    struct srv_fork fork = {.seq = 2, .wall_ms = 77, .address = "192.0.2.7"}, none = {.seq = 0};
     struct station_log *log = station_create(w, "g", NULL);
     struct srv_append result;
     struct srv_station station;
@@ -512,11 +518,17 @@ static void forked_events(struct world *w)
     assert_int_equal(push(w->store, clone, 4, 5, &result, &err), CM_OK); /* another chain */
     assert_true(result.forked);
     assert_int_equal(result.forked_seq, 3);
+    assert_int_equal(srv_store_write(w->store, put_fork, &fork, NULL), CM_OK);
     assert_int_equal(srv_store_get_station(w->store, "g", &station, NULL), CM_OK);
     assert_true(station.forked);
     assert_int_equal(station.forked_seq, 2);
+    assert_int_equal(station.forked_wall_ms, 77);
+    assert_string_equal(station.forked_address, "192.0.2.7");
     station_activity(log, CM_ACTIVITY_LOCKOUT, at(w, WORLD_MONDAY, 700), 30);
     push_all(w->store, log); /* what follows our chain is still taken */
+    assert_int_equal(srv_store_write(w->store, put_fork, &none, NULL), CM_OK);
+    assert_int_equal(srv_store_get_station(w->store, "g", &station, NULL), CM_OK);
+    assert_false(station.forked);
     assert_int_equal(check(w->store), 4);
     free(clone);
     free(log);
