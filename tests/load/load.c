@@ -7,11 +7,14 @@
 #include <string.h>
 
 static const char usage[] =
-    "usage: rollcall-load push --port P [--events N] [--batch N] [--students N] [--day D] CODE…\n"
+    "usage: rollcall-load push --port P [--events N] [--batch N] [--students N] [--day D] [--seconds S] "
+    "CODE…\n"
     "       rollcall-load sse --port P --clients N --token T\n"
     "\n"
-    "push: one station for each pairing code; together they push N marks in batches and wait for each "
-    "answer.\n"
+    "push: one station for each pairing code; together they push N marks in batches, for S seconds at most, "
+    "and "
+    "wait for\n"
+    "each answer. Says {\"stations\":N} when they begin.\n"
     "sse: N open pages; says {\"connected\":N}, waits for one event and says how long it took from the first "
     "page to the\n"
     "last.\n";
@@ -30,10 +33,15 @@ _Noreturn void load_die(const char *fmt, ...)
 int main(int argc, char **argv)
 {
     static const struct option options[] = {
-        {"port", required_argument, NULL, 'p'},  {"events", required_argument, NULL, 'e'},
-        {"batch", required_argument, NULL, 'b'}, {"students", required_argument, NULL, 's'},
-        {"day", required_argument, NULL, 'd'},   {"clients", required_argument, NULL, 'c'},
-        {"token", required_argument, NULL, 't'}, {NULL, 0, NULL, 0},
+        {"port", required_argument, NULL, 'p'},
+        {"events", required_argument, NULL, 'e'},
+        {"batch", required_argument, NULL, 'b'},
+        {"students", required_argument, NULL, 's'},
+        {"day", required_argument, NULL, 'd'},
+        {"clients", required_argument, NULL, 'c'},
+        {"token", required_argument, NULL, 't'},
+        {"seconds", required_argument, NULL, 'w'},
+        {NULL, 0, NULL, 0},
     };
     struct load_push push = {.events = 100000, .batch = 500, .students = 500};
     int clients = 5000;
@@ -54,6 +62,9 @@ int main(int argc, char **argv)
             break;
         case 'd':
             push.day = atoi(optarg);
+            break;
+        case 'w':
+            push.seconds = atoi(optarg);
             break;
         case 'c':
             clients = atoi(optarg);

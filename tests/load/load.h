@@ -23,6 +23,7 @@ _Noreturn void load_die(const char *fmt, ...) __attribute__((format(printf, 1, 2
 /* ---- what is measured; each prints one line of JSON ---- */
 struct load_push {
     int port, events, batch, students, day;
+    int seconds; /* after which they stop; 0: when all is pushed */
     int station_count;
     char *const *codes; /* of pairing, one a station */
 };

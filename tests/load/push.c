@@ -25,6 +25,8 @@ struct sender {
     pthread_t thread;
     const struct load_push *options;
     int index, socket, batch_count;
+    int pushed;     /* batches that were acknowledged */
+    double until_s; /* 0: all of them */
     struct batch *batches;
     struct cm_keys *keys;
     char token[CM_SYNC_TOKEN_SIZE];
@@ -52,6 +54,16 @@ static void pair(struct sender *sender)
     cm_buf_finish(&body);
 }
 
+/* The class that demo-data puts a student into. */
+static void name_class(int student, char *name, size_t size)
+{
+    const int index = student / 38;
+    if (index < 28)
+        snprintf(name, size, "%d-%c", 6 + index / 4, 'A' + index % 4);
+    else
+        snprintf(name, size, "X%d-%c", index / 4, 'A' + index % 4);
+}
+
 /* A mark of one student on one day; (student, day) never repeats within a run. */
 static void fill_event(const struct sender *sender, struct cm_uuid_generator *uuids, uint64_t seq,
                        struct cm_event *event)
@@ -67,8 +79,7 @@ static void fill_event(const struct sender *sender, struct cm_uuid_generator *uu
     cm_uuid7(uuids, event->wall_ms, event->id);
     struct cm_mark *mark = &event->body.mark;
     snprintf(mark->student_id, sizeof mark->student_id, "S%04d", student + 1);
-    snprintf(mark->class_id, sizeof mark->class_id, "%d-%c", 6 + student / 38 / 4 % 7,
-             'A' + student / 38 % 4);
+    name_class(student, mark->class_id, sizeof mark->class_id);
     mark->date = date;
     mark->captured_wall_ms = event->wall_ms;
     mark->method = CM_METHOD_FACE;
@@ -128,6 +139,8 @@ static void *push_all(void *arg)
     struct load_answer answer;
     pthread_barrier_wait(sender->barrier);
     for (int i = 0; i < sender->batch_count; i++) {
+        if (sender->options->seconds > 0 && load_now_s() > sender->until_s)
+            break;
         const struct batch *batch = &sender->batches[i];
         const double began = load_now_s();
         const int status =
@@ -141,6 +154,7 @@ static void *push_all(void *arg)
                      (unsigned long long)pushed.acked);
         const double took = load_now_s() - began;
         sender->slowest_s = took > sender->slowest_s ? took : sender->slowest_s;
+        sender->pushed++;
         if (i % 90 == 89) { /* a connection serves a bounded number of requests */
             close(sender->socket);
             sender->socket = load_connect(sender->options->port);
@@ -168,7 +182,6 @@ int load_push(const struct load_push *options)
     struct sender *senders = calloc((size_t)options->station_count, sizeof *senders);
     pthread_barrier_t barrier;
     pthread_barrier_init(&barrier, NULL, (unsigned)options->station_count + 1);
-    int events = 0;
     for (int i = 0; i < options->station_count; i++) {
         struct sender *sender = &senders[i];
         *sender = (struct sender){.options = options, .index = i, .barrier = &barrier};
@@ -179,14 +192,20 @@ int load_push(const struct load_push *options)
         prepare(sender);
         close(sender->socket);
         sender->socket = load_connect(options->port);
-        events += sender->batch_count * options->batch;
-        pthread_create(&sender->thread, NULL, push_all, sender);
+    }
+    const double began = load_now_s();
+    for (int i = 0; i < options->station_count; i++) {
+        senders[i].until_s = began + options->seconds;
+        pthread_create(&senders[i].thread, NULL, push_all, &senders[i]);
     }
     pthread_barrier_wait(&barrier);
-    const double began = load_now_s();
+    printf("{\"stations\":%d}\n", options->station_count);
+    fflush(stdout);
     double slowest_s = 0;
+    int events = 0;
     for (int i = 0; i < options->station_count; i++) {
         pthread_join(senders[i].thread, NULL);
+        events += senders[i].pushed * options->batch;
         slowest_s = senders[i].slowest_s > slowest_s ? senders[i].slowest_s : slowest_s;
     }
     const double seconds = load_now_s() - began;
