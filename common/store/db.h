@@ -90,6 +90,8 @@ enum cm_code cm_txn_clear(struct cm_txn *txn, int table, struct cm_err *err);
 /* CM_NOTFOUND: the table is empty. */
 enum cm_code cm_txn_last(struct cm_txn *txn, int table, struct cm_bytes *ret_key, struct cm_bytes *ret_value,
                          struct cm_err *err);
+/* Of a write: one more than of the commit before it, whoever made that. */
+uint64_t cm_txn_number(const struct cm_txn *txn);
 enum cm_code cm_txn_count(struct cm_txn *txn, int table, size_t *ret_count, struct cm_err *err);
 
 /* Visits keys in order, from the first one >= first, as long as they share its first prefix_size bytes. visit may

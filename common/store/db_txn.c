@@ -192,3 +192,8 @@ enum cm_code cm_txn_delete_prefix(struct cm_txn *txn, int table, const void *pre
         *ret_count = count;
     return code;
 }
+
+uint64_t cm_txn_number(const struct cm_txn *txn)
+{
+    return mdb_txn_id(txn->txn);
+}

@@ -234,7 +234,7 @@ enum cm_code srv_derive_membership(struct srv_tx *tx, const char *student_id, co
     enum cm_code code = concern_class(tx, class_id, from, to != 0 ? to : INT32_MAX, WHOLE, err);
     if (code == CM_OK) /* what he has in other classes on these dates counts otherwise now */
         code = concern_his_days(tx, student_id, from, to != 0 ? cm_date_add(to, -1) : INT32_MAX, false, err);
-    return code == CM_OK ? srv_dirty_student(tx->store->work, student_id, err) : code;
+    return code == CM_OK ? srv_dirty_student(tx->store->work, student_id, 0, err) : code;
 }
 
 enum cm_code srv_derive_student(struct srv_tx *tx, const char *student_id, struct cm_err *err)
@@ -250,6 +250,7 @@ enum cm_code srv_derive_erase(struct srv_tx *tx, const char *student_id, struct 
         if (code != CM_OK)
             return code;
     }
+    srv_prefix_touch(tx->store->work, student_id, 0);
     enum cm_code code = concern_his_days(tx, student_id, 0, INT32_MAX, true, err);
     srv_key_text(&key, student_id);
     if (code == CM_OK)
@@ -379,6 +380,7 @@ enum cm_code srv_derive_next_class(struct srv_tx *tx, const char *after, char re
     struct srv_key first = {0};
     srv_key_bytes(&first, after, strlen(after));
     srv_key_byte(&first, after[0] != '\0' ? 1 : 0); /* behind everything of `after` itself */
+    srv_prefixes_forget(tx->store->work);
     enum cm_code code = CM_OK;
     for (size_t i = 0; i < sizeof tables / sizeof tables[0] && code == CM_OK; i++)
         code = srv_walk(tx, tables[i], &first, 0, take_next_class, &next, err);

@@ -1,4 +1,4 @@
-/* The rows of sessions: one student's, and a session as a whole; and the standings that follow. */
+/* The rows of sessions: one student's, and a session as a whole. Standings that follow: derive_standing.c */
 #include "store/derive_work.h"
 
 #include <string.h>
@@ -57,13 +57,14 @@ static enum cm_code change_standing(struct srv_tx *tx, const struct srv_slot *sl
     struct srv_standing_row standing;
     if (memcmp(&was, &is, sizeof was) == 0)
         return CM_OK;
+    srv_prefix_touch(tx->store->work, student_id, slot->date);
     if (relation == SRV_GUEST) /* he may be one in two classes on one date */
-        return srv_dirty_student(tx->store->work, student_id, err);
+        return srv_dirty_student(tx->store->work, student_id, slot->date, err);
     enum cm_code code = srv_standing_load(tx, student_id, &standing, err);
     if (code != CM_OK)
         return code;
     if (!srv_standing_change(&standing, slot->date, slot->school, &was, &is))
-        return srv_dirty_student(tx->store->work, student_id, err);
+        return srv_dirty_student(tx->store->work, student_id, slot->date, err);
     return srv_standing_save(tx, student_id, &standing, err);
 }
 
@@ -165,7 +166,7 @@ static enum cm_code derive_one(struct whole *w, const char *student_id, enum srv
 {
     enum cm_code code = srv_rederive(w->tx, w->slot, student_id, relation, false, row, err);
     if (code == CM_OK && w->slot->recount && !w->tx->replay)
-        code = srv_dirty_student(w->tx->store->work, student_id, err);
+        code = srv_dirty_student(w->tx->store->work, student_id, w->slot->date, err);
     if (code != CM_OK)
         return code;
     if (row->status != CM_ROLL_NONE || (relation == SRV_MEMBER && w->slot->school))
@@ -231,22 +232,4 @@ enum cm_code srv_derive_whole(struct srv_tx *tx, struct srv_slot *slot, struct c
     if (exists)
         return srv_session_save(tx, info, slot->school, err);
     return slot->stored ? srv_delete(tx, SRV_T_SESSIONS, &prefix, err) : CM_OK;
-}
-
-/* ---- standings ---- */
-
-static enum cm_code sum_day(void *arg, const struct srv_student_day *day, struct cm_err *err)
-{
-    struct srv_standing_row *standing = arg;
-    struct srv_day_fact fact = srv_day_fact_of(day->row);
-    (void)err;
-    srv_standing_add(standing, day->date, day->school, &fact);
-    return CM_OK;
-}
-
-enum cm_code srv_sum_up(struct srv_tx *tx, const char *student_id, struct cm_err *err)
-{
-    struct srv_standing_row standing = {0};
-    enum cm_code code = srv_each_student_day(tx, student_id, 0, INT32_MAX, sum_day, &standing, err);
-    return code == CM_OK ? srv_standing_save(tx, student_id, &standing, err) : code;
 }

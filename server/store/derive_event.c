@@ -94,7 +94,7 @@ static enum cm_code apply(struct srv_tx *tx, const struct subject *subject, cons
     if (slot->full) { /* looked at as a whole when the write ends, but what was captured before is then forgotten */
         code = srv_day_save(tx, key, row, err);
         if (code == CM_OK && mark && row->status != CM_ROLL_NONE)
-            code = srv_dirty_student(tx->store->work, subject->student_id, err);
+            code = srv_dirty_student(tx->store->work, subject->student_id, subject->date, err);
     } else {
         code = change_day(tx, slot, subject->student_id, relation, true, row, err);
     }

@@ -14,7 +14,10 @@
 /* Scratch of the one that writes. */
 enum cm_code srv_work_create(struct srv_work **ret_work, struct cm_err *err);
 void srv_work_destroy(struct srv_work *work);
-void srv_work_reset(struct srv_work *work); /* at the beginning of each try of a write */
+void srv_work_reset(
+    struct srv_work *work,
+    uint64_t number); /* at the beginning of each try of a write; number: of the write (kv.h) */
+void srv_work_committed(struct srv_work *work);
 bool srv_work_pending(const struct srv_work *work);
 enum cm_code srv_work_flush(struct srv_tx *tx, struct cm_err *err);
 /* Classes, closures, services or logs changed: what was cached of them is read again. */
@@ -114,6 +117,9 @@ struct srv_student_day {
 typedef enum cm_code srv_student_day_fn(void *arg, const struct srv_student_day *day, struct cm_err *err);
 enum cm_code srv_each_student_day(struct srv_tx *tx, const char *student_id, int32_t from, int32_t to,
                                   srv_student_day_fn *visit, void *arg, struct cm_err *err);
+/* The class in whose sessions all his rows are; "" none, or several. */
+enum cm_code srv_only_class(struct srv_tx *tx, const char *student_id, char ret_class_id[CM_ID_SIZE],
+                            struct cm_err *err);
 static inline struct srv_day_fact srv_day_fact_of(const struct srv_day_row *row)
 {
     return (struct srv_day_fact){row->status, row->points,

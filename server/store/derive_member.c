@@ -295,16 +295,21 @@ static enum cm_code visit_collected(struct days *days, struct cm_err *err)
     return code == CM_EOF ? CM_OK : code;
 }
 
+static enum cm_code find_classes(struct days *days, struct cm_err *err)
+{
+    struct srv_key prefix = {0};
+    srv_key_text(&prefix, days->student_id);
+    enum cm_code code =
+        srv_walk(days->tx, SRV_T_MEMBERSHIPS, &prefix, prefix.size, add_membership, days, err);
+    return code == CM_OK ? srv_each_seen(days->tx, days->student_id, add_class, days, err) : code;
+}
+
 enum cm_code srv_each_student_day(struct srv_tx *tx, const char *student_id, int32_t from, int32_t to,
                                   srv_student_day_fn *visit, void *arg, struct cm_err *err)
 {
     struct days days = {
         .tx = tx, .student_id = student_id, .from = from, .to = to, .visit = visit, .arg = arg};
-    struct srv_key prefix = {0};
-    srv_key_text(&prefix, student_id);
-    enum cm_code code = srv_walk(tx, SRV_T_MEMBERSHIPS, &prefix, prefix.size, add_membership, &days, err);
-    if (code == CM_OK)
-        code = srv_each_seen(tx, student_id, add_class, &days, err);
+    enum cm_code code = find_classes(&days, err);
     days.collect = days.class_count > 1;
     for (size_t i = 0; i < days.class_count && code == CM_OK; i++)
         code = walk_class(&days, days.classes[i], err);
@@ -312,5 +317,16 @@ enum cm_code srv_each_student_day(struct srv_tx *tx, const char *student_id, int
         code = visit_collected(&days, err);
     free(days.classes);
     free(days.list);
+    return code;
+}
+
+enum cm_code srv_only_class(struct srv_tx *tx, const char *student_id, char ret_class_id[CM_ID_SIZE],
+                            struct cm_err *err)
+{
+    struct days days = {.tx = tx, .student_id = student_id};
+    enum cm_code code = find_classes(&days, err);
+    if (code == CM_OK)
+        strcpy(ret_class_id, days.class_count == 1 ? days.classes[0] : "");
+    free(days.classes);
     return code;
 }

@@ -21,6 +21,7 @@ void srv_work_destroy(struct srv_work *work)
         return;
     free(work->slots);
     free(work->students);
+    free(work->prefixes);
     free(work->rules);
     free(work->services);
     free(work->reaches);
@@ -46,10 +47,20 @@ void srv_work_forget(struct srv_work *work)
     work->members_class[0] = '\0';
 }
 
-void srv_work_reset(struct srv_work *work)
+void srv_work_reset(struct srv_work *work, uint64_t number)
 {
     drop_slots(work);
     srv_work_forget(work);
+    if (!work->prefixes_hold ||
+        work->prefixes_number + 1 != number) /* undone, or somebody else wrote since */
+        srv_prefixes_forget(work);
+    work->prefixes_hold = false;
+    work->prefixes_number = number;
+}
+
+void srv_work_committed(struct srv_work *work)
+{
+    work->prefixes_hold = true;
 }
 
 bool srv_work_pending(const struct srv_work *work)
@@ -131,13 +142,18 @@ enum cm_code srv_slot_of(struct srv_tx *tx, const char *class_id, int32_t date, 
     return CM_OK;
 }
 
-enum cm_code srv_dirty_student(struct srv_work *work, const char *student_id, struct cm_err *err)
+enum cm_code srv_dirty_student(struct srv_work *work, const char *student_id, int32_t date,
+                               struct cm_err *err)
 {
     enum cm_code code = srv_grow((void **)&work->students, work->student_count, &work->student_room,
                                  sizeof work->students[0], err);
-    if (code == CM_OK)
-        strcpy(work->students[work->student_count++], student_id);
-    return code;
+    if (code != CM_OK)
+        return code;
+    struct srv_dirty *dirty = &work->students[work->student_count++];
+    strcpy(dirty->student_id, student_id);
+    dirty->date = date;
+    srv_prefix_touch(work, student_id, date);
+    return CM_OK;
 }
 
 /* ---- doing it ---- */
@@ -149,11 +165,6 @@ static int by_class(const void *a, const void *b)
     if (order != 0)
         return order;
     return x->date < y->date ? -1 : x->date > y->date;
-}
-
-static int by_text(const void *a, const void *b)
-{
-    return strcmp(a, b);
 }
 
 static enum cm_code finish_slot(struct srv_tx *tx, struct srv_slot *slot, struct cm_err *err)
@@ -195,25 +206,12 @@ static enum cm_code finish_slots(struct srv_tx *tx, struct cm_err *err)
     return code;
 }
 
-static enum cm_code finish_students(struct srv_tx *tx, struct cm_err *err)
-{
-    struct srv_work *work = tx->store->work;
-    enum cm_code code = CM_OK;
-    if (work->student_count > 1)
-        qsort(work->students, work->student_count, sizeof work->students[0], by_text);
-    for (size_t i = 0; i < work->student_count && code == CM_OK; i++) {
-        if (i == 0 || strcmp(work->students[i], work->students[i - 1]) != 0)
-            code = srv_sum_up(tx, work->students[i], err);
-    }
-    return code;
-}
-
 enum cm_code srv_work_flush(struct srv_tx *tx, struct cm_err *err)
 {
     struct srv_work *work = tx->store->work;
     enum cm_code code = finish_slots(tx, err);
     if (code == CM_OK && !tx->replay)
-        code = finish_students(tx, err);
+        code = srv_sum_up_dirty(tx, err);
     drop_slots(work);
     return code;
 }

@@ -45,14 +45,32 @@ struct srv_day_item { /* a row of the session under way */
     struct srv_day_row row;
 };
 
+struct srv_dirty { /* a standing that must be summed up anew */
+    char student_id[CM_ID_SIZE];
+    int32_t date; /* nothing before it changed */
+};
+
+/* What a student's days before `date` come to, as some write found it: later ones begin there. In memory alone, and only as
+ * long as nobody else writes and no write fails. */
+struct srv_prefix {
+    char student_id[CM_ID_SIZE]; /* "": nothing here */
+    int32_t date;
+    struct srv_standing_row standing;
+};
+
+enum { SRV_PREFIXES = 16384 /* 2 MB, when there is a need; students of one place drive each other out */ };
 enum { SRV_BUCKETS = 4096, SRV_SLOTS_MAX = 20000, SRV_SERVING_MAX = 256 };
 
 struct srv_work {
     struct srv_slot *slots;
     size_t slot_count, slot_room;
     int buckets[SRV_BUCKETS];
-    char (*students)[CM_ID_SIZE]; /* whose standings must be summed up anew; with repetitions */
+    struct srv_dirty *students; /* with repetitions */
     size_t student_count, student_room;
+
+    struct srv_prefix *prefixes; /* SRV_PREFIXES, by a hash of the id; NULL: none yet */
+    bool prefixes_hold;          /* the write that made the newest is committed */
+    uint64_t prefixes_number;    /* of that write */
 
     /* rules, as read in this write */
     bool rules_read;
@@ -89,7 +107,8 @@ bool srv_log_serves(const struct srv_work *work, uint32_t log, const char *class
 /* The session's slot, read when it is new. The pointer is valid until the next slot is asked for. */
 enum cm_code srv_slot_of(struct srv_tx *tx, const char *class_id, int32_t date, struct srv_slot **ret_slot,
                          struct cm_err *err);
-enum cm_code srv_dirty_student(struct srv_work *work, const char *student_id, struct cm_err *err);
+enum cm_code srv_dirty_student(struct srv_work *work, const char *student_id, int32_t date,
+                               struct cm_err *err);
 
 /* ---- days (derive_day.c) ---- */
 /* How the student stands to the session. */
@@ -106,6 +125,13 @@ enum cm_code srv_rederive(struct srv_tx *tx, const struct srv_slot *slot, const 
 void srv_count_day(struct srv_session_info *info, enum cm_roll_status status, int by);
 /* Everything of a session, its numbers and its row. */
 enum cm_code srv_derive_whole(struct srv_tx *tx, struct srv_slot *slot, struct cm_err *err);
+
+/* ---- standings, from all days (derive_standing.c) ---- */
 enum cm_code srv_sum_up(struct srv_tx *tx, const char *student_id, struct cm_err *err);
+/* The same of all that are dirty. */
+enum cm_code srv_sum_up_dirty(struct srv_tx *tx, struct cm_err *err);
+/* Something of the student changed on that date: what was summed up beyond it is forgotten. */
+void srv_prefix_touch(struct srv_work *work, const char *student_id, int32_t date);
+void srv_prefixes_forget(struct srv_work *work);
 
 #endif

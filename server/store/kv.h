@@ -45,6 +45,7 @@ struct srv_kv_ops {
                               cm_txn_visit_fn *visit, void *arg, struct cm_err *err);
     /* Empties a table. */
     enum cm_code (*clear)(void *impl, int table, struct cm_err *err);
+    uint64_t (*number)(void *impl); /* of a write: one more than of the commit before it, whoever made that */
     uint64_t (*version)(struct srv_kv *kv); /* grows with every commit, whoever made it */
     enum cm_code (*copy)(struct srv_kv *kv, const char *dir, struct cm_err *err); /* NULL: cannot */
     enum cm_code (*stats)(struct srv_kv *kv, struct cm_db_stats *ret_stats, struct cm_err *err);

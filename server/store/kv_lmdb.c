@@ -95,6 +95,11 @@ static enum cm_code clear(void *impl, int table, struct cm_err *err)
     return cm_txn_clear(impl, table, err);
 }
 
+static uint64_t number(void *impl)
+{
+    return cm_txn_number(impl);
+}
+
 static uint64_t version(struct srv_kv *kv)
 {
     return cm_db_version(((struct lmdb *)kv)->db);
@@ -130,6 +135,7 @@ static const struct srv_kv_ops ops = {
     .walk = walk,
     .walk_back = walk_back,
     .clear = clear,
+    .number = number,
     .version = version,
     .copy = copy,
     .stats = stats,

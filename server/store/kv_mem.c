@@ -394,6 +394,11 @@ static enum cm_code clear(void *impl, int table, struct cm_err *err)
     return delete_prefix(impl, table, NULL, 0, &deleted, err);
 }
 
+static uint64_t number(void *impl)
+{
+    return atomic_load(&((struct mem *)impl)->version) + 1;
+}
+
 static uint64_t version(struct srv_kv *kv)
 {
     return atomic_load(&((struct mem *)kv)->version);
@@ -437,6 +442,7 @@ static const struct srv_kv_ops ops = {
     .walk = walk,
     .walk_back = walk_back,
     .clear = clear,
+    .number = number,
     .version = version,
     .stats = stats,
     .close = kv_close,

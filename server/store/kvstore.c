@@ -128,7 +128,7 @@ static enum cm_code run_write(struct srv_kv_txn *txn, void *arg, struct cm_err *
     struct srv_tx tx = {.store = run->store, .primary = *txn, .derived = *txn, .write = true};
     run->store->forget_keys = false;
     run->store->written = 0;
-    srv_work_reset(run->store->work);
+    srv_work_reset(run->store->work, txn->ops->number(txn->impl));
     srv_tx_push(&tx);
     enum cm_code code = run->fn(&run->store->base, run->arg, err);
     if (code == CM_OK)
@@ -180,6 +180,7 @@ enum cm_code srv_kvs_write(struct srv_store *base, srv_store_fn *fn, void *arg, 
     }
     if (code != CM_OK)
         return code;
+    srv_work_committed(store->work);
     atomic_fetch_add(&store->commits, 1);
     if (run.erased)
         forget_keys(store);

@@ -206,7 +206,7 @@ static enum cm_code derive_anew(struct srv_kv_txn *made, void *arg, struct cm_er
     struct srv_tx tx = {
         .store = &anew->shadow, .primary = c->tx->primary, .derived = *made, .write = true, .replay = true};
     enum cm_code code = CM_OK;
-    srv_work_reset(anew->shadow.work);
+    srv_work_reset(anew->shadow.work, 0);
     while (code == CM_OK && r.stage != SRV_REBUILD_DONE) {
         code = srv_rebuild_part(&r, &tx, err);
         if (c->progress != NULL)

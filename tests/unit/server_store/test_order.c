@@ -41,6 +41,7 @@ struct school {
     int count;
     uint32_t ids;
     bool erases;
+    int stride; /* from one of its days to the next: some are spread over months */
 };
 
 static uint32_t draw(uint32_t *seed, uint32_t below)
@@ -51,9 +52,14 @@ static uint32_t draw(uint32_t *seed, uint32_t below)
     return *seed % below;
 }
 
-static int32_t some_date(uint32_t *seed)
+static int32_t date_of(const struct school *s, int day)
 {
-    return cm_date_add(WORLD_MONDAY, (int32_t)draw(seed, DAYS));
+    return cm_date_add(WORLD_MONDAY, day * s->stride);
+}
+
+static int32_t some_date(const struct school *s, uint32_t *seed)
+{
+    return date_of(s, (int)draw(seed, DAYS));
 }
 
 static const char *student_id(int number)
@@ -81,12 +87,12 @@ static void station_day(struct school *s, struct world *w, int station, int32_t 
             int who = (int)draw(seed, STUDENTS);
             const char *class_id =
                 class_ids[draw(seed, 8) == 0 ? draw(seed, CLASSES + 1) : (uint32_t)who % 2];
-            int32_t of = draw(seed, 12) == 0 ? some_date(seed) : date;
+            int32_t of = draw(seed, 12) == 0 ? some_date(s, seed) : date;
             station_mark(log, student_id(who), class_id, of, at(w, of, minute), ++s->ids);
         }
         if (draw(seed, 14) == 0)
             station_correct(log, student_id((int)draw(seed, STUDENTS)), class_ids[draw(seed, CLASSES)],
-                            some_date(seed), (enum cm_roll_status)(draw(seed, 6)),
+                            some_date(s, seed), (enum cm_roll_status)(draw(seed, 6)),
                             at(w, date, (int32_t)draw(seed, 1400)), ++s->ids);
         station_cover(log, at(w, date, minute), at(w, date, next), draw(seed, 12) != 0, ++s->ids);
         minute = next;
@@ -108,7 +114,7 @@ static void make_up(struct school *s, struct world *w)
         for (int i = 0; i < STATIONS; i++) {
             uint64_t before = s->logs[i]->last;
             if (draw(seed, 4) != 0)
-                station_day(s, w, i, cm_date_add(WORLD_MONDAY, day));
+                station_day(s, w, i, date_of(s, day));
             uint64_t last = s->logs[i]->last;
             uint64_t middle = before + (last > before ? draw(seed, (uint32_t)(last - before) + 1) : 0);
             add(s, (struct op){.kind = OP_PUSH, .who = i, .upto = middle});
@@ -121,7 +127,7 @@ static void make_up(struct school *s, struct world *w)
                 (struct op){.kind = OP_STUDENT,
                             .who = STATIONS + i,
                             .class_id = class_ids[draw(seed, 3) == 0 ? draw(seed, CLASSES) : (uint32_t)i % 2],
-                            .date = some_date(seed)});
+                            .date = some_date(s, seed)});
         if (s->erases && draw(seed, 3) == 0)
             add(s, (struct op){.kind = OP_ERASE, .who = STATIONS + i});
     }
@@ -130,20 +136,20 @@ static void make_up(struct school *s, struct world *w)
                            .who = -1,
                            .number = (int32_t)draw(seed, STUDENTS) * 8 + (int32_t)draw(seed, 7),
                            .class_id = class_ids[draw(seed, CLASSES)],
-                           .date = some_date(seed),
+                           .date = some_date(s, seed),
                            .wall_ms = at(w, WORLD_MONDAY, (int32_t)draw(seed, 5) * 100),
                            .id = ++s->ids});
     for (int i = 0; i < 10; i++)
         add(s, (struct op){.kind = draw(seed, 3) == 0 ? OP_REOPEN : OP_CLOSE,
                            .who = -1,
                            .class_id = class_ids[draw(seed, CLASSES)],
-                           .date = some_date(seed),
+                           .date = some_date(s, seed),
                            .wall_ms = at(w, WORLD_MONDAY, (int32_t)draw(seed, 5) * 100)});
     for (int i = 0; i < 3; i++)
         add(s, (struct op){.kind = OP_CLOSURE,
                            .who = -1,
                            .class_id = draw(seed, 2) == 0 ? "" : class_ids[draw(seed, CLASSES)],
-                           .date = some_date(seed)});
+                           .date = some_date(s, seed)});
     add(s,
         (struct op){.kind = OP_CLASS, .who = -1, .class_id = class_ids[draw(seed, CLASSES)], .number = 535});
     if (draw(seed, 2) == 0)
@@ -263,23 +269,22 @@ static bool count_item(void *arg, const struct srv_feed_item *item)
     return true;
 }
 
-static void dump_all(struct srv_store *store, struct dump *dump)
+static void dump_all(const struct school *s, struct srv_store *store, struct dump *dump)
 {
     dump->size = 0;
     for (int c = 0; c < CLASSES; c++) {
         assert_int_equal(
-            srv_store_each_session_info(store, class_ids[c], 20260101, 20260201, dump_info, dump, NULL),
+            srv_store_each_session_info(store, class_ids[c], 20260101, 20261231, dump_info, dump, NULL),
             CM_OK);
         dump->what = "roll";
         for (int32_t day = -3; day < DAYS + 3; day++)
-            assert_int_equal(srv_store_each_roll(store, class_ids[c], cm_date_add(WORLD_MONDAY, day),
-                                                 dump_day, dump, NULL),
+            assert_int_equal(srv_store_each_roll(store, class_ids[c], date_of(s, day), dump_day, dump, NULL),
                              CM_OK);
         assert_int_equal(srv_store_each_standing(store, class_ids[c], dump_standing, dump, NULL), CM_OK);
     }
     dump->what = "day";
     for (int i = 0; i < STUDENTS; i++)
-        assert_int_equal(srv_store_each_day(store, student_id(i), 20260101, 20260201, dump_day, dump, NULL),
+        assert_int_equal(srv_store_each_day(store, student_id(i), 20260101, 20261231, dump_day, dump, NULL),
                          CM_OK);
     for (int i = 0; i < STUDENTS; i++) {
         struct srv_standing standing;
@@ -317,7 +322,7 @@ static void tell_all(struct school *s, struct world *w, uint32_t order)
 static void run_school(uint32_t seed, bool erases)
 {
     static char texts[2][DUMP_MAX];
-    struct school school = {.seed = seed, .erases = erases};
+    struct school school = {.seed = seed, .erases = erases, .stride = seed & 1 ? 1 : 15};
     for (int i = 0; i < 2; i++) {
         struct world w;
         struct dump dump = {.text = texts[i]};
@@ -329,7 +334,7 @@ static void run_school(uint32_t seed, bool erases)
         tell_all(&school, &w, seed * 31u + (uint32_t)i * 17u + 1u);
         if (srv_store_check(w.store, NULL, NULL, &events, &err) != CM_OK)
             fail_msg("SEED=%u%s: %s", (unsigned)seed, erases ? " with erasures" : "", err.msg);
-        dump_all(w.store, &dump);
+        dump_all(&school, w.store, &dump);
         assert_int_equal(srv_store_rebuild(w.store, NULL, NULL, NULL), CM_OK);
         assert_int_equal(srv_store_check(w.store, NULL, NULL, &events, &err), CM_OK);
         world_finish(&w);
