@@ -14,17 +14,23 @@ static void show(void *arg, uint64_t done, uint64_t of)
 int srv_cmd_demo_data(struct srv_cli *cli)
 {
     struct cm_err err = CM_ERR_INIT;
-    int64_t students, days, seed;
+    int64_t students, days, seed, now_ms = cm_wall_ms(cli->clock);
+    int32_t today = cm_zone_date(cli->zone, now_ms), last;
     if (cli->argc > 0)
         return srv_cli_usage("demo-data takes options only");
     if (!srv_cli_number(cli, SRV_OPT_STUDENTS, 1, SRV_DEMO_STUDENTS_MAX, 200, &students) ||
         !srv_cli_number(cli, SRV_OPT_DAYS, 1, SRV_DEMO_DAYS_MAX, 60, &days) ||
-        !srv_cli_number(cli, SRV_OPT_SEED, 0, INT64_MAX, 1, &seed))
+        !srv_cli_number(cli, SRV_OPT_SEED, 0, INT64_MAX, 1, &seed) ||
+        !srv_cli_date(cli, SRV_OPT_TO, today, &last))
         return SRV_EXIT_USAGE;
+    if (last > today)
+        return srv_cli_usage("--to is a day that was, or today");
+    if (last < today)
+        now_ms = cm_zone_instant(cli->zone, cm_date_add(last, 1), 0) - 1;
     const struct srv_demo_options options = {.students = (int32_t)students,
                                              .days = (int32_t)days,
                                              .seed = (uint64_t)seed,
-                                             .now_wall_ms = cm_wall_ms(cli->clock),
+                                             .now_wall_ms = now_ms,
                                              .zone = cli->zone};
     struct srv_store *store = NULL;
     enum cm_code code = srv_cli_open_store(cli, false, &store, &err);

@@ -45,7 +45,7 @@ static const enum srv_option run_options[] = {SRV_OPT_LISTEN, SRV_OPT_THREADS, 0
 static const enum srv_option user_options[] = {SRV_OPT_ROLE,    SRV_OPT_NAME, SRV_OPT_CLASS,
                                                SRV_OPT_STUDENT, SRV_OPT_HTML, 0};
 static const enum srv_option station_options[] = {SRV_OPT_CLASS, 0};
-static const enum srv_option demo_options[] = {SRV_OPT_STUDENTS, SRV_OPT_DAYS, SRV_OPT_SEED, 0};
+static const enum srv_option demo_options[] = {SRV_OPT_STUDENTS, SRV_OPT_DAYS, SRV_OPT_SEED, SRV_OPT_TO, 0};
 
 static const enum srv_option roster_options[] = {SRV_OPT_DRY_RUN, SRV_OPT_FORCE, 0};
 static const enum srv_option export_options[] = {SRV_OPT_FROM, SRV_OPT_TO, SRV_OPT_CLASS, 0};
@@ -61,8 +61,8 @@ static const struct srv_command commands[] = {
     {"station", "add NAME [--class C]… | list | code NAME-or-ID | revoke NAME-or-ID | settle NAME-or-ID",
      "stations, and the codes that pair them", station_options, srv_cmd_station},
     {"bundle", "import FILE", "events that a station exported to a file", NULL, srv_cmd_bundle},
-    {"demo-data", "[--students N] [--days D] [--seed S]", "fills an empty store, for trials and benchmarks",
-     demo_options, srv_cmd_demo_data},
+    {"demo-data", "[--students N] [--days D] [--seed S] [--to DATE]",
+     "fills an empty store, for trials and benchmarks", demo_options, srv_cmd_demo_data},
     {"roster", "import FILE-or-FOLDER [--dry-run] [--force]",
      "students and classes from CSV or a OneRoster folder; --force: also when a fifth of them would be gone",
      roster_options, srv_cmd_roster},
