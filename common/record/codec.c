@@ -11,6 +11,10 @@ enum { DAY_FIRST = 19700101, DAY_LAST = 99991231, MINUTES_OF_DAY = 24 * 60 };
         .extra = offsetof(struct_, extra)                                                                    \
     }
 
+#define INSTANT_LAST_MS INT64_C(253402300799999) /* 9999-12-31T23:59:59.999Z */
+#define INSTANT(struct_, key_, since_, member_)                                                              \
+    CM_ROW_RANGE(struct_, key_, since_, INTEGER, member_, 0, INSTANT_LAST_MS)
+
 static const struct cm_field class_rows[] = {
     CM_ROW(struct cm_class, 1, 1, TEXT, id),
     CM_ROW(struct cm_class, 2, 1, TEXT, coordinator),
@@ -27,10 +31,8 @@ static const struct cm_field student_rows[] = {
 };
 
 static const struct cm_field template_rows[] = {
-    CM_ROW(struct cm_template, 1, 1, TEXT, student_id),
-    CM_ROW(struct cm_template, 2, 1, TEXT, model),
-    CM_ROW(struct cm_template, 3, 1, FLOAT, quality),
-    CM_ROW_RANGE(struct cm_template, 4, 1, INTEGER, created_wall_ms, INT64_MIN, INT64_MAX),
+    CM_ROW(struct cm_template, 1, 1, TEXT, student_id),  CM_ROW(struct cm_template, 2, 1, TEXT, model),
+    CM_ROW(struct cm_template, 3, 1, FLOAT, quality),    INSTANT(struct cm_template, 4, 1, created_wall_ms),
     CM_ROW(struct cm_template, 5, 1, FLOATS, embedding),
 };
 
@@ -38,7 +40,7 @@ static const struct cm_field mark_rows[] = {
     CM_ROW(struct cm_mark, 1, 1, TEXT, student_id),
     CM_ROW(struct cm_mark, 2, 1, TEXT, class_id),
     CM_ROW_RANGE(struct cm_mark, 3, 1, INTEGER, date, DAY_FIRST, DAY_LAST),
-    CM_ROW_RANGE(struct cm_mark, 4, 1, INTEGER, captured_wall_ms, INT64_MIN, INT64_MAX),
+    INSTANT(struct cm_mark, 4, 1, captured_wall_ms),
     CM_ROW_RANGE(struct cm_mark, 5, 1, INTEGER, method, CM_METHOD_FACE, CM_METHOD_MANUAL),
     CM_ROW(struct cm_mark, 6, 1, TEXT, policy),
     CM_ROW(struct cm_mark, 7, 1, TEXT, live_reason),
@@ -58,14 +60,14 @@ static const struct cm_field correction_rows[] = {
     CM_ROW_RANGE(struct cm_correction, 4, 1, INTEGER, status, CM_ROLL_NONE, CM_ROLL_PENDING),
     CM_ROW(struct cm_correction, 5, 1, TEXT, by),
     CM_ROW(struct cm_correction, 6, 1, TEXT, reason),
-    CM_ROW_RANGE(struct cm_correction, 7, 1, INTEGER, corrected_wall_ms, INT64_MIN, INT64_MAX),
+    INSTANT(struct cm_correction, 7, 1, corrected_wall_ms),
 };
 
 /* An activity of a kind that came later is still something to review: any kind passes. */
 static const struct cm_field activity_rows[] = {
     CM_ROW_RANGE(struct cm_activity, 1, 1, INTEGER, kind, 1, INT16_MAX),
-    CM_ROW_RANGE(struct cm_activity, 2, 1, INTEGER, started_wall_ms, INT64_MIN, INT64_MAX),
-    CM_ROW_RANGE(struct cm_activity, 3, 1, INTEGER, ended_wall_ms, INT64_MIN, INT64_MAX),
+    INSTANT(struct cm_activity, 2, 1, started_wall_ms),
+    INSTANT(struct cm_activity, 3, 1, ended_wall_ms),
     CM_ROW(struct cm_activity, 4, 1, TEXT, student_id),
     CM_ROW(struct cm_activity, 5, 1, TEXT, other_id),
     CM_ROW(struct cm_activity, 6, 1, FLOAT, distance),
@@ -86,8 +88,8 @@ static const struct cm_field roster_rows[] = {
 };
 
 static const struct cm_field coverage_rows[] = {
-    CM_ROW_RANGE(struct cm_coverage, 1, 1, INTEGER, from_wall_ms, INT64_MIN, INT64_MAX),
-    CM_ROW_RANGE(struct cm_coverage, 2, 1, INTEGER, to_wall_ms, INT64_MIN, INT64_MAX),
+    INSTANT(struct cm_coverage, 1, 1, from_wall_ms),
+    INSTANT(struct cm_coverage, 2, 1, to_wall_ms),
     CM_ROW(struct cm_coverage, 3, 1, BOOL, able),
     CM_ROW(struct cm_coverage, 4, 1, TEXT, reason),
 };
@@ -113,7 +115,7 @@ static const struct cm_field event_rows[] = {
     CM_ROW(struct cm_event, 1, 1, BYTES, id),
     CM_ROW_RANGE(struct cm_event, 2, 1, INTEGER, seq, 1, INT64_MAX),
     CM_ROW_RANGE(struct cm_event, 3, 1, INTEGER, type, 1, INT16_MAX),
-    CM_ROW_RANGE(struct cm_event, 4, 1, INTEGER, wall_ms, INT64_MIN, INT64_MAX),
+    INSTANT(struct cm_event, 4, 1, wall_ms),
     CM_ROW_RANGE(struct cm_event, 5, 1, INTEGER, mono_us, INT64_MIN, INT64_MAX),
     CM_ROW(struct cm_event, 6, 1, BYTES, boot_id),
     {.name = "body",

@@ -4,7 +4,7 @@
  *
  * Records are plain values with bounded strings (UTF-8, NUL terminated). Fields that this version does not know are
  * kept as bytes in `extra` and written back, so that an older program passes on what a newer one said.
- * Instants are UTC milliseconds. Local dates are of the school's zone, as year * 10000 + month * 100 + day.
+ * Instants are UTC milliseconds of the years 1970 to 9999. Local dates are of the school's zone, as year * 10000 + month * 100 + day.
  */
 #ifndef CM_RECORD_H
 #define CM_RECORD_H

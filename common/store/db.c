@@ -402,6 +402,8 @@ enum cm_code cm_db_copy(struct cm_db *db, const char *dir, struct cm_err *err)
     if (status != MDB_SUCCESS)
         return cm_fail(err, status > 0 ? cm_file_code(status) : CM_BACKEND, "cannot copy the store to %s: %s",
                        dir, mdb_strerror(status));
+    if (chmod(path, 0600) != 0) /* LMDB makes it for everybody */
+        return cm_fail(err, cm_file_code(errno), "cannot keep %s to its owner: %s", path, strerror(errno));
     enum cm_code code = sync_path(path, err);
     return code == CM_OK ? sync_path(dir, err) : code;
 }
@@ -426,7 +428,7 @@ static enum cm_code check_length(struct cm_db *db, struct cm_err *err)
     if (db->options.read_only)
         return cm_fail(
             err, CM_CORRUPT,
-            "the store %s has %llu bytes of the %llu it claims: start the station once, or put it back "
+            "the store %s has %llu bytes of the %llu it claims: start its program once, or put it back "
             "from a backup",
             db->dir, (unsigned long long)size, (unsigned long long)bytes_claimed(db));
     make_full_length(db);

@@ -8,12 +8,14 @@
 
 struct rule {
     int32_t free;
-    int64_t longest_ms;
+    int64_t first_ms, longest_ms;
 };
-static const struct rule of_account = {4, 15 * 60 * 1000};
-static const struct rule of_address = {30, 30 * 1000};
-static const struct rule of_sessions = {200, 60 * 1000};
-enum { FIRST_WAIT_MS = 2000, FORGET_MS = 60 * 60 * 1000 };
+static const struct rule of_account = {4, 2000, 15 * 60 * 1000};
+static const struct rule of_guessed_account = {1, 30 * 1000, 15 * 60 * 1000};
+static const struct rule of_address = {30, 2000, 30 * 1000};
+static const struct rule of_sessions = {200, 2000, 60 * 1000};
+static const struct rule of_everybody = {INT32_MAX, 0, 0}; /* counted only */
+enum { GUESSED_FROM = 100, FORGET_MS = 60 * 60 * 1000 };
 
 void srv_throttle_init(struct srv_throttle *throttle, const uint8_t hash_key[16])
 {
@@ -45,10 +47,11 @@ static struct place place_of(const char *address)
     return place;
 }
 
+/* address NULL: from wherever. */
 static uint64_t key_of(const struct srv_throttle *throttle, const char *door, const char *account,
                        const char *address)
 {
-    struct place place = place_of(address);
+    struct place place = address != NULL ? place_of(address) : (struct place){.size = 0};
     uint8_t text[256];
     int size = snprintf((char *)text, 180, "%.16s%c%.100s", door, account != NULL ? '/' : '|',
                         account != NULL ? account : "");
@@ -114,7 +117,7 @@ static void count(struct srv_throttle *throttle, uint64_t key, const struct rule
     int32_t over = slot->failures - rule->free;
     if (over < 0)
         return;
-    int64_t wait = over < 20 ? (int64_t)FIRST_WAIT_MS << over : rule->longest_ms;
+    int64_t wait = over < 20 ? rule->first_ms << over : rule->longest_ms;
     slot->next_ms = now_ms + (wait < rule->longest_ms ? wait : rule->longest_ms);
 }
 
@@ -143,8 +146,13 @@ int srv_throttle_try(struct srv_throttle *throttle, const char *door, const char
     if (wait_s > 0)
         return wait_s;
     count(throttle, key_of(throttle, door, NULL, address), &of_address, now_ms);
-    if (account != NULL)
-        count(throttle, key_of(throttle, door, account, address), &of_account, now_ms);
+    if (account == NULL)
+        return 0;
+    const struct srv_throttle_slot *all = find(throttle, key_of(throttle, door, account, NULL), now_ms);
+    bool guessed = all != NULL && all->failures >= GUESSED_FROM;
+    count(throttle, key_of(throttle, door, account, NULL), &of_everybody, now_ms);
+    count(throttle, key_of(throttle, door, account, address), guessed ? &of_guessed_account : &of_account,
+          now_ms);
     return 0;
 }
 
@@ -158,6 +166,9 @@ void srv_throttle_succeeded(struct srv_throttle *throttle, const char *door, con
     }
     if (account == NULL)
         return;
+    slot = find(throttle, key_of(throttle, door, account, NULL), now_ms);
+    if (slot != NULL && slot->failures > 0)
+        slot->failures--;
     slot = find(throttle, key_of(throttle, door, account, address), now_ms);
     if (slot != NULL)
         *slot = (struct srv_throttle_slot){.key = 0};

@@ -4,7 +4,9 @@
  * Every try counts as a failure until it is known to have succeeded, so that a hundred tries at once are a hundred. After
  * some free failures each further one doubles the wait, up to a bound; a try during the wait is refused and not counted.
  * - An account from one address: 4 free, then 2 s, 4 s, … 15 min. Whoever fails there slows down himself: the owner comes
- *   from another address, and nothing counts against an account alone.
+ *   from another address.
+ * - An account that was guessed at 100 times within the hour, from wherever: each address has 1 free, then 30 s, 60 s, …
+ *   15 min. So guessing from many addresses is slow too, and the owner still has a try at once: nobody can lock him out.
  * - An address whatever the account: 30 free, then 2 s, 4 s, … 30 s: a whole school may be behind one address.
  * - Sessions that an account begins, from wherever: 200 free, then 2 s, 4 s, … 60 s: so that one who may come in cannot fill
  *   the store by coming in again and again.

@@ -103,6 +103,25 @@ static enum cm_code apply(struct srv_tx *tx, const struct subject *subject, cons
     return code;
 }
 
+static int64_t said_wall_ms(const struct cm_event *event)
+{
+    return event->type == CM_EVENT_MARK ? event->body.mark.captured_wall_ms
+                                        : event->body.correction.corrected_wall_ms;
+}
+
+/* A mark is of the day on which it was captured (or the next one to it: a session may pass midnight), and nothing was captured
+ * or said a day after it arrived. What is otherwise is kept, and counts for nothing. */
+static bool believable(const struct srv_tx *tx, const struct srv_place *place, const struct cm_event *event)
+{
+    int64_t wall_ms = said_wall_ms(event);
+    if (wall_ms > place->received_wall_ms + day_ms)
+        return false;
+    if (event->type != CM_EVENT_MARK)
+        return true;
+    int32_t days = cm_date_days_between(cm_zone_date(tx->store->zone, wall_ms), event->body.mark.date);
+    return days >= -1 && days <= 1;
+}
+
 static enum cm_code derive_subject(struct srv_tx *tx, uint64_t feed, const struct srv_place *place,
                                    const struct cm_event *event, const struct subject *subject,
                                    struct cm_err *err)
@@ -116,6 +135,8 @@ static enum cm_code derive_subject(struct srv_tx *tx, uint64_t feed, const struc
     enum cm_code code = srv_erased_is(tx, subject->student_id, feed, event, &erased, err);
     if (code != CM_OK || erased)
         return code;
+    if (!believable(tx, place, event))
+        return keep_other(tx, subject, feed, feed, place, err);
     srv_day_key(subject->class_id, subject->date, subject->student_id, &key);
     code = srv_day_load(tx, &key, &row, err);
     if (code != CM_OK && code != CM_NOTFOUND)

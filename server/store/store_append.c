@@ -114,6 +114,14 @@ static enum cm_code compare(struct append *a, const uint8_t previous_hash[CM_HAS
     return compare_known(a, err);
 }
 
+/* What the server says of a station, and a student of a day, no station says. */
+static bool is_the_servers(const struct cm_event *event)
+{
+    enum cm_activity_kind kind = event->body.activity.kind;
+    return event->type == CM_EVENT_ACTIVITY &&
+           (kind == CM_ACTIVITY_DISPUTE || kind == CM_ACTIVITY_LOG_BROKEN || kind == CM_ACTIVITY_LOG_FORKED);
+}
+
 static enum cm_code decode_new(struct append *a, struct cm_err *err)
 {
     struct srv_kvstore *store = a->tx->store;
@@ -139,6 +147,9 @@ static enum cm_code decode_new(struct append *a, struct cm_err *err)
         if (store->decoded[i].seq != seq)
             return cm_fail(err, CM_INVALID, "event %llu says that it is %llu", (unsigned long long)seq,
                            (unsigned long long)store->decoded[i].seq);
+        if (is_the_servers(&store->decoded[i]))
+            return cm_fail(err, CM_INVALID, "event %llu is of a kind that only the server writes",
+                           (unsigned long long)seq);
     }
     return CM_OK;
 }

@@ -57,12 +57,12 @@ static struct cm_event example_event(enum cm_event_type type)
                                                        .date = 20260105,
                                                        .status = CM_ROLL_EXCUSED,
                                                        .by = "मीरा नायर",
-                                                       .corrected_wall_ms = INT64_MIN};
+                                                       .corrected_wall_ms = 253402300799999};
         memset(event.body.correction.reason, 'r', CM_TEXT_SIZE - 1); /* as long as can be */
         break;
     case CM_EVENT_ACTIVITY:
         event.body.activity = (struct cm_activity){.kind = CM_ACTIVITY_LOOK_ALIKE,
-                                                   .started_wall_ms = INT64_MAX,
+                                                   .started_wall_ms = 253402300799999,
                                                    .student_id = "s1",
                                                    .other_id = "s2",
                                                    .distance = 0.41f,
@@ -78,7 +78,7 @@ static struct cm_event example_event(enum cm_event_type type)
         break;
     case CM_EVENT_COVERAGE:
         event.body.coverage =
-            (struct cm_coverage){.from_wall_ms = -1, .to_wall_ms = 0, .reason = "camera_dark"};
+            (struct cm_coverage){.from_wall_ms = 0, .to_wall_ms = 1, .reason = "camera_dark"};
         break;
     }
     return event;

@@ -187,6 +187,23 @@ static void the_table_keeps_whoever_waits_longest(void **state)
     assert_int_equal(try_("admin", "203.0.113.9"), 900);
 }
 
+/* Four tries from each of a thousand addresses would be four thousand an hour. */
+static void guessing_from_everywhere_slows_down_and_locks_nobody_out(void **state)
+{
+    (void)state;
+    char address[32];
+    int tried = 0;
+    for (int round = 0; round < 4; round++)
+        for (int i = 0; i < 1000; i++) {
+            snprintf(address, sizeof(address), "10.0.%d.%d", i >> 8, i & 255);
+            tried += try_("anna", address) == 0;
+        }
+    assert_in_range(tried, 1000, 1100);
+    assert_int_equal(try_("anna", "10.0.3.1"), 30);
+    assert_int_equal(try_("anna", "192.0.2.1"), 0); /* her own, from a new address */
+    assert_int_equal(try_("ben", "10.0.3.1"), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -201,6 +218,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(doors_are_counted_apart, make, drop),
         cmocka_unit_test_setup_teardown(sessions_without_end_slow_down, make, drop),
         cmocka_unit_test_setup_teardown(the_table_keeps_whoever_waits_longest, make, drop),
+        cmocka_unit_test_setup_teardown(guessing_from_everywhere_slows_down_and_locks_nobody_out, make, drop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -845,6 +845,32 @@ static void late_events_of_the_erased(struct world *w)
     free(log);
 }
 
+/* Kept like everything that a station signed, but no evidence. */
+static void marks_that_cannot_be_are_no_evidence(struct world *w)
+{
+    struct station_log *log = station_create(w, "g", NULL);
+    struct srv_append result;
+    struct spans spans = {""};
+    set_up_class(w);
+    set_clock(w, WORLD_MONDAY, 600);
+    station_mark(log, "S-1", "10-A", WORLD_MONDAY, at(w, 20260102, 541), 1); /* captured days before */
+    station_mark(log, "S-1", "10-A", 20260107, at(w, WORLD_MONDAY, 541), 2); /* for a day to come */
+    station_mark(log, "S-2", "10-A", 20991231, at(w, 20991231, 541), 3);     /* of a time to come */
+    station_correct(log, "S-2", "10-A", WORLD_MONDAY, CM_ROLL_ABSENT, at(w, 20991231, 541), 4);
+    station_mark(log, "S-3", "10-A", WORLD_MONDAY, at(w, WORLD_MONDAY, 541), 5);
+    push_all(w->store, log);
+    assert_string_equal(roll_of(w->store, "10-A", WORLD_MONDAY), "S-1=none S-2=none S-3=present ");
+    assert_string_equal(roll_of(w->store, "10-A", 20260107), "S-1=none S-2=none S-3=none ");
+    assert_int_equal(standing_of(w->store, "S-2").present, 0);
+    assert_int_equal(srv_store_each_history(w->store, "S-1", 0, add_named, &spans, NULL), CM_OK);
+    assert_string_equal(spans.text, "S-1 S-1 ");
+    assert_int_equal(check(w->store), 5);
+
+    station_activity(log, CM_ACTIVITY_LOG_FORKED, at(w, WORLD_MONDAY, 542), 6); /* the server says that */
+    assert_int_equal(push(w->store, log, 6, 6, &result, NULL), CM_INVALID);
+    free(log);
+}
+
 static enum cm_code append_event(struct srv_store *store, void *arg, struct cm_err *err)
 {
     return srv_store_append_own(store, arg, NULL, err);
@@ -1016,13 +1042,14 @@ static void hostile_events(struct world *w)
     station_mark(log, "S-1", "", WORLD_MONDAY, at(w, WORLD_MONDAY, 541), 2);
     station_mark(log, "S-1", "10-A", 20260231, at(w, WORLD_MONDAY, 541), 3);
     station_mark(log, "S-1", "no such class", WORLD_MONDAY, at(w, WORLD_MONDAY, 541), 4);
-    station_mark(log, "S-2", "10-A", WORLD_MONDAY, INT64_MIN, 5);
-    station_mark(log, "S-3", "10-A", WORLD_MONDAY, INT64_MAX, 6);
-    station_cover(log, INT64_MIN, INT64_MAX, true, 7);
+    station_mark(log, "S-2", "10-A", WORLD_MONDAY, 0, 5);
+    station_mark(log, "S-3", "10-A", WORLD_MONDAY, INT64_C(253402300799999), 6);
+    station_cover(log, 0, INT64_C(253402300799999), true, 7);
     station_cover(log, at(w, WORLD_MONDAY, 600), at(w, WORLD_MONDAY, 500), true, 8);
     station_cover(log, at(w, WORLD_MONDAY, 0), at(w, 20260305, 0), true, 9);
     push_all(w->store, log);
     check(w->store);
+    assert_string_equal(roll_of(w->store, "10-A", WORLD_MONDAY), "S-1=present S-2=unjudged S-3=unjudged ");
     for (uint32_t i = 0; i < 40; i++) {
         char class_id[16];
         snprintf(class_id, sizeof class_id, "X-%u", (unsigned)(i * 7 % 40));
@@ -1120,6 +1147,7 @@ static const struct {
     {"moved students", moved_students},
     {"erased students", erased_students},
     {"late events of the erased", late_events_of_the_erased},
+    {"marks that cannot be", marks_that_cannot_be_are_no_evidence},
     {"texts about the erased", texts_about_the_erased},
     {"histories", histories},
     {"days of a month", days_of_a_month},
