@@ -99,12 +99,16 @@ static json_t *activity_data(const struct load *load, const struct item *item,
                              const struct srv_station *station)
 {
     const struct cm_activity *activity = &item->event.body.activity;
+    char name[CM_NAME_SIZE];
     json_t *data =
         json_pack("{s:I, s:s, s:s, s:s, s:o, s:s}", "feed", (json_int_t)item->feed, "kind",
                   cm_activity_name(activity->kind), "station_id", station->id, "station", station->name, "at",
                   srv_json_instant(load->app->zone, activity->started_wall_ms), "reason", activity->reason);
-    if (data != NULL && activity->student_id[0] != '\0')
+    if (data != NULL && activity->student_id[0] != '\0') {
         json_object_set_new(data, "student_id", json_string(activity->student_id));
+        json_object_set_new(data, "student",
+                            json_string(student_name(load->app->store, activity->student_id, name)));
+    }
     return data;
 }
 

@@ -5,7 +5,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { Description } from './lib/schema.mjs';
-import { equal, firstAdmin, firstLogin, folder, holds, makeClass, Person, report, serverJson, serverRun, startServer, test } from './lib/server.mjs';
+import { equal, firstAdmin, firstLogin, folder, holds, listen, makeClass, Person, report, serverJson, serverRun, startServer, test } from './lib/server.mjs';
 
 const server = await startServer();
 const admin = await firstAdmin(server);
@@ -67,7 +67,11 @@ await test('a day: correct, close, reopen; the student sees it', async () => {
 });
 
 await test('a dispute reaches the coordinator, who looks at it', async () => {
+    const page = await listen(admin);
     const { feed } = await asha.post('/api/students/T1-001/disputes', { date: today, text: 'it was the stairs' });
+    const live = await page.until((one) => one.event === 'activity' && one.data.feed === feed, 2000, 'the dispute in an open page');
+    equal([live.data.kind, live.data.student_id, live.data.student], ['dispute', 'T1-001', (await admin.get('/api/students/T1-001')).name], 'what it says');
+    await page.cut();
     equal((await asha.ask('POST', '/api/students/T1-001/disputes', { date: today, text: 'again' })).status, 409, 'twice');
     const { items } = await cora.get('/api/activity?state=open');
     equal(items.map((item) => [item.feed, item.kind, item.student_id]), [[feed, 'dispute', 'T1-001']], 'the activity');
