@@ -33,13 +33,15 @@ await test('slow clients are cut off, with an answer where one is due', async ()
 await test('a client that does not read is cut off; one that reads slowly gets everything', async () => {
     const server = await serve('write_timeout_ms=500', 'write_queue_max=200000');
     const deaf = await connect(server), stuck = await connect(server), slow = await connect(server);
-    deaf.socket.pause();
-    stuck.socket.pause();
+    const leaving = await connect(server);
+    for (const conn of [deaf, stuck, leaving]) conn.socket.pause();
     slow.socket.pause();
     await deaf.send(get('/huge'));
+    await leaving.send(get('/shared'));
     await stuck.send(get('/stream?count=1000&size=60000'));
-    await slow.send(get('/huge'));
+    await slow.send(get('/shared'));
     await until(async () => (await server.state()).running === 1, 'the stream runs');
+    leaving.socket.destroy(); // with most of its answer unsent
     for (let i = 0; i < 30; i++) { // far longer than the limit, a little each time
         slow.socket.resume();
         await new Promise((resolve) => setTimeout(resolve, 5));

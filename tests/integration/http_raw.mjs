@@ -142,10 +142,12 @@ await test('bodies: by length, chunked, none; Expect; HEAD; HTTP/1.0; half-close
     await conn.until(() => conn.text.endsWith('abc'), 'the answer after 100');
     const whole = await fetchOne(server, `POST /echo HTTP/1.1\r\n${HOST}Content-Length: 3\r\nExpect: 100-continue\r\n\r\nabc`);
     equal(whole.status, 200, 'no 100 where the body is there already');
-    for (const path of ['/', '/big', '/asset', '/nowhere', '/slow', '/stream?count=3&size=10']) {
+    for (const path of ['/', '/big', '/shared', '/asset', '/nowhere', '/slow', '/stream?count=3&size=10']) {
         const one = await fetchOne(server, get(path)), two = await fetchOne(server, get(path).replace('GET', 'HEAD'));
         equal([two.status, two.headers['content-length'], two.headers['content-type']], [one.status, one.headers['content-length'], one.headers['content-type']], `HEAD ${path}`);
     }
+    const [huge, shared] = [await fetchOne(server, get('/huge')), await fetchOne(server, get('/shared'))];
+    equal([shared.body.length, shared.body === huge.body], [8 * 1024 * 1024, true], 'bytes that answers share');
     const heads = await connect(server);
     equal((await ask(heads, (get('/') + get('/big')).replaceAll('GET', 'HEAD') + get('/'), 3, [0, 1])).map((a) => a.body), ['', '', 'hello'], 'HEAD and what comes behind');
     const old = await connect(server);
@@ -156,7 +158,7 @@ await test('bodies: by length, chunked, none; Expect; HEAD; HTTP/1.0; half-close
     await stream10.send('GET /stream?count=3&size=10 HTTP/1.0\r\n\r\n');
     await stream10.closes();
     equal(stream10.text.split('\r\n\r\n')[1], 'ABCDEFGHIJ'.repeat(3), 'HTTP/1.0 gets a stream without chunks');
-    for (const path of ['/', '/slow', '/later', '/huge']) {
+    for (const path of ['/', '/slow', '/later', '/huge', '/shared']) {
         const half = await connect(server);
         half.socket.end(Buffer.from(get(path) + get('/')));
         await half.closes();

@@ -40,6 +40,9 @@ await test('everything works under TLS as it does without', async () => {
         equal([last.whole, last.body.length], [true, 12000000], 'a stream');
         conn.socket.destroy();
     }
+    const shared = await secure(server);
+    equal((await ask(shared, get('/shared')))[0].body.length, 8 * 1024 * 1024, 'bytes that answers share');
+    shared.socket.destroy();
     const events = await secure(server);
     await events.send(get('/sse'));
     await events.until(() => events.text.includes('welcome'), 'welcome');

@@ -75,13 +75,29 @@ static void get_big(struct srv_call *call)
     srv_answer(call, 200, "application/octet-stream", big_bytes, BIG_SIZE);
 }
 
-static void get_huge(struct srv_call *call)
+static uint8_t *huge_body(void)
 {
     uint8_t *body = malloc(HUGE_SIZE);
     assert(body != NULL);
     for (size_t i = 0; i < HUGE_SIZE; i += BIG_SIZE)
         memcpy(body + i, big_bytes, BIG_SIZE);
-    srv_answer_take(call, 200, "application/octet-stream", body, HUGE_SIZE);
+    return body;
+}
+
+static void get_huge(struct srv_call *call)
+{
+    srv_answer_take(call, 200, "application/octet-stream", huge_body(), HUGE_SIZE);
+}
+
+/* Whoever made the shared bytes lets go of them at once: what waits to be sent holds them. */
+static void get_shared(struct srv_call *call)
+{
+    uint8_t *body = huge_body();
+    struct srv_chunk *chunk = srv_chunk_create(body, HUGE_SIZE);
+    assert(chunk != NULL);
+    free(body);
+    srv_answer_chunk(call, 200, "application/octet-stream", chunk);
+    srv_chunk_unref(chunk);
 }
 
 static void get_nothing(struct srv_call *call)
@@ -367,6 +383,7 @@ static const struct srv_route routes[] = {
     {SRV_GET, "/asset", get_asset, ANY, 0, NULL, 0},
     {SRV_GET, "/big", get_big, ANY, 0, NULL, 0},
     {SRV_GET, "/huge", get_huge, ANY, 0, NULL, 0},
+    {SRV_GET, "/shared", get_shared, ANY, 0, NULL, 0},
     {SRV_GET, "/nothing", get_nothing, ANY, 0, NULL, 0},
     {SRV_GET, "/header", get_header, ANY, 0, NULL, 0},
     {SRV_GET, "/state", get_state, ANY, 0, NULL, 0},
