@@ -19,6 +19,7 @@ bool down_next(struct stn_sync_client *client, struct stn_sync_now now, struct s
     client_count_events(client);
     struct cm_pull pull = {
         .last_seq = client->status.last_seq, .frames = client->status.watched, .wall_ms = now.wall_ms};
+    client->acked_when_asked = client->status.acked_seq;
     client->polled = client->status.caught_up && !client->more && c->failures == 0 && client->wait_s > 0;
     pull.wait_s = client->polled ? client->wait_s : 0;
     memcpy(pull.cursor, marks.cursor, sizeof pull.cursor);
@@ -60,15 +61,16 @@ static void describe(const struct stn_applied *applied, char text[192])
         snprintf(text, 192, "from the server: %s", list);
 }
 
-/* The server begins anew and has less of our log than it once had: it was put back to a backup. What it lost goes up again.
- * Before the cursor moves, so that it is not forgotten. */
+/* The server has less than it had said before it was asked: it was put back to a backup, and what it lost goes up again.
+ * Every answer is compared, not the first of a new epoch alone: the late answer to a push from before may come after that
+ * one. What was said while this one was asked for may be newer than it; the next answer shows. */
 static enum cm_code compare_logs(struct stn_sync_client *client, struct stn_sync_now now, struct cm_err *err)
 {
     const struct cm_changes *changes = &client->changes;
     client_count_events(client);
     if (changes->acked > client->status.last_seq)
         client_forked(client, client->status.last_seq + 1, now);
-    if (!changes->reset || changes->acked >= client->status.acked_seq)
+    if (changes->acked >= client->acked_when_asked || changes->acked >= client->status.acked_seq)
         return CM_OK;
     enum cm_code code = stn_store_set_acked(client->store, changes->acked, err);
     if (code == CM_OK)

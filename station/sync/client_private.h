@@ -56,7 +56,8 @@ struct stn_sync_client {
     struct cm_template templates[CM_SYNC_TEMPLATES_MAX];
 
     bool more;
-    bool polled; /* DOWN: the request under way may rest at the server */
+    bool polled;               /* DOWN: the request under way may rest at the server */
+    uint64_t acked_when_asked; /* DOWN: status.acked_seq when the request under way was made */
 
     struct job jobs[JOBS_MAX];
     int job_count;

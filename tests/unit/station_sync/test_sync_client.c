@@ -254,6 +254,56 @@ static void a_fork_is_kept_in_mind_and_the_pull_goes_on(void **state)
     talk_finish(&talk);
 }
 
+static void say_changes(struct talk *talk, bool reset, uint64_t acked)
+{
+    struct page *page = page_create("e.1");
+    page->changes.reset = reset;
+    page->changes.acked = acked;
+    say_page(talk, page);
+}
+
+static void what_a_server_lost_goes_up_again_also_when_an_old_answer_comes_late(void **state)
+{
+    (void)state;
+    struct talk talk;
+    struct stn_sync_marks marks;
+    talk_init(&talk, 25);
+    log_events(&talk, 2);
+    expect_request(&talk, STN_SYNC_UP, "/sync/v1/events");
+    say_acked(&talk, 2);
+    log_events(&talk, 1);
+    expect_request(&talk, STN_SYNC_DOWN, "/sync/v1/changes?");
+    expect_request(&talk, STN_SYNC_UP, "/sync/v1/events");
+    say_changes(&talk, true, 2); /* it was put back meanwhile, to where it had two */
+    say_acked(&talk, 3);         /* from before that */
+    assert_int_equal(status(&talk)->waiting, 0);
+    pass(&talk, SECOND_US);
+    expect_request(&talk, STN_SYNC_DOWN, "/sync/v1/changes?");
+    say_changes(&talk, false, 2);
+    assert_int_equal(status(&talk)->waiting, 1);
+    assert_int_equal(stn_store_get_sync_marks(talk.f.store, &marks, NULL), CM_OK);
+    assert_int_equal(marks.acked_seq, 2);
+    expect_request(&talk, STN_SYNC_UP, "/sync/v1/events");
+    say_acked(&talk, 3);
+    assert_int_equal(status(&talk)->waiting, 0);
+    talk_finish(&talk);
+}
+
+static void an_answer_that_was_asked_for_before_a_push_says_nothing_of_it(void **state)
+{
+    (void)state;
+    struct talk talk;
+    talk_init(&talk, 25);
+    log_events(&talk, 2);
+    expect_request(&talk, STN_SYNC_DOWN, "/sync/v1/changes?");
+    expect_request(&talk, STN_SYNC_UP, "/sync/v1/events");
+    say_acked(&talk, 2);
+    say_changes(&talk, false, 0);
+    assert_int_equal(status(&talk)->acked_seq, 2);
+    expect_nothing(&talk, STN_SYNC_UP);
+    talk_finish(&talk);
+}
+
 /* ---- waiting ---- */
 
 static int64_t wait_after_failure(struct talk *talk, enum stn_sync_failure failure)
@@ -835,6 +885,8 @@ int main(void)
         cmocka_unit_test(an_answer_that_comes_twice_or_late_is_passed_over),
         cmocka_unit_test(answers_to_a_push),
         cmocka_unit_test(a_fork_is_kept_in_mind_and_the_pull_goes_on),
+        cmocka_unit_test(what_a_server_lost_goes_up_again_also_when_an_old_answer_comes_late),
+        cmocka_unit_test(an_answer_that_was_asked_for_before_a_push_says_nothing_of_it),
         cmocka_unit_test(backoff_is_full_jitter_within_bounds),
         cmocka_unit_test(one_seed_gives_one_sequence),
         cmocka_unit_test(the_server_may_say_how_long),
