@@ -159,11 +159,6 @@ const char *srv_call_host(const struct srv_call *call)
     return call->request.host != NULL ? call->request.host : "";
 }
 
-uint64_t srv_call_id(const struct srv_call *call)
-{
-    return call->id;
-}
-
 bool srv_call_gone(const struct srv_call *call)
 {
     return call->conn == NULL && !call->answered;

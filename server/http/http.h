@@ -184,7 +184,6 @@ const uint8_t *srv_call_body(const struct srv_call *call, size_t *ret_size); /* 
 const char *srv_call_peer(const struct srv_call *call); /* the client's address as text, no port */
 bool srv_call_secure(const struct srv_call *call); /* TLS here, or in front of us as a trusted proxy says */
 const char *srv_call_host(const struct srv_call *call); /* of the Host header */
-uint64_t srv_call_id(const struct srv_call *call);      /* for logs */
 
 /* ---- answers ---- */
 void srv_call_ref(struct srv_call *call);

@@ -149,12 +149,6 @@ json_t *srv_json_date(int32_t date)
     return date != 0 ? json_string_nocheck(cm_date_iso(date, text)) : json_null();
 }
 
-json_t *srv_json_minute(int32_t minute)
-{
-    char text[CM_MINUTE_TEXT_SIZE];
-    return minute >= 0 ? json_string_nocheck(cm_minute_text(minute, text)) : json_null();
-}
-
 json_t *srv_json_texts(const void *rows, size_t row_size, int count)
 {
     json_t *list = json_array();

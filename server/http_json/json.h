@@ -66,7 +66,7 @@ bool srv_json_body(struct srv_call *call, const struct srv_json_field *fields, s
 /* ---- answers ---- */
 /* Takes the reference. NULL (out of memory, a text that is not UTF-8): 500. */
 void srv_json_answer(struct srv_call *call, int status, json_t *value);
-/* The same for what holds a password, a token or a code: wiped when it was sent. */
+/* The same for what holds a password, a token or a code: the body is wiped when it was sent. */
 void srv_json_answer_secret(struct srv_call *call, int status, json_t *value);
 /* 204. */
 void srv_json_answer_empty(struct srv_call *call);
@@ -81,7 +81,6 @@ void srv_json_failed(struct srv_call *call, enum cm_code code, const struct cm_e
 json_t *srv_json_text(const char *text);                               /* "" and NULL: null */
 json_t *srv_json_instant(const struct cm_zone *zone, int64_t wall_ms); /* 0: null */
 json_t *srv_json_date(int32_t date);                                   /* 0: null */
-json_t *srv_json_minute(int32_t minute);                               /* negative: null */
 /* A list of texts that lie in an array of rows. */
 json_t *srv_json_texts(const void *rows, size_t row_size, int count);
 

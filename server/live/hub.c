@@ -82,6 +82,7 @@ void srv_hub_forget(struct srv_hub *hub)
         srv_entry_unref(hub->cache[i]);
         hub->cache[i] = NULL;
     }
+    hub->forgotten++;
     pthread_mutex_unlock(&hub->mutex);
 }
 
@@ -134,10 +135,12 @@ int srv_hub_clients(const struct srv_hub *hub)
 
 /* ---- entries ---- */
 
-static size_t from_cache(struct srv_hub *hub, uint64_t after, uint64_t last, struct srv_entry **ret_entries)
+static size_t from_cache(struct srv_hub *hub, uint64_t after, uint64_t last, struct srv_entry **ret_entries,
+                         uint64_t *ret_forgotten)
 {
     size_t count = 0;
     pthread_mutex_lock(&hub->mutex);
+    *ret_forgotten = hub->forgotten;
     while (count < SRV_ENTRIES_MAX && after + count < last) {
         uint64_t feed = after + count + 1;
         struct srv_entry *entry = hub->cache[feed % SRV_LIVE_REPLAY_MAX];
@@ -150,10 +153,10 @@ static size_t from_cache(struct srv_hub *hub, uint64_t after, uint64_t last, str
     return count;
 }
 
-static void into_cache(struct srv_hub *hub, struct srv_entry **entries, size_t count)
+static void into_cache(struct srv_hub *hub, struct srv_entry **entries, size_t count, uint64_t forgotten)
 {
     pthread_mutex_lock(&hub->mutex);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && hub->forgotten == forgotten; i++) {
         struct srv_entry **slot = &hub->cache[entries[i]->feed % SRV_LIVE_REPLAY_MAX];
         if (*slot != NULL && (*slot)->feed >= entries[i]->feed)
             continue;
@@ -168,12 +171,13 @@ enum cm_code srv_hub_entries(struct srv_hub *hub, uint64_t after, uint64_t last,
                              struct srv_entry *ret_entries[static SRV_ENTRIES_MAX], size_t *ret_count)
 {
     struct cm_err err = CM_ERR_INIT;
-    *ret_count = from_cache(hub, after, last, ret_entries);
+    uint64_t forgotten;
+    *ret_count = from_cache(hub, after, last, ret_entries, &forgotten);
     if (*ret_count > 0 || after >= last)
         return CM_OK;
     enum cm_code code = srv_entries_load(hub->app, after, last, ret_entries, ret_count, &err);
     if (code == CM_OK && *ret_count > 0)
-        into_cache(hub, ret_entries, *ret_count);
+        into_cache(hub, ret_entries, *ret_count, forgotten);
     else if (code != CM_OK)
         cm_log_err(CM_LOG_ERROR, "live", "events could not be read for the pages", &err);
     return code;

@@ -35,6 +35,7 @@ struct srv_hub {
     uint64_t target;       /* the newest that was told of */
     uint64_t announced;    /* the newest that clients get */
     struct srv_entry *cache[SRV_LIVE_REPLAY_MAX];
+    uint64_t forgotten; /* how often: what was read before the last time does not come into the cache */
     struct srv_note notes[SRV_HUB_NOTES_MAX];
     int note_count;
     bool too_many_notes;

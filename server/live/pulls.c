@@ -154,13 +154,3 @@ void srv_pulls_stop(struct srv_pulls *pulls)
     pulls->stopped = true;
     pthread_mutex_unlock(&pulls->mutex);
 }
-
-bool srv_pulls_any(struct srv_pulls *pulls, const char *station_id)
-{
-    bool any = false;
-    pthread_mutex_lock(&pulls->mutex);
-    for (const struct wait *wait = pulls->first; wait != NULL && !any; wait = wait->next)
-        any = strcmp(wait->station_id, station_id) == 0;
-    pthread_mutex_unlock(&pulls->mutex);
-    return any;
-}

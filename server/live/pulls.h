@@ -17,6 +17,5 @@ void srv_pulls_remove(struct srv_pulls *pulls, uint64_t ticket);
 void srv_pulls_wake(struct srv_pulls *pulls, const char *station_id);
 /* Nothing is posted to a loop from now on. */
 void srv_pulls_stop(struct srv_pulls *pulls);
-bool srv_pulls_any(struct srv_pulls *pulls, const char *station_id);
 
 #endif

@@ -1,5 +1,6 @@
 /* /api/stations: what is known of them, pairing codes, classes, revocation. */
 #include "auth/auth.h"
+#include "base/log.h"
 #include "base/uuid.h"
 #include "http_json/json.h"
 #include "live/handlers.h"
@@ -22,12 +23,10 @@ json_t *srv_live_station_json(struct srv_live *live, const struct srv_station *s
     bool newer = known && now.last_seen_wall_ms >= station->last_seen_wall_ms;
     return json_pack(
         "{s:s, s:s, s:o, s:b, s:b, s:b, s:o, s:o, s:o, s:b, s:o, s:o, s:I, s:o, s:o, s:I, s:b, s:o}", "id",
-        station->id,
-        "name", station->name, "classes",
+        station->id, "name", station->name, "classes",
         srv_json_texts(station->classes, sizeof station->classes[0], station->class_count), "paired",
         station->paired, "revoked", station->revoked, "forked", station->forked, "forked_seq",
-        station->forked ? json_integer((json_int_t)station->forked_seq) : json_null(),
-        "forked_at",
+        station->forked ? json_integer((json_int_t)station->forked_seq) : json_null(), "forked_at",
         srv_json_instant(live->app->zone, station->forked ? station->forked_wall_ms : 0), "forked_from",
         srv_json_text(station->forked ? station->forked_address : ""), "online",
         known && now.online && !station->revoked, "last_seen",
@@ -318,11 +317,22 @@ static enum cm_code run_settle(struct srv_store *store, void *arg, struct cm_err
     return srv_store_get_station(store, job->station.id, &job->station, err);
 }
 
+/* Who settled it stays in the log. */
+static void answer_settled(struct srv_call_write *base)
+{
+    const struct station_write *job = (struct station_write *)base;
+    cm_log(CM_LOG_INFO, "live", "a fork is settled", CM_STR("station", job->station.name),
+           CM_STR("by", srv_call_identity(base->call)->user));
+    answer_written(base);
+}
+
 void srv_live_station_settle(struct srv_call *call)
 {
     struct station_write *job = begin_write(call, run_settle, 200);
-    if (job != NULL)
+    if (job != NULL) {
+        job->base.answer = answer_settled;
         srv_call_write_submit(&job->base);
+    }
 }
 
 /* ---- camera ---- */

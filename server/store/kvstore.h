@@ -180,6 +180,8 @@ enum cm_code srv_erased_given_again(struct srv_tx *tx, const char *student_id, i
 /* Does the id, in this event, mean somebody who was erased? */
 enum cm_code srv_erased_is(struct srv_tx *tx, const char *student_id, uint64_t feed,
                            const struct cm_event *event, bool *ret_erased, struct cm_err *err);
+/* Decodes every row of one that was erased. */
+enum cm_code srv_erased_check(struct srv_tx *tx, struct cm_err *err);
 /* Takes out of the event whoever was erased, and what people wrote about it. */
 enum cm_code srv_erased_conceal(struct srv_tx *tx, uint64_t feed, struct cm_event *event, bool *ret_erased,
                                 struct cm_err *err);

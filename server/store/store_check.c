@@ -251,6 +251,8 @@ static enum cm_code check_all(struct srv_store *store, void *arg, struct cm_err 
                        (unsigned long long)c->feed, (unsigned long long)c->events);
     if (code == CM_OK)
         code = check_records(store, err);
+    if (code == CM_OK)
+        code = srv_erased_check(c->tx, err);
     return code == CM_OK ? check_derived(c, err) : code;
 }
 

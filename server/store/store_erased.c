@@ -17,7 +17,10 @@ struct cut { /* nothing counts up to here, by either */
     int64_t wall_ms;
     int64_t erased_wall_ms; /* the last time */
 };
-enum { CUT_SIZE = 24 };
+enum {
+    CUT_SIZE = 24,
+    CUT_SIZE_1 = 8 /* of the first format: the feed alone, and everything counts for nobody */
+};
 
 static struct srv_key cut_key(const char *student_id)
 {
@@ -27,20 +30,40 @@ static struct srv_key cut_key(const char *student_id)
     return key;
 }
 
+static enum cm_code decode_cut(struct cm_bytes value, struct cut *ret_cut, struct cm_err *err)
+{
+    const uint8_t *at = value.data;
+    if (value.size != CUT_SIZE && value.size != CUT_SIZE_1)
+        return srv_damaged("an erasure does not say when", err);
+    *ret_cut = (struct cut){.feed = srv_get_u64(at), .wall_ms = INT64_MAX};
+    if (value.size == CUT_SIZE) {
+        ret_cut->wall_ms = srv_get_instant(at + 8);
+        ret_cut->erased_wall_ms = srv_get_instant(at + 16);
+    }
+    return CM_OK;
+}
+
 static enum cm_code load_cut(struct srv_tx *tx, const char *student_id, struct cut *ret_cut,
                              struct cm_err *err)
 {
     struct srv_key key = cut_key(student_id);
     struct cm_bytes value;
     enum cm_code code = srv_get(tx, SRV_T_META, &key, &value, err);
-    if (code != CM_OK)
-        return code;
-    if (value.size != CUT_SIZE)
-        return srv_damaged("an erasure does not say when", err);
-    ret_cut->feed = srv_get_u64(value.data);
-    ret_cut->wall_ms = srv_get_instant((const uint8_t *)value.data + 8);
-    ret_cut->erased_wall_ms = srv_get_instant((const uint8_t *)value.data + 16);
-    return CM_OK;
+    return code == CM_OK ? decode_cut(value, ret_cut, err) : code;
+}
+
+static enum cm_code pass_cut(void *arg, struct cm_bytes key, struct cm_bytes value, struct cm_err *err)
+{
+    struct cut cut;
+    (void)arg, (void)key;
+    return decode_cut(value, &cut, err);
+}
+
+enum cm_code srv_erased_check(struct srv_tx *tx, struct cm_err *err)
+{
+    struct srv_key prefix = {0};
+    srv_key_byte(&prefix, 'e');
+    return srv_walk(tx, SRV_T_META, &prefix, prefix.size, pass_cut, NULL, err);
 }
 
 static enum cm_code put_cut(struct srv_tx *tx, const char *student_id, struct cut *cut, struct cm_err *err)

@@ -113,4 +113,5 @@ void srv_pair_end(struct srv_work *work)
     work->effects.paired = true;
     work->effects.changes = true;
     srv_sync_reply_message(&work->reply, 200, CM_MESSAGE_PAIR_ANSWER, &answer);
+    cm_wipe(&answer, sizeof answer);
 }

@@ -20,6 +20,14 @@ static void write_done(struct srv_write *base, enum cm_code code, const struct c
     end((struct srv_call_write *)base, code, err);
 }
 
+/* A write may run again: what an earlier run refused says nothing of this one. */
+static enum cm_code run_anew(struct srv_store *store, void *arg, struct cm_err *err)
+{
+    struct srv_call_write *write = arg;
+    write->refusal = (struct srv_refusal){.status = 0};
+    return write->run(store, arg, err);
+}
+
 void *srv_call_write_create(struct srv_call *call, size_t size, srv_store_fn *run,
                             void (*answer)(struct srv_call_write *write))
 {
@@ -28,7 +36,8 @@ void *srv_call_write_create(struct srv_call *call, size_t size, srv_store_fn *ru
         srv_answer_error(call, 500, "internal", "out of memory");
         return NULL;
     }
-    write->write = (struct srv_write){.run = run, .done = write_done, .loop = srv_call_loop(call)};
+    write->write = (struct srv_write){.run = run_anew, .done = write_done, .loop = srv_call_loop(call)};
+    write->run = run;
     write->call = call;
     write->app = srv_app_of(call);
     write->answer = answer;

@@ -20,7 +20,7 @@ struct srv_refusal { /* why a rule said no; status 0: none did */
 };
 
 struct srv_call_write {
-    struct srv_write write; /* first; prepare may be set before it is submitted */
+    struct srv_write write; /* first; prepare may be set before it is submitted, run taken away (NULL) */
     struct srv_call *call;
     struct srv_app *app;
     void (*answer)(struct srv_call_write *write); /* committed */
@@ -28,7 +28,8 @@ struct srv_call_write {
     void (*failed)(struct srv_call_write *write, enum cm_code code, const struct cm_err *err);
     void (*finish)(struct srv_call_write *write); /* gives back what it owns; may be NULL */
     struct srv_refusal refusal; /* set by run or prepare with CM_INVALID or CM_EXISTS: how that is answered */
-    size_t size;                /* private */
+    srv_store_fn *run;          /* private, like size */
+    size_t size;
 };
 
 /* size of the whole struct, whose first member it is; zeroed. NULL: answered. */

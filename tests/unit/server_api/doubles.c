@@ -78,11 +78,7 @@ const char *srv_call_host(const struct srv_call *call_)
     (void)call_;
     return "localhost";
 }
-uint64_t srv_call_id(const struct srv_call *call_)
-{
-    (void)call_;
-    return 1;
-}
+
 void srv_call_ref(struct srv_call *call_)
 {
     call_->references++;

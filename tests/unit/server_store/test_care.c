@@ -182,6 +182,70 @@ static void damage_is_found(void **state)
     }
 }
 
+struct erased_row {
+    const void *value;
+    size_t size;
+};
+
+static enum cm_code put_erased(struct cm_txn *txn, void *arg, struct cm_err *err)
+{
+    const struct erased_row *row = arg;
+    static const char key[] = "eS-1"; /* with its NUL */
+    struct cm_bytes before;
+    enum cm_code code = cm_txn_get(txn, 0, key, sizeof key, &before, err);
+    return code == CM_OK ? cm_txn_put(txn, 0, key, sizeof key, row->value, row->size, err) : code;
+}
+
+static bool see_erased(void *arg, const struct srv_change *change)
+{
+    *(int *)arg += change->erased;
+    return true;
+}
+
+/* Who was erased is primary: a row of the first format (the feed's number alone) still says it, a damaged one is found. */
+static void rows_of_the_erased_are_read_and_checked(void **state)
+{
+    static const uint8_t first_format[8] = {0, 0, 0, 0, 0, 0, 0, 1};
+    static const struct {
+        struct erased_row row;
+        enum cm_code code;
+    } cases[] = {{{first_format, 8}, CM_OK}, {{first_format, 5}, CM_CORRUPT}};
+    static const char *const meta[] = {"meta"};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct world w;
+        struct cm_db *db;
+        struct erased_row row = cases[i].row;
+        uint64_t events;
+        char dir[300];
+        int erased = 0;
+        world_init(&w, "lmdb:");
+        put_class(w.store, "10-A", 540);
+        put_student(w.store, "S-1", "10-A", WORLD_MONDAY);
+        erase_student(w.store, "S-1");
+        world_close(&w);
+        snprintf(dir, sizeof dir, "%s/data/store", w.dir);
+        struct cm_db_options options = {.dir = dir,
+                                        .tables = meta,
+                                        .table_count = 1,
+                                        .version = 1,
+                                        .map_bytes_first = (size_t)1 << 20,
+                                        .map_bytes_max = (size_t)1 << 30};
+        assert_int_equal(cm_db_open(&options, &db, NULL), CM_OK);
+        assert_int_equal(cm_db_write(db, put_erased, &row, NULL), CM_OK);
+        cm_db_close(db);
+        world_open(&w);
+        assert_int_equal(srv_store_check(w.store, NULL, NULL, &events, NULL), cases[i].code);
+        if (cases[i].code == CM_OK) {
+            assert_int_equal(srv_store_each_change(w.store, 0, see_erased, &erased, NULL), CM_OK);
+            assert_int_equal(erased, 1);
+            put_student(w.store, "S-1", "10-A", WORLD_MONDAY); /* and it is given again */
+            check(w.store);
+        }
+        world_finish(&w);
+    }
+}
+
 static void newer_is_refused(void **state)
 {
     struct world w;
@@ -343,6 +407,7 @@ int main(void)
         cmocka_unit_test(another_zone),
         cmocka_unit_test(backups),
         cmocka_unit_test(damage_is_found),
+        cmocka_unit_test(rows_of_the_erased_are_read_and_checked),
         cmocka_unit_test(newer_is_refused),
         cmocka_unit_test(urls),
         cmocka_unit_test(an_erasure_turns_the_key),
