@@ -64,7 +64,7 @@ enum cm_sync_problem {
     CM_SYNC_GAP = 1,       /* 409: events between acked and first_seq are not here: push from acked + 1 */
     CM_SYNC_FORKED = 2,    /* 409: the server has other events under these numbers, from forked_seq on */
     CM_SYNC_BROKEN = 3,    /* 422: chain, signature or a record is wrong; nothing was taken */
-    CM_SYNC_UNKNOWN = 4,   /* 404: no such student */
+    CM_SYNC_UNKNOWN = 4,   /* 404: no such student, or not the one who had the id before */
     CM_SYNC_DUPLICATE = 5, /* 409: other_id has this face */
     CM_SYNC_PROBLEMS
 };
@@ -180,6 +180,9 @@ struct cm_templates_push {
     char student_id[CM_ID_SIZE];
     struct cm_span
         sealed; /* cm_templates_seal to the server's key; of no templates: he is not enrolled any more */
+    int64_t
+        erased_ms; /* at_ms of the last erasure of this id that the station has carried out; 0: none. What it made before
+                        * that is gone there, so this says whose face it is, where somebody else had the id */
 };
 struct cm_templates_answer {
     enum cm_sync_problem problem; /* FINE, UNKNOWN, DUPLICATE, BROKEN */

@@ -99,8 +99,8 @@ static void take_photo(struct srv_call *call, const struct srv_student *student,
         return;
     }
     memcpy(photo, body, size);
-    enum cm_code code = srv_live_job_create(live, student->base.id, student->base.class_id,
-                                            srv_call_identity(call)->user, photo, size, &job, &err);
+    enum cm_code code =
+        srv_live_job_create(live, student, srv_call_identity(call)->user, photo, size, &job, &err);
     if (code == CM_OK) {
         srv_json_answer(call, 202, json_pack("{s:o}", "job", srv_live_job_json(live, &job)));
         return;

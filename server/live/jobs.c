@@ -88,31 +88,32 @@ static bool is_underway(const struct srv_jobs *jobs, const char *student_id)
     return false;
 }
 
-static void fill(struct srv_jobs *jobs, struct row *row, const char *student_id, const char *class_id,
-                 const char *by)
+static void fill(struct srv_jobs *jobs, struct row *row, const struct srv_student *student, const char *by)
 {
     uint8_t id[16];
-    row->job = (struct srv_job){.state = SRV_JOB_WAITING, .created_wall_ms = cm_wall_ms(jobs->clock)};
+    row->job = (struct srv_job){.state = SRV_JOB_WAITING,
+                                .created_wall_ms = cm_wall_ms(jobs->clock),
+                                .student_created_wall_ms = student->created_wall_ms};
     cm_uuid7(&jobs->ids, row->job.created_wall_ms, id);
     cm_uuid_text(id, row->job.id);
-    snprintf(row->job.student_id, sizeof row->job.student_id, "%s", student_id);
-    snprintf(row->job.class_id, sizeof row->job.class_id, "%s", class_id);
+    snprintf(row->job.student_id, sizeof row->job.student_id, "%s", student->base.id);
+    snprintf(row->job.class_id, sizeof row->job.class_id, "%s", student->base.class_id);
     snprintf(row->job.by, sizeof row->job.by, "%s", by);
     row->deadline_us = cm_mono_us(jobs->clock) + (int64_t)SRV_LIVE_JOB_TIMEOUT_MS * 1000;
 }
 
-enum cm_code srv_jobs_add(struct srv_jobs *jobs, const char *student_id, const char *class_id, const char *by,
+enum cm_code srv_jobs_add(struct srv_jobs *jobs, const struct srv_student *student, const char *by,
                           uint8_t *photo, size_t size, struct srv_job *ret_job, struct cm_err *err)
 {
     enum cm_code code = CM_OK;
     pthread_mutex_lock(&jobs->mutex);
     struct row *row = room(jobs);
-    if (is_underway(jobs, student_id))
+    if (is_underway(jobs, student->base.id))
         code = cm_fail(err, CM_EXISTS, "a photo of this student is on its way already");
     else if (row == NULL)
         code = cm_fail(err, CM_NOMEM, "too many photos are on their way: try again in a minute");
     if (code == CM_OK) {
-        fill(jobs, row, student_id, class_id, by);
+        fill(jobs, row, student, by);
         row->photo = photo;
         row->size = size;
         *ret_job = row->job;

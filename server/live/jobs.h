@@ -11,7 +11,7 @@ enum cm_code srv_jobs_create(const struct cm_clock *clock, struct srv_jobs **ret
 void srv_jobs_destroy(struct srv_jobs *jobs);
 
 /* As live.h says of srv_live_job_…. */
-enum cm_code srv_jobs_add(struct srv_jobs *jobs, const char *student_id, const char *class_id, const char *by,
+enum cm_code srv_jobs_add(struct srv_jobs *jobs, const struct srv_student *student, const char *by,
                           uint8_t *photo, size_t size, struct srv_job *ret_job, struct cm_err *err);
 bool srv_jobs_get(struct srv_jobs *jobs, const char *id, struct srv_job *ret_job);
 int srv_jobs_for(struct srv_jobs *jobs, const struct srv_station *station, struct srv_job *ret_jobs,

@@ -266,11 +266,10 @@ void srv_live_frame(struct srv_live *live, const char *station_id, const uint8_t
 
 /* ---- enrolment by photo ---- */
 
-enum cm_code srv_live_job_create(struct srv_live *live, const char *student_id, const char *class_id,
-                                 const char *by, uint8_t *photo, size_t size, struct srv_job *ret_job,
-                                 struct cm_err *err)
+enum cm_code srv_live_job_create(struct srv_live *live, const struct srv_student *student, const char *by,
+                                 uint8_t *photo, size_t size, struct srv_job *ret_job, struct cm_err *err)
 {
-    if (srv_jobs_add(live->jobs, student_id, class_id, by, photo, size, ret_job, err) != CM_OK)
+    if (srv_jobs_add(live->jobs, student, by, photo, size, ret_job, err) != CM_OK)
         return err != NULL ? err->code : CM_NOMEM;
     srv_pulls_wake(live->pulls, NULL);
     return CM_OK;

@@ -82,11 +82,11 @@ struct srv_job {
     int32_t template_count;
     float quality;
     int64_t created_wall_ms;
+    int64_t student_created_wall_ms; /* of his record: if he is erased, whoever has the id next is another */
 };
 /* Takes over the photo (malloc), which is wiped when the job ends. CM_NOMEM: too many. */
-enum cm_code srv_live_job_create(struct srv_live *live, const char *student_id, const char *class_id,
-                                 const char *by, uint8_t *photo, size_t size, struct srv_job *ret_job,
-                                 struct cm_err *err);
+enum cm_code srv_live_job_create(struct srv_live *live, const struct srv_student *student, const char *by,
+                                 uint8_t *photo, size_t size, struct srv_job *ret_job, struct cm_err *err);
 bool srv_live_job_get(struct srv_live *live, const char *id, struct srv_job *ret_job);
 /* Ids of jobs that wait for a station that serves the class; up to capacity. */
 int srv_live_jobs_for(struct srv_live *live, const struct srv_station *station, struct srv_job *ret_jobs,

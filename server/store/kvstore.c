@@ -281,6 +281,7 @@ static const struct srv_store_ops srv_kvs_ops = {
     .each_station = srv_kvs_each_station,
     .append_events = srv_kvs_append_events,
     .put_fork = srv_kvs_put_fork,
+    .erased_when = srv_kvs_erased_when,
     .hash_at = srv_kvs_hash_at,
     .append_own = srv_kvs_append_own,
     .each_feed = srv_kvs_each_feed,

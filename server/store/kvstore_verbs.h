@@ -76,6 +76,8 @@ enum cm_code srv_kvs_append_events(struct srv_store *store, const char *station_
                                    struct srv_append *ret_append, struct cm_err *err);
 enum cm_code srv_kvs_put_fork(struct srv_store *store, const char *station_id, const struct srv_fork *fork,
                               struct cm_err *err);
+enum cm_code srv_kvs_erased_when(struct srv_store *store, const char *student_id, int64_t *ret_wall_ms,
+                                 struct cm_err *err);
 enum cm_code srv_kvs_hash_at(struct srv_store *store, const char *station_id, uint64_t seq,
                              uint8_t ret_hash[CM_HASH_SIZE], struct cm_err *err);
 enum cm_code srv_kvs_append_own(struct srv_store *store, struct cm_event *event, uint64_t *ret_feed,

@@ -264,6 +264,12 @@ enum cm_code srv_store_put_fork(struct srv_store *store, const char *station_id,
     return store->ops->put_fork(store, station_id, fork, err);
 }
 
+enum cm_code srv_store_erased_when(struct srv_store *store, const char *student_id, int64_t *ret_wall_ms,
+                                   struct cm_err *err)
+{
+    return store->ops->erased_when(store, student_id, ret_wall_ms, err);
+}
+
 enum cm_code srv_store_hash_at(struct srv_store *store, const char *station_id, uint64_t seq,
                                uint8_t ret_hash[CM_HASH_SIZE], struct cm_err *err)
 {

@@ -110,6 +110,9 @@ struct srv_student {
 };
 enum cm_code srv_store_get_student(struct srv_store *store, const char *id, struct srv_student *ret_student,
                                    struct cm_err *err);
+/* When the last one who had the id was erased; he may have been the only one. CM_NOTFOUND: nobody was. */
+enum cm_code srv_store_erased_when(struct srv_store *store, const char *id, int64_t *ret_wall_ms,
+                                   struct cm_err *err);
 /* New, or replaces all but the read-only fields. A change of class ends one membership and begins another at joined_date. */
 enum cm_code srv_store_put_student(struct srv_store *store, const struct srv_student *student,
                                    struct cm_err *err);

@@ -97,6 +97,21 @@ enum cm_code srv_erased_when(struct srv_tx *tx, const char *student_id, int64_t 
     return code;
 }
 
+enum cm_code srv_kvs_erased_when(struct srv_store *store, const char *student_id, int64_t *ret_wall_ms,
+                                 struct cm_err *err)
+{
+    struct srv_tx own, *tx;
+    struct cut cut;
+    enum cm_code code = srv_tx_begin(&own, store, &tx, err);
+    if (code != CM_OK)
+        return code;
+    code = load_cut(tx, student_id, &cut, err);
+    srv_tx_end(&own);
+    if (code == CM_OK)
+        *ret_wall_ms = cut.erased_wall_ms;
+    return code;
+}
+
 enum cm_code srv_erased_given_again(struct srv_tx *tx, const char *student_id, int64_t wall_ms,
                                     bool *ret_again, struct cm_err *err)
 {

@@ -79,6 +79,8 @@ struct srv_store_ops {
                                   struct srv_append *ret_append, struct cm_err *err);
     enum cm_code (*put_fork)(struct srv_store *store, const char *station_id, const struct srv_fork *fork,
                              struct cm_err *err);
+    enum cm_code (*erased_when)(struct srv_store *store, const char *student_id, int64_t *ret_wall_ms,
+                                struct cm_err *err);
     enum cm_code (*hash_at)(struct srv_store *store, const char *station_id, uint64_t seq,
                             uint8_t ret_hash[CM_HASH_SIZE], struct cm_err *err);
     enum cm_code (*append_own)(struct srv_store *store, struct cm_event *event, uint64_t *ret_feed,

@@ -6,8 +6,8 @@
 
 /* ---- before the write ---- */
 
-/* What to open and of whom. False: the message is none, or holds no templates; the answer is made. */
-static bool read_message(struct srv_work *work, char student_id[CM_ID_SIZE], struct cm_span *ret_sealed)
+/* What to open and whose it is. False: the message is none, or holds no templates; the answer is made. */
+static bool read_message(struct srv_work *work, struct srv_faces *whose, struct cm_span *ret_sealed)
 {
     struct cm_templates_push push;
     struct cm_err err = CM_ERR_INIT;
@@ -16,12 +16,14 @@ static bool read_message(struct srv_work *work, char student_id[CM_ID_SIZE], str
     if (work->verb == SRV_WORK_TEMPLATES) {
         code = cm_message_decode(CM_MESSAGE_TEMPLATES_PUSH, work->body, work->size, &push, &err);
         if (code == CM_OK) {
-            memcpy(student_id, push.student_id, CM_ID_SIZE);
+            memcpy(whose->student_id, push.student_id, CM_ID_SIZE);
+            whose->erased_wall_ms = push.erased_ms;
             *ret_sealed = push.sealed;
         }
     } else {
         code = cm_message_decode(CM_MESSAGE_JOB_RESULT, work->body, work->size, result, &err);
-        memcpy(student_id, work->job_student_id, CM_ID_SIZE);
+        memcpy(whose->student_id, work->job_student_id, CM_ID_SIZE);
+        whose->student_created_wall_ms = work->job_student_created_wall_ms;
         *ret_sealed = result->sealed;
     }
     if (code != CM_OK)
@@ -49,23 +51,22 @@ static void answer_damaged(struct srv_work *work, const char *why)
 
 bool srv_enrol_begin(struct srv_work *work)
 {
-    char student_id[CM_ID_SIZE];
     struct cm_span sealed;
     struct cm_err err = CM_ERR_INIT;
-    if (!read_message(work, student_id, &sealed))
-        return false;
-    if (work->verb == SRV_WORK_ENROL &&
-        !work->u.enrol.result.ok) { /* nothing to store: refused by the station */
-        answer_job(work, false, work->u.enrol.result.reason, work->u.enrol.result.message);
-        return false;
-    }
     struct srv_faces *faces = work->u.enrol.faces = calloc(1, sizeof *faces);
     if (faces == NULL) {
         srv_sync_reply_failure(&work->reply, CM_NOMEM,
                                &(struct cm_err){CM_NOMEM, "out of memory for templates"});
         return false;
     }
-    if (srv_faces_open(work->core, sealed, student_id, faces, &err) == CM_OK &&
+    if (!read_message(work, faces, &sealed))
+        return false;
+    if (work->verb == SRV_WORK_ENROL &&
+        !work->u.enrol.result.ok) { /* nothing to store: refused by the station */
+        answer_job(work, false, work->u.enrol.result.reason, work->u.enrol.result.message);
+        return false;
+    }
+    if (srv_faces_open(work->core, sealed, faces, &err) == CM_OK &&
         (faces->count > 0 || work->verb == SRV_WORK_TEMPLATES))
         return true;
     answer_damaged(work, err.msg[0] != '\0' ? err.msg : "the station sent no templates");

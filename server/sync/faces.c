@@ -19,15 +19,13 @@ static enum cm_code check(const struct cm_template *template_, struct cm_err *er
     return CM_OK;
 }
 
-enum cm_code srv_faces_open(const struct srv_sync_core *core, struct cm_span sealed, const char *student_id,
-                            struct srv_faces *faces, struct cm_err *err)
+enum cm_code srv_faces_open(const struct srv_sync_core *core, struct cm_span sealed, struct srv_faces *faces,
+                            struct cm_err *err)
 {
-    enum cm_code code =
-        cm_templates_open(cm_box_open, &core->box, sealed, student_id, faces->templates, &faces->count, err);
+    enum cm_code code = cm_templates_open(cm_box_open, &core->box, sealed, faces->student_id,
+                                          faces->templates, &faces->count, err);
     for (size_t i = 0; code == CM_OK && i < faces->count; i++)
         code = check(&faces->templates[i], err);
-    if (code == CM_OK)
-        snprintf(faces->student_id, sizeof faces->student_id, "%s", student_id);
     return code;
 }
 
@@ -141,13 +139,35 @@ static bool are_own(const struct srv_faces *faces)
     return true;
 }
 
-/* Made of somebody who had the id before and was erased, at a station that did not know yet. */
-static bool are_of_another(const struct srv_faces *faces, const struct srv_student *student)
+/* Made of somebody who had the id before and was erased, at a station that did not know yet. No clock of a station decides
+ * that: one that is behind would never be believed. */
+static enum cm_code are_of_another(struct srv_store *store, const struct srv_faces *faces,
+                                   const struct srv_student *student, bool *ret_another, struct cm_err *err)
 {
-    for (size_t i = 0; i < faces->count; i++)
-        if (faces->templates[i].created_wall_ms <= student->given_again_wall_ms)
-            return true;
-    return false;
+    int64_t erased_wall_ms;
+    *ret_another =
+        faces->student_created_wall_ms != 0 && faces->student_created_wall_ms != student->created_wall_ms;
+    if (faces->student_created_wall_ms != 0)
+        return CM_OK;
+    enum cm_code code = srv_store_erased_when(store, faces->student_id, &erased_wall_ms, err);
+    if (code == CM_OK)
+        *ret_another = erased_wall_ms != faces->erased_wall_ms;
+    return code == CM_NOTFOUND ? CM_OK : code;
+}
+
+static enum cm_code find_whose(struct srv_store *store, const struct srv_station *station,
+                               const struct srv_faces *faces, struct srv_student *ret_student,
+                               bool *ret_known, struct cm_err *err)
+{
+    bool another = false;
+    enum cm_code code = srv_store_get_student(store, faces->student_id, ret_student, err);
+    *ret_known =
+        code == CM_OK && !ret_student->archived && srv_station_serves(station, ret_student->base.class_id);
+    if (*ret_known) {
+        code = are_of_another(store, faces, ret_student, &another, err);
+        *ret_known = !another;
+    }
+    return code == CM_NOTFOUND ? CM_OK : code;
 }
 
 enum cm_code srv_faces_put(struct srv_store *store, const struct srv_station *station,
@@ -155,11 +175,10 @@ enum cm_code srv_faces_put(struct srv_store *store, const struct srv_station *st
 {
     struct srv_student student;
     struct srv_nearest nearest = {.square = INFINITY};
+    bool known;
     faces->own_count = 0;
-    enum cm_code code = srv_store_get_student(store, faces->student_id, &student, err);
-    if (code == CM_NOTFOUND ||
-        (code == CM_OK && (student.archived || !srv_station_serves(station, student.base.class_id) ||
-                           (student.given_again_wall_ms != 0 && are_of_another(faces, &student))))) {
+    enum cm_code code = find_whose(store, station, faces, &student, &known, err);
+    if (code == CM_OK && !known) {
         faces->verdict = SRV_FACES_UNKNOWN;
         return CM_OK;
     }

@@ -24,7 +24,7 @@ struct srv_effects {                /* after srv_work_end */
     uint64_t feed_first, feed_last; /* new in the feed; 0: nothing */
     bool changes;                   /* stations have something to pull */
     bool paired;
-    bool stations; /* the list of stations shows something new */
+    bool stations;             /* the list of stations shows something new */
     char class_id[CM_ID_SIZE]; /* of the student whose templates changed */
     struct cm_job_answer job;  /* ENROL: how it ended; reason "" when it did not */
     /* of a push, as the station says of itself; valid when `said` */
@@ -39,6 +39,9 @@ struct srv_faces { /* templates on their way into the store (faces.h) */
     struct cm_template templates[CM_SYNC_TEMPLATES_MAX];
     size_t count;
     char student_id[CM_ID_SIZE];
+    /* whose faces they are, where somebody else had the id before: */
+    int64_t student_created_wall_ms; /* of a photo: of the record that he had; 0: of none */
+    int64_t erased_wall_ms;          /* else the last erasure of the id that the station knew of; 0: none */
     enum srv_faces_verdict verdict;
     /* the nearest face of somebody else, as it was at a change of the store (srv_store_each_change) */
     struct srv_nearest {
@@ -59,8 +62,9 @@ struct srv_work {
     struct srv_station station; /* who asks, as he was when he asked; of PAIR: whom the code names */
     const uint8_t *body;
     size_t size;
-    char job_student_id[CM_ID_SIZE]; /* ENROL: of the job */
-    char peer[64];                   /* EVENTS: the address, for people; the caller sets it after init */
+    char job_student_id[CM_ID_SIZE]; /* ENROL: of the job, as srv_job has it */
+    int64_t job_student_created_wall_ms;
+    char peer[64]; /* EVENTS: the address, for people; the caller sets it after init */
     struct srv_sync_reply reply;
     struct srv_effects effects;
 

@@ -126,6 +126,8 @@ struct stn_upload {
     enum stn_upload_state state;
     char other_id[CM_ID_SIZE]; /* of DUPLICATE */
     int64_t number;            /* grows with each enrolment: an answer to an older one settles nothing */
+    int64_t
+        erased_ms; /* of stn_store_next_upload: the last erasure of the id that was carried out here; 0: none */
 };
 /* The first that waits, with its templates (none: he is enrolled no more); wipe them after use. CM_NOTFOUND without a
  * sentence. */

@@ -149,6 +149,14 @@ static enum cm_code take_waiting(void *arg, struct cm_bytes key, struct cm_bytes
     return next->found ? CM_EOF : code;
 }
 
+static enum cm_code find_erasure(struct cm_txn *txn, struct stn_upload *upload, struct cm_err *err)
+{
+    struct stn_erased erased = {.at_ms = 0};
+    enum cm_code code = stn_erased_get(txn, upload->student_id, &erased, err);
+    upload->erased_ms = erased.at_ms;
+    return code == CM_NOTFOUND ? CM_OK : code;
+}
+
 static enum cm_code next_upload(struct cm_txn *txn, void *arg, struct cm_err *err)
 {
     struct next_upload *next = arg;
@@ -156,6 +164,8 @@ static enum cm_code next_upload(struct cm_txn *txn, void *arg, struct cm_err *er
         cm_txn_walk(txn, STN_TABLE_UPLOADS, (struct cm_bytes){NULL, 0}, 0, take_waiting, next, err);
     if (code == CM_OK && !next->found)
         return CM_NOTFOUND;
+    if (code == CM_OK)
+        code = find_erasure(txn, &next->upload, err);
     if (code == CM_OK)
         code = stn_templates_read(next->store, txn, next->upload.student_id, next->templates,
                                   CM_SYNC_TEMPLATES_MAX, &next->count, err);

@@ -32,7 +32,7 @@ static bool next_push(struct stn_sync_client *client, struct stn_sync_now now)
 static bool next_templates(struct stn_sync_client *client, struct stn_sync_now now)
 {
     struct channel *c = &client->channels[STN_SYNC_UP];
-    struct cm_templates_push push = {{0}, {NULL, 0}};
+    struct cm_templates_push push = {.student_id = ""};
     struct cm_err err = CM_ERR_INIT;
     struct cm_buf sealed;
     size_t count = 0;
@@ -51,6 +51,7 @@ static bool next_templates(struct stn_sync_client *client, struct stn_sync_now n
     if (code == CM_OK) {
         snprintf(push.student_id, sizeof push.student_id, "%s", client->upload.student_id);
         push.sealed = (struct cm_span){sealed.data, sealed.size};
+        push.erased_ms = client->upload.erased_ms;
         code = cm_message_encode(CM_MESSAGE_TEMPLATES_PUSH, &push, &c->body, &err);
     }
     cm_buf_finish(&sealed);

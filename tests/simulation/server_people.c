@@ -225,12 +225,16 @@ const char *sim_server_edit(struct sim_server *server, const char *const *statio
 void sim_server_make_job(struct sim_server *server)
 {
     static int number;
-    if (server->job_count == SIM_JOBS_MAX)
+    struct srv_student student;
+    char student_id[CM_ID_SIZE];
+    sim_student_id(sim_draw(SIM_STUDENTS), student_id);
+    if (server->job_count == SIM_JOBS_MAX ||
+        srv_store_get_student(server->store, student_id, &student, NULL) != CM_OK)
         return;
     struct sim_job *job = &server->jobs[server->job_count++];
-    *job = (struct sim_job){.taken = false};
+    *job = (struct sim_job){.student_created_wall_ms = student.created_wall_ms};
     snprintf(job->id, sizeof job->id, "job-%08d", ++number);
-    sim_student_id(sim_draw(SIM_STUDENTS), job->student_id);
+    memcpy(job->student_id, student_id, sizeof job->student_id);
 }
 
 struct pairing {

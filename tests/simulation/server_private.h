@@ -10,6 +10,7 @@ enum { SIM_JOBS_MAX = 16 };
 
 struct sim_job { /* what live keeps in memory of a photo: gone with the process */
     char id[CM_SYNC_JOB_ID_SIZE], student_id[CM_ID_SIZE], station_id[40];
+    int64_t student_created_wall_ms;
     bool taken, ended;
 };
 

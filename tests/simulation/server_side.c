@@ -77,8 +77,10 @@ void sim_server_work(struct sim_server *server, enum srv_work_verb verb, const s
     struct srv_work *work = malloc(sizeof *work);
     struct cm_err err = CM_ERR_INIT;
     srv_work_init(work, &server->core, verb, station, request->body, request->size);
-    if (job != NULL)
+    if (job != NULL) {
         memcpy(work->job_student_id, job->student_id, sizeof job->student_id);
+        work->job_student_created_wall_ms = job->student_created_wall_ms;
+    }
     if (srv_work_begin(work)) {
         enum cm_code code = srv_store_write(server->store, srv_work_run, work, &err);
         if (!sim_is_dead(SIM_SERVER_PROCESS))

@@ -182,11 +182,11 @@ static void a_pull_is_woken_once_and_only_while_it_waits(void **state)
     (void)state;
     uint8_t *photo = calloc(1, 100);
     struct srv_job job;
+    const struct srv_student student = {.base = {.id = "s1", .class_id = "T1"}};
     atomic_store(&woken, 0);
     atomic_store(&registered, 0);
     on_both_loops(wait_on_loop, 2);
-    assert_int_equal(srv_live_job_create(fixture.app.live, "s1", "T1", "admin", photo, 100, &job, NULL),
-                     CM_OK);
+    assert_int_equal(srv_live_job_create(fixture.app.live, &student, "admin", photo, 100, &job, NULL), CM_OK);
     wait_until_woken(2);
     on_both_loops(unwait_on_loop, 0); /* they are gone already: harmless */
     on_both_loops(wait_on_loop, 2);

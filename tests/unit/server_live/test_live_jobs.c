@@ -27,11 +27,14 @@ static int tear_down(void **state)
     return 0;
 }
 
-static enum cm_code add(const char *student, const char *class_id, struct srv_job *ret_job)
+static enum cm_code add(const char *student_id, const char *class_id, struct srv_job *ret_job)
 {
+    struct srv_student student = {.created_wall_ms = 77};
+    snprintf(student.base.id, sizeof student.base.id, "%s", student_id);
+    snprintf(student.base.class_id, sizeof student.base.class_id, "%s", class_id);
     uint8_t *photo = malloc(100);
     memset(photo, 7, 100);
-    enum cm_code code = srv_jobs_add(jobs, student, class_id, "admin", photo, 100, ret_job, NULL);
+    enum cm_code code = srv_jobs_add(jobs, &student, "admin", photo, 100, ret_job, NULL);
     if (code != CM_OK)
         free(photo);
     return code;
@@ -47,6 +50,7 @@ static void a_photo_goes_to_one_station_that_serves_the_class(void **state)
     assert_int_equal(srv_jobs_for(jobs, &only_b, found, 4), 0);
     assert_int_equal(srv_jobs_for(jobs, &everywhere, found, 4), 1);
     assert_string_equal(found[0].id, job.id);
+    assert_int_equal(found[0].student_created_wall_ms, 77);
     assert_int_equal(srv_jobs_take(jobs, job.id, "all", &photo, &size, &job, NULL), CM_OK);
     assert_int_equal(size, 100);
     assert_int_equal(photo[99], 7);

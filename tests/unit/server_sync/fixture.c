@@ -205,6 +205,14 @@ static void come_between(struct fixture *f)
         what(f);
 }
 
+static void give_job(struct fixture *f, struct srv_work *work)
+{
+    struct srv_student student = {.created_wall_ms = NOW_MS};
+    (void)srv_store_get_student(f->store, "S1", &student, NULL); /* may be gone by now */
+    snprintf(work->job_student_id, sizeof work->job_student_id, "S1");
+    work->job_student_created_wall_ms = student.created_wall_ms;
+}
+
 int do_work(struct fixture *f, struct srv_work *work, enum srv_work_verb verb, const struct cm_buf *body)
 {
     struct cm_err err = CM_ERR_INIT;
@@ -213,7 +221,7 @@ int do_work(struct fixture *f, struct srv_work *work, enum srv_work_verb verb, c
         assert_int_equal(srv_store_get_station(f->store, f->station.id, &station, NULL), CM_OK);
     srv_work_init(work, &f->core, verb, verb == SRV_WORK_PAIR ? NULL : &station, body->data, body->size);
     if (verb == SRV_WORK_ENROL)
-        snprintf(work->job_student_id, sizeof work->job_student_id, "S1");
+        give_job(f, work);
     bool writes = srv_work_begin(work);
     if (writes && srv_work_prepares(verb))
         assert_int_equal(srv_store_read(f->store, prepare, work, NULL), CM_OK);

@@ -5,11 +5,13 @@
 static struct cm_templates_answer answer;
 static struct srv_effects effects;
 
+static int64_t erased_ms; /* what the station says with the next ones */
+
 static int send_face(struct fixture *f, const char *id, const struct cm_template *templates, size_t count)
 {
     struct srv_work *work = malloc(sizeof *work);
     struct cm_buf sealed, body;
-    struct cm_templates_push message = {.student_id = ""};
+    struct cm_templates_push message = {.erased_ms = erased_ms};
     cm_buf_init(&sealed, CM_SYNC_SEALED_MAX);
     cm_buf_init(&body, CM_SYNC_SMALL_MAX);
     assert_int_equal(cm_templates_seal(f->core.box.public_key, templates, count, &sealed, NULL), CM_OK);
@@ -151,6 +153,39 @@ static void students_of_others_are_unknown(void **state)
     assert_int_equal(send_face(f, "S9", &face, 1), 404);
 }
 
+static int64_t give_again(struct fixture *f) /* when it was erased */
+{
+    int64_t at_ms = cm_wall_ms(f->core.clock);
+    erase(f, "S1");
+    cm_clock_manual_advance(&f->clock, 60 * INT64_C(1000000));
+    put_student(f, "S1", "A");
+    return at_ms;
+}
+
+/* The station's clock is behind, and ahead: what it knows decides. */
+static void an_id_that_is_given_again_takes_the_faces_of_who_has_it_now(void **state)
+{
+    struct fixture *f = *state;
+    static const int64_t skews_ms[] = {-600000, 0, 600000};
+    roster(f);
+    for (size_t i = 0; i < sizeof skews_ms / sizeof skews_ms[0]; i++) {
+        struct cm_template face;
+        int64_t before_ms = erased_ms, at_ms = give_again(f);
+        make_face(1, "S1", &face);
+        face.created_wall_ms = cm_wall_ms(f->core.clock) + skews_ms[i];
+        assert_int_equal(send_face(f, "S1", &face, 1), 404); /* it does not know of the erasure yet */
+        assert_int_equal(answer.problem, CM_SYNC_UNKNOWN);
+        assert_int_equal(count_of(f, "S1"), 0);
+        erased_ms = at_ms + 1; /* of a store that was put back since */
+        assert_int_equal(send_face(f, "S1", &face, 1), 404);
+        erased_ms = at_ms;
+        assert_int_equal(send_face(f, "S1", &face, 1), 200);
+        assert_int_equal(count_of(f, "S1"), 1);
+        assert_true(at_ms > before_ms);
+    }
+    erased_ms = 0;
+}
+
 static void what_is_no_face_is_refused(void **state)
 {
     struct fixture *f = *state;
@@ -198,6 +233,25 @@ static struct cm_job_answer send_result(struct fixture *f, bool ok, int face_num
     return job;
 }
 
+static void the_id_goes_to_another(struct fixture *f)
+{
+    (void)give_again(f);
+}
+
+static void a_photo_is_of_the_student_for_whom_it_was_made(void **state)
+{
+    struct fixture *f = *state;
+    roster(f);
+    between = the_id_goes_to_another;
+    struct cm_job_answer job = send_result(f, true, 1);
+    assert_false(job.ok);
+    assert_string_equal(job.reason, "unknown_student");
+    assert_int_equal(count_of(f, "S1"), 0);
+    job = send_result(f, true, 1); /* one of his own */
+    assert_true(job.ok);
+    assert_int_equal(count_of(f, "S1"), 1);
+}
+
 static void a_photo_ends_well_or_says_why(void **state)
 {
     struct fixture *f = *state;
@@ -227,7 +281,9 @@ int main(void)
         TEST(a_face_of_any_class_is_found),
         TEST(one_face_enrolled_twice_at_once),
         TEST(students_of_others_are_unknown),
+        TEST(an_id_that_is_given_again_takes_the_faces_of_who_has_it_now),
         TEST(what_is_no_face_is_refused),
+        TEST(a_photo_is_of_the_student_for_whom_it_was_made),
         TEST(a_photo_ends_well_or_says_why),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -248,8 +248,8 @@ static int begin_poll(int wait_s, bool frames)
     while (cm_wall_ms(app.clock) <= seen_before_ms) /* so that this poll is told from the one before */
         ;
     snprintf(path, sizeof path,
-             "/sync/v1/changes?cursor=%s&wait=%d&last=7&camera=clear&version=1&frames=%d&wall_ms=1",
-             cursor, wait_s, frames);
+             "/sync/v1/changes?cursor=%s&wait=%d&last=7&camera=clear&version=1&frames=%d&wall_ms=1", cursor,
+             wait_s, frames);
     return send_request("GET", path, NULL, NULL, 0);
 }
 
@@ -423,6 +423,7 @@ static void a_photo_goes_to_the_station_and_templates_come_back(void **state)
 {
     static struct reply reply;
     struct srv_job job;
+    struct srv_student student;
     struct cm_template face = {.student_id = "S1", .model = CM_EMBEDDING_MODEL, .quality = 0.8f};
     struct cm_job_result result = {.ok = true, .reason = "ok", .quality = 0.8f, .template_count = 1};
     struct cm_job_answer answer;
@@ -437,7 +438,8 @@ static void a_photo_goes_to_the_station_and_templates_come_back(void **state)
     uint8_t *photo = malloc(JPEG_SIZE);
     memcpy(photo, JPEG, JPEG_SIZE);
     int64_t before_ms = now_ms();
-    assert_int_equal(srv_live_job_create(app.live, "S1", "A", "admin", photo, JPEG_SIZE, &job, NULL), CM_OK);
+    assert_int_equal(srv_store_get_student(app.store, "S1", &student, NULL), CM_OK);
+    assert_int_equal(srv_live_job_create(app.live, &student, "admin", photo, JPEG_SIZE, &job, NULL), CM_OK);
     end_poll(fd);
     assert_true(now_ms() - before_ms < SOON_MS);
     assert_int_equal(changes.job_count, 1);
@@ -468,7 +470,6 @@ static void a_photo_goes_to_the_station_and_templates_come_back(void **state)
     snprintf(path, sizeof path, "/sync/v1/jobs/%s/photo", job.id);
     ask("GET", path, NULL, NULL, 0, &reply);
     assert_int_equal(reply.status, 404);
-    struct srv_student student;
     assert_int_equal(srv_store_get_student(app.store, "S1", &student, NULL), CM_OK);
     assert_int_equal(student.template_count, 1);
 }

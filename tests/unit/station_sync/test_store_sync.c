@@ -287,6 +287,9 @@ static void an_id_that_is_given_again_is_marked_again(void **state)
     struct fixture f;
     uint64_t events, last_seq;
     int on_roll = 0;
+    struct stn_upload upload;
+    static struct cm_template templates[CM_SYNC_TEMPLATES_MAX];
+    size_t count;
     open_paired(&f);
     struct page *page = page_create("e.1");
     page_student(page, "s1", "10-B");
@@ -307,7 +310,10 @@ static void an_id_that_is_given_again_is_marked_again(void **state)
     page_apply(&f, page);
     assert_int_equal(mark(&f, "s1"), CM_OK);
     assert_int_equal(mark(&f, "s1"), CM_EXISTS);
-    enrol(&f, "s1", 2);                    /* and goes up */
+    enrol(&f, "s1", 2); /* and goes up, as of him who has the id now */
+    assert_int_equal(stn_store_next_upload(f.store, &upload, templates, &count, NULL), CM_OK);
+    assert_string_equal(upload.student_id, "s1");
+    assert_int_equal(upload.erased_ms, 5000);
     page = page_erased("x.4", "s1", 5000); /* a server that begins anew says it again */
     page->changes.reset = true;
     page_student(page, "s1", "10-B");
