@@ -207,6 +207,8 @@ struct srv_log { /* what the server has of one log */
     uint64_t forked_seq;
     int64_t forked_wall_ms;
     char forked_address[64];
+    uint8_t
+        refused[SRV_FORK_REQUEST_SIZE * 8]; /* the last requests of copies, the newest first; zero: none */
 };
 enum cm_code srv_load_log(struct srv_tx *tx, uint32_t log, struct srv_log *ret_log, struct cm_err *err);
 enum cm_code srv_save_log(struct srv_tx *tx, uint32_t log, const struct srv_log *row, struct cm_err *err);

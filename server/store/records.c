@@ -148,6 +148,7 @@ static const struct cm_field log_fields[] = {
     INSTANT(struct log_row, 9, l.latest_wall_ms),
     CM_ROW_RANGE(struct log_row, 10, 2, INTEGER, l.forked_wall_ms, INT64_MIN, INT64_MAX),
     CM_ROW(struct log_row, 11, 2, TEXT, l.forked_address),
+    CM_ROW(struct log_row, 12, 2, BYTES, l.refused),
 };
 static const struct cm_table log_table = TABLE("log", struct log_row, log_fields);
 

@@ -259,12 +259,16 @@ enum cm_code srv_store_append_events(struct srv_store *store, const char *statio
                                      const uint8_t previous_hash[CM_HASH_SIZE],
                                      const struct srv_event_bytes *events, size_t count,
                                      struct srv_append *ret_append, struct cm_err *err);
+enum { SRV_FORK_REQUEST_SIZE = 8 };
 struct srv_fork { /* what was refused of a copy of a station */
     uint64_t seq; /* of the first event that differs; 0: it is settled */
     int64_t wall_ms;
     char address[64];
+    uint8_t
+        request[SRV_FORK_REQUEST_SIZE]; /* which one it was: hash of its body, which says when it was made */
 };
-/* Shown with the station until it is settled. Events that continue the known log are taken all the same. */
+/* Shown with the station until it is settled. Events that continue the known log are taken all the same. CM_EXISTS: one of
+ * the last requests that were refused before it was settled, come twice or late: nothing is written, for it is no news. */
 enum cm_code srv_store_put_fork(struct srv_store *store, const char *station_id, const struct srv_fork *fork,
                                 struct cm_err *err);
 /* The chain's hash at seq (0: its start). CM_NOTFOUND. */

@@ -368,6 +368,20 @@ enum cm_code srv_kvs_put_station(struct srv_store *store, const struct srv_stati
     return code == CM_OK ? change_services(tx, known ? &before : NULL, station, log, err) : code;
 }
 
+static bool was_refused(const struct srv_log *row, const struct srv_fork *fork)
+{
+    for (size_t at = 0; at < sizeof row->refused; at += sizeof fork->request)
+        if (memcmp(row->refused + at, fork->request, sizeof fork->request) == 0)
+            return true;
+    return false;
+}
+
+static void note_refused(struct srv_log *row, const struct srv_fork *fork)
+{
+    memmove(row->refused + sizeof fork->request, row->refused, sizeof row->refused - sizeof fork->request);
+    memcpy(row->refused, fork->request, sizeof fork->request);
+}
+
 enum cm_code srv_kvs_put_fork(struct srv_store *store, const char *station_id, const struct srv_fork *fork,
                               struct cm_err *err)
 {
@@ -382,6 +396,10 @@ enum cm_code srv_kvs_put_fork(struct srv_store *store, const char *station_id, c
         code = srv_load_log(tx, log, &row, err);
     if (code != CM_OK)
         return code;
+    if (fork->seq != 0 && !was_refused(&row, fork))
+        note_refused(&row, fork);
+    else if (fork->seq != 0 && !row.forked)
+        return CM_EXISTS;
     row.forked = fork->seq != 0;
     row.forked_seq = fork->seq;
     row.forked_wall_ms = fork->wall_ms;

@@ -84,6 +84,14 @@ static enum cm_code refuse_events(struct srv_store *store, struct srv_work *work
     return raise_activity(store, work, CM_ACTIVITY_LOG_BROKEN, why->msg, err);
 }
 
+/* The time of the attempt is in it: the copy's next one is another, also with the same events. */
+static void identify(const struct srv_work *work, uint8_t ret_request[SRV_FORK_REQUEST_SIZE])
+{
+    uint8_t hash[CM_HASH_SIZE] = {0};
+    cm_chain_next(hash, work->body, work->size, hash);
+    memcpy(ret_request, hash, SRV_FORK_REQUEST_SIZE);
+}
+
 /* One activity until somebody says that it is settled; what the pages show follows every try. */
 static enum cm_code note_fork(struct srv_store *store, struct srv_work *work,
                               const struct srv_station *before, struct cm_err *err)
@@ -93,9 +101,10 @@ static enum cm_code note_fork(struct srv_store *store, struct srv_work *work,
     if (before->forked && before->forked_seq < fork.seq)
         fork.seq = before->forked_seq;
     memcpy(fork.address, work->peer, sizeof fork.address);
+    identify(work, fork.request);
     enum cm_code code = srv_store_put_fork(store, work->station.id, &fork, err);
     if (code != CM_OK || before->forked)
-        return code;
+        return code == CM_EXISTS ? CM_OK : code;
     snprintf(reason, sizeof reason,
              "another copy of this station (restored from a backup, or cloned) sent other events from number "
              "%llu on; they are refused. Address: %.63s",

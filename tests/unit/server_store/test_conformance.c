@@ -498,7 +498,8 @@ static enum cm_code put_fork(struct srv_store *store, void *arg, struct cm_err *
 
 static void forked_events(struct world *w)
 {
-    struct srv_fork fork = {.seq = 2, .wall_ms = 77, .address = "192.0.2.7"}, none = {.seq = 0};
+    struct srv_fork fork = {.seq = 2, .wall_ms = 77, .address = "192.0.2.7", .request = {99}},
+                    none = {.seq = 0};
     struct station_log *log = station_create(w, "g", NULL);
     struct srv_append result;
     struct srv_station station;
@@ -529,6 +530,21 @@ static void forked_events(struct world *w)
     assert_int_equal(srv_store_write(w->store, put_fork, &none, NULL), CM_OK);
     assert_int_equal(srv_store_get_station(w->store, "g", &station, NULL), CM_OK);
     assert_false(station.forked);
+    assert_int_equal(srv_store_write(w->store, put_fork, &fork, NULL),
+                     CM_EXISTS); /* the same request once more */
+    for (uint8_t i = 1; i <= 8; i++) {
+        fork.request[0] = i;
+        assert_int_equal(srv_store_write(w->store, put_fork, &fork, NULL), CM_OK);
+        assert_int_equal(srv_store_write(w->store, put_fork, &fork, NULL),
+                         CM_OK); /* while it is not settled */
+    }
+    assert_int_equal(srv_store_write(w->store, put_fork, &none, NULL), CM_OK);
+    for (uint8_t i = 1; i <= 8; i++) {
+        fork.request[0] = i;
+        assert_int_equal(srv_store_write(w->store, put_fork, &fork, NULL), CM_EXISTS);
+    }
+    fork.request[0] = 9;
+    assert_int_equal(srv_store_write(w->store, put_fork, &fork, NULL), CM_OK);
     assert_int_equal(check(w->store), 4);
     free(clone);
     free(log);

@@ -178,7 +178,7 @@ void encode_push(const struct fixture *f, const struct log *log, int first, int 
                            .version = "1",
                            .camera = "clear",
                            .backlog = 3,
-                           .wall_ms = NOW_MS};
+                           .wall_ms = cm_wall_ms(f->core.clock)};
     memcpy(push.previous_hash, log->hashes[first - 1], CM_HASH_SIZE);
     for (int i = first; i <= last; i++)
         push.events[i - first] = (struct cm_span){log->bytes[i - 1], log->sizes[i - 1]};

@@ -93,8 +93,15 @@ static void another_log_is_a_fork_and_is_raised_once(void **state)
     assert_int_equal(srv_store_write(f->store, settle, f->station.id, NULL), CM_OK);
     assert_int_equal(srv_store_get_station(f->store, f->station.id, &station, NULL), CM_OK);
     assert_false(station.forked);
-    assert_int_equal(push(f, &events, 4, 5, &answer, &effects),
-                     409); /* the copy tries again: it is news again */
+    assert_int_equal(push(f, &events, 4, 5, &answer, &effects), 409); /* the same request, come twice */
+    assert_int_equal(answer.problem, CM_SYNC_FORKED);
+    assert_int_equal(srv_store_get_station(f->store, f->station.id, &station, NULL), CM_OK);
+    assert_false(station.forked);
+    assert_int_equal(count_activities(f, CM_ACTIVITY_LOG_FORKED), 1);
+    cm_clock_manual_advance(&f->clock, 300 * INT64_C(1000000));
+    assert_int_equal(push(f, &events, 4, 5, &answer, &effects), 409); /* the copy tries again: that is news */
+    assert_int_equal(srv_store_get_station(f->store, f->station.id, &station, NULL), CM_OK);
+    assert_true(station.forked);
     assert_int_equal(count_activities(f, CM_ACTIVITY_LOG_FORKED), 2);
     assert_int_equal(srv_store_each_activity(f->store, 0, names_the_station, f->station.id, NULL), CM_OK);
 }
