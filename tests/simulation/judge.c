@@ -125,6 +125,24 @@ static bool all_idle(struct sim *sim)
     return idle;
 }
 
+/* What was on its way when everything healed may be the first that the server hears of a copy, or of a station before it was
+ * restored: that is shown, and a person who sees that all stations work settles it. Once it has arrived, all stays settled. */
+#define ON_ITS_WAY_MAX_US SIM_MINUTE_US
+
+static void settle_what_is_shown(struct sim *sim)
+{
+    for (int i = 0; i < sim->device_count; i++) {
+        struct sim_device *device = &sim->devices[i];
+        const char *id = device->ids[device->id_count - 1];
+        uint64_t seq;
+        if (device->station == NULL || sim_station_forked(device->station, &seq) ||
+            !sim_server_is_forked(sim->server, id))
+            continue;
+        sim_tell(sim, "a person settles the fork of station %d", device->process);
+        sim_server_settle(sim->server, id);
+    }
+}
+
 /* A server that was put back to a backup may not know students any more who keep their faces at the station. */
 static bool same_view(struct sim *sim, struct sim_device *device, bool say)
 {
@@ -219,10 +237,12 @@ static bool judge(struct sim *sim, bool say)
 bool sim_end_well(struct sim *sim)
 {
     char text[400];
-    int64_t end_us = sim->now_us + HEAL_MAX_US;
+    int64_t end_us = sim->now_us + HEAL_MAX_US, arrived_us = sim->now_us + ON_ITS_WAY_MAX_US;
     everybody_up(sim);
     while (!sim->broken && sim->now_us < end_us) {
         sim_go_on_until(sim, sim->now_us + 10 * SIM_SECOND_US);
+        if (!sim->broken && sim->now_us <= arrived_us)
+            settle_what_is_shown(sim);
         if (!sim->broken && all_idle(sim) && !sim->broken && judge(sim, false))
             break;
     }

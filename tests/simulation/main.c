@@ -1,9 +1,10 @@
 /*
- * sync-simulation [--runs N] [--seed N] [--tell]
+ * sync-simulation [--runs N] [--seed N] [--tell] [SEED ...]
  *
  * --runs N   so many runs, with the seeds from --seed on (default 200 from 1)
  * --seed N   the first seed; without --runs this one alone
  * --tell     what happens, on stderr
+ * SEED ...   these, instead of a range
  *
  * Exit 0: every run ended with both sides equal. Else it prints the seed of the run that did not, to be given to --seed.
  */
@@ -22,6 +23,7 @@ enum { DEFAULT_RUNS = 200 };
 
 struct arguments {
     unsigned long long seed, runs;
+    char *const *seeds; /* NULL: `runs` from `seed` on */
     bool tell;
 };
 
@@ -45,7 +47,11 @@ static bool read_arguments(int argc, char **argv, struct arguments *ret)
     }
     if (seed && !runs)
         ret->runs = 1;
-    return optind == argc;
+    if (optind == argc)
+        return true;
+    ret->seeds = argv + optind;
+    ret->runs = (unsigned long long)(argc - optind);
+    return !seed && !runs;
 }
 
 /* In memory where there is such a folder: thousands of synced commits. */
@@ -62,7 +68,8 @@ static void print_totals(const struct sim_totals *totals)
 {
     printf("%ld runs, %.0f virtual hours: %ld events, %ld requests (%ld messages lost, %ld doubled, %ld cut "
            "short), "
-           "%ld writes, %ld deaths, %ld servers and %ld stations put back to a backup, %ld copied, %ld logs renewed: "
+           "%ld writes, %ld deaths, %ld servers and %ld stations put back to a backup, %ld copied, %ld logs "
+           "renewed: "
            "both sides "
            "equal every time\n",
            totals->runs, totals->virtual_hours, totals->events, totals->requests, totals->lost,
@@ -76,7 +83,7 @@ int main(int argc, char **argv)
     struct sim_totals totals = {.runs = 0};
     char dir[200];
     if (!read_arguments(argc, argv, &arguments)) {
-        fprintf(stderr, "usage: sync-simulation [--runs N] [--seed N] [--tell]\n");
+        fprintf(stderr, "usage: sync-simulation [--runs N] [--seed N] [--tell] [SEED ...]\n");
         return 2;
     }
     if (make_folder(dir, sizeof dir) == NULL) {
@@ -87,9 +94,11 @@ int main(int argc, char **argv)
         cm_log_to_fd(open("/dev/null", O_WRONLY | O_CLOEXEC), CM_LOG_STYLE_TIMED);
     bool good = true;
     for (unsigned long long i = 0; i < arguments.runs && good; i++) {
-        good = sim_run(arguments.seed + i, dir, arguments.tell, &totals);
+        unsigned long long seed =
+            arguments.seeds != NULL ? strtoull(arguments.seeds[i], NULL, 10) : arguments.seed + i;
+        good = sim_run(seed, dir, arguments.tell, &totals);
         if (!good)
-            fprintf(stderr, "FAILED: sync-simulation --seed %llu\n", arguments.seed + i);
+            fprintf(stderr, "FAILED: sync-simulation --seed %llu\n", seed);
     }
     rmdir(dir);
     if (good)
