@@ -6,7 +6,8 @@
 
 #include "sync/work.h"
 
-/* Opens the box into faces->templates, of faces->student_id. CM_CORRUPT, CM_INVALID: not ours, damaged, of another model or another student. */
+/* Opens the box into faces->templates, of faces->student_id. CM_CORRUPT, CM_INVALID: not ours, damaged, of another model or
+ * another student. */
 enum cm_code srv_faces_open(const struct srv_sync_core *core, struct cm_span sealed, struct srv_faces *faces,
                             struct cm_err *err);
 
@@ -14,8 +15,8 @@ enum cm_code srv_faces_open(const struct srv_sync_core *core, struct cm_span sea
 enum cm_code srv_faces_compare(struct srv_store *store, struct srv_faces *faces, struct cm_err *err);
 /* Within srv_store_write; compares with what changed since srv_faces_compare alone, or with all when that was not called.
  * The verdict, and with FINE the templates are stored (none: he is not enrolled any more). UNKNOWN:
- * not there, archived, of no class that the station serves, or another than the one whose faces they are. DUPLICATE: faces->other_id is within the limit; then
- * faces->own is what the store has of the student. */
+ * not there, archived, of no class that the station serves, or another than the one whose faces they are. DUPLICATE:
+ * faces->other_id is within the limit; then faces->own is what the store has of the student. */
 enum cm_code srv_faces_put(struct srv_store *store, const struct srv_station *station,
                            struct srv_faces *faces, struct cm_err *err);
 

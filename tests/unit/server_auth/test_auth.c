@@ -591,24 +591,15 @@ static void users_are_changed_by_rule(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        SERVED(login_gives_token_and_cookie),
-        SERVED(nobody_learns_why_not),
-        SERVED(bad_bodies_are_refused),
-        SERVED(tries_slow_down),
-        SERVED(a_stop_gives_back_what_waits),
-        SERVED(the_first_admin_chooses_a_password),
-        SERVED(a_one_time_password_ends_in_time),
-        SERVED(sessions_end_at_once),
-        SERVED(a_session_ends_in_time),
-        SERVED(a_browser_in_use_is_renewed),
-        SERVED(a_renewal_revives_nothing),
-        SERVED(writes_with_a_cookie_come_from_our_pages),
-        SERVED(each_role_opens_its_doors),
-        SERVED(a_door_for_anyone_knows_who_comes),
-        SERVED(a_code_gives_a_new_password),
-        SERVED(guessing_a_code_voids_it),
-        SERVED(users_are_made_by_rule),
-        SERVED(users_are_changed_by_rule),
+        SERVED(login_gives_token_and_cookie),     SERVED(nobody_learns_why_not),
+        SERVED(bad_bodies_are_refused),           SERVED(tries_slow_down),
+        SERVED(a_stop_gives_back_what_waits),     SERVED(the_first_admin_chooses_a_password),
+        SERVED(a_one_time_password_ends_in_time), SERVED(sessions_end_at_once),
+        SERVED(a_session_ends_in_time),           SERVED(a_browser_in_use_is_renewed),
+        SERVED(a_renewal_revives_nothing),        SERVED(writes_with_a_cookie_come_from_our_pages),
+        SERVED(each_role_opens_its_doors),        SERVED(a_door_for_anyone_knows_who_comes),
+        SERVED(a_code_gives_a_new_password),      SERVED(guessing_a_code_voids_it),
+        SERVED(users_are_made_by_rule),           SERVED(users_are_changed_by_rule),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -116,7 +116,8 @@ static void test_nobody_erased_stays_on_the_screen(void **state)
     struct scene *scene = scene_create();
     scene_marked(scene, STN_EV_MARKED, "Asha", CM_ROLL_PRESENT, 17);
     assert_non_null(stn_ui_feed(&scene->state, 0));
-    struct stn_event event = {.kind = STN_EV_SYNC, .u.sync = {.paired = true, .online = true, .erased = true}};
+    struct stn_event event = {.kind = STN_EV_SYNC,
+                              .u.sync = {.paired = true, .online = true, .erased = true}};
     stn_ui_apply(&scene->state, &event, &scene->clock);
     assert_null(stn_ui_feed(&scene->state, 0));
     assert_int_equal(shown(scene), STN_UI_NOTHING);
