@@ -233,6 +233,7 @@ await test('certificates read anew while clients come and go', async () => {
             equal(status, 200, 'the status');
             names.add(name);
         });
+    await eventually('certificate 0', () => names.has('n0'), 15000);
     for (let i = 1; i <= 3; i++) {
         certify(data, `n${i}`);
         server.process.child.kill('SIGHUP');
