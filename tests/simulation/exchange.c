@@ -1,5 +1,6 @@
 #include "simulation/sim.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,12 +63,39 @@ static void send_answer(struct sim *sim, const struct sim_parcel *request, struc
     free(reply->body);
 }
 
+/* ---- a notice that was settled does not come back by a request that came before ---- */
+
+static bool was_refused(const struct sim *sim, const struct sim_parcel *parcel)
+{
+    for (int i = 0; i < SIM_REFUSED_MAX; i++)
+        if (sim->refused[i].exchange == parcel->exchange && sim->refused[i].size == parcel->request.size)
+            return true;
+    return false;
+}
+
+static void judge_notice(struct sim *sim, const struct sim_parcel *parcel, bool forked_before)
+{
+    if (!sim_server_is_forked(sim->server, parcel->request.station_id))
+        return;
+    if (!was_refused(sim, parcel)) {
+        sim->refused[sim->refused_next].exchange = parcel->exchange;
+        sim->refused[sim->refused_next].size = parcel->request.size;
+        sim->refused_next = (sim->refused_next + 1) % SIM_REFUSED_MAX;
+    } else if (!forked_before && !sim->server_went_back) {
+        fprintf(stderr, "a push of station %d that came twice is shown as a new fork\n", parcel->device + 1);
+        sim->broken = true;
+    }
+}
+
 /* True: it was answered, or the server died of it. */
 static bool ask_server(struct sim *sim, const struct sim_parcel *parcel, bool must)
 {
     struct sim_reply reply;
+    bool forked = sim_server_is_forked(sim->server, parcel->request.station_id);
     switch (sim_server_answer(sim->server, &parcel->request, must, &reply)) {
     case SIM_ANSWERED:
+        if (reply.status == 409 && strcmp(parcel->request.path, "/sync/v1/events") == 0)
+            judge_notice(sim, parcel, forked);
         send_answer(sim, parcel, &reply);
         return true;
     case SIM_DIED:

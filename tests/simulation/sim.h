@@ -19,6 +19,7 @@ enum {
     SIM_DEVICES_MAX = 4 /* with a copy */,
     SIM_IDS_MAX = 8,
     SIM_PULLS_MAX = 64,
+    SIM_REFUSED_MAX = 16,
     SIM_FOLDER_SIZE = 300
 };
 
@@ -66,6 +67,11 @@ struct sim {
     struct sim_waiting_pull pulls[SIM_PULLS_MAX];
     int pull_count;
     long exchanges;
+    struct {
+        long exchange;
+        size_t size;            /* one that was cut short is another request */
+    } refused[SIM_REFUSED_MAX]; /* the last pushes of copies that the server noted */
+    int refused_next;
     int crash_percent;
     bool healing, broken;
     struct sim_totals *totals;
