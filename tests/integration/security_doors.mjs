@@ -146,9 +146,9 @@ await test('nobody pushes as another station, and nothing without its key', asyn
     for (const body of [new Uint8Array(0), new Uint8Array([0xc0]), new Uint8Array([0xdf, 0xff, 0xff, 0xff, 0xff]), new Uint8Array([0x81, 1, 0xdd, 0xff, 0xff, 0xff, 0xff]), new Uint8Array(5000).fill(0x91)])
         equal((await door.sync('POST', 'events', body)).status, 400, 'nonsense');
     equal((await admin.get('/api/stations')).items.find((one) => one.id === door.id).acked_seq, 0, 'what was taken of it');
-    const stranger_ = await door.sync('POST', 'templates', new Uint8Array(message(school.b1, new Uint8Array(80))));
+    const stranger_ = await door.sync('POST', 'templates', new Uint8Array(message(school.b1, new Uint8Array(80), 0)));
     holds(String(stranger_.status), /^(404|422)$/, 'templates of a student of another class');
-    equal((await door.sync('POST', 'templates', new Uint8Array(message(a1, new Uint8Array(80))))).status, 422, 'templates that are not sealed to the server');
+    equal((await door.sync('POST', 'templates', new Uint8Array(message(a1, new Uint8Array(80), 0)))).status, 422, 'templates that are not sealed to the server');
     equal((await admin.get(`/api/students/${school.b1}`)).template_count, school.studentsB[0].template_count, 'the templates of that student');
     for (const query of ['cursor=../../x', 'cursor=%00', `cursor=${'f'.repeat(200)}`, 'wait=-1', 'wait=1e9', 'wait=31', 'backlog=x', 'wall_ms=99999999999999999999', 'version=%0d%0aX:y', 'camera=%3Cscript%3E%3C%2Fscript%3E%3Cscript%3E%3C%2Fscript%3E'])
         holds(String((await door.sync('GET', `changes?${query}`)).status), /^(200|400)$/, query);
