@@ -208,9 +208,16 @@ struct slips {
     const char *class_id;
     struct slip *items;
     size_t count;
-    size_t skipped; /* ids that cannot be user names */
+    size_t skipped; /* whose ids cannot be their user names */
     bool too_many;
 };
+
+static void skip(struct slips *slips, const char *student_id, const char *why)
+{
+    slips->skipped++;
+    fprintf(stderr, "rollcall-server: %s %s: rollcall-server user add NAME --role student --student %s\n",
+            student_id, why, student_id);
+}
 
 static bool collect(void *arg, const struct srv_student *student)
 {
@@ -230,16 +237,24 @@ static bool collect(void *arg, const struct srv_student *student)
     if (srv_auth_user_name(student->base.id, slip->user.name)) {
         slips->count++;
     } else {
-        slips->skipped++;
-        fprintf(stderr,
-                "rollcall-server: %s cannot be a user name: rollcall-server user add NAME --role student "
-                "--student %s\n",
-                student->base.id, student->base.id);
+        skip(slips, student->base.id, "cannot be a user name");
     }
     return true;
 }
 
-/* Drops those who have a login. CM_EXISTS is not asked for here: the write refuses what changed meanwhile. */
+/* Somebody else goes by the name: an account, or a student whose number differs in its case alone. */
+static enum cm_code is_taken(const struct slips *slips, const char *name, size_t kept, bool *ret_taken,
+                             struct cm_err *err)
+{
+    struct srv_user known;
+    enum cm_code code = srv_store_get_user(slips->store, name, &known, err);
+    *ret_taken = code == CM_OK;
+    for (size_t i = 0; i < kept; i++)
+        *ret_taken = *ret_taken || strcmp(slips->items[i].user.name, name) == 0;
+    return code == CM_NOTFOUND ? CM_OK : code;
+}
+
+/* Drops those who have a login, and names those who need another user name. The write refuses what changed meanwhile. */
 static enum cm_code drop_known(struct slips *slips, struct cm_err *err)
 {
     size_t kept = 0;
@@ -247,10 +262,17 @@ static enum cm_code drop_known(struct slips *slips, struct cm_err *err)
         struct srv_user known;
         enum cm_code code =
             srv_store_user_of_student(slips->store, slips->items[i].user.student_id, &known, err);
+        if (code == CM_OK)
+            continue;
+        bool taken = false;
         if (code == CM_NOTFOUND)
-            slips->items[kept++] = slips->items[i];
-        else if (code != CM_OK)
+            code = is_taken(slips, slips->items[i].user.name, kept, &taken, err);
+        if (code != CM_OK)
             return code;
+        if (taken)
+            skip(slips, slips->items[i].user.student_id, "is another's user name");
+        else
+            slips->items[kept++] = slips->items[i];
     }
     slips->count = kept;
     return CM_OK;

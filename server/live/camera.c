@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHECK_MS = 15 * 1000, LOOPS_MAX = 64 };
+enum { CHECK_MS = 1000, LOOPS_MAX = 64 };
 
 struct camera { /* station_id "": free */
     char station_id[40];

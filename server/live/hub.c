@@ -44,7 +44,8 @@ enum cm_code srv_hub_start(struct srv_hub *hub, struct cm_err *err)
         loop->hub = hub;
         loop->loop = srv_http_loop(hub->app->http, i);
         loop->sent = hub->announced;
-        if (srv_loop_every(loop->loop, SRV_HUB_HEARTBEAT_MS, srv_hub_tick, loop) != CM_OK)
+        if (srv_loop_every(loop->loop, SRV_HUB_HEARTBEAT_MS, srv_hub_tick, loop) != CM_OK ||
+            srv_loop_every(loop->loop, SRV_HUB_CHECK_MS, srv_hub_check, loop) != CM_OK)
             return cm_fail(err, CM_NOMEM, "out of memory for a timer");
     }
     hub->loop_count = count;

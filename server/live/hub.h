@@ -18,8 +18,10 @@
 
 enum {
     SRV_HUB_PUMP_MS = 20,
-    SRV_HUB_HEARTBEAT_MS = 15 * 1000, /* and the check whether the session still stands */
-    SRV_HUB_NOTES_MAX = 128,          /* different "changed" between two pumps; more: "reset" */
+    SRV_HUB_HEARTBEAT_MS =
+        15 * 1000,           /* and the check whether the session still stands: it may be over by the clock */
+    SRV_HUB_CHECK_MS = 1000, /* the same check, when the store changed: logged out, disabled */
+    SRV_HUB_NOTES_MAX = 128, /* different "changed" between two pumps; more: "reset" */
     SRV_HUB_CLIENT_BYTES = 64 * 1024, /* waiting for one client: then he lags */
 };
 

@@ -193,16 +193,43 @@ static enum cm_code tick_all(struct srv_store *store, void *arg, struct cm_err *
     return CM_OK;
 }
 
+static enum cm_code check_all(struct srv_store *store, void *arg, struct cm_err *err)
+{
+    struct srv_hub_loop *loop = arg;
+    int64_t now_ms = cm_wall_ms(loop->hub->app->clock);
+    (void)err;
+    for (struct srv_hub_client *client = loop->clients, *next; client != NULL; client = next) {
+        next = client->next;
+        if (!srv_viewer_still(&client->viewer, store, now_ms))
+            srv_stream_end(client->stream);
+    }
+    return CM_OK;
+}
+
+static void walk(struct srv_hub_loop *loop, srv_store_fn *each)
+{
+    struct cm_err err = CM_ERR_INIT;
+    begin_walk(loop);
+    if (srv_store_read(loop->hub->app->store, each, loop, &err) != CM_OK)
+        cm_log_err(CM_LOG_WARN, "live", "the sessions of open pages could not be checked", &err);
+    end_walk(loop);
+}
+
+void srv_hub_check(void *arg)
+{
+    struct srv_hub_loop *loop = arg;
+    uint64_t version = loop->clients != NULL ? srv_store_version(loop->hub->app->store) : loop->checked;
+    if (version == loop->checked)
+        return;
+    loop->checked = version;
+    walk(loop, check_all);
+}
+
 void srv_hub_tick(void *arg)
 {
     struct srv_hub_loop *loop = arg;
-    struct cm_err err = CM_ERR_INIT;
-    if (loop->clients == NULL)
-        return;
-    begin_walk(loop);
-    if (srv_store_read(loop->hub->app->store, tick_all, loop, &err) != CM_OK)
-        cm_log_err(CM_LOG_WARN, "live", "the sessions of open pages could not be checked", &err);
-    end_walk(loop);
+    if (loop->clients != NULL)
+        walk(loop, tick_all);
 }
 
 /* ---- joining ---- */

@@ -22,8 +22,9 @@ struct srv_hub_loop { /* loop thread, but for count */
     struct srv_hub *hub;
     struct srv_loop *loop;
     struct srv_hub_client *clients, *graveyard;
-    uint64_t sent; /* of all who do not lag */
-    int walking;   /* > 0: clients that go are freed later */
+    uint64_t sent;    /* of all who do not lag */
+    int walking;      /* > 0: clients that go are freed later */
+    uint64_t checked; /* version of the store */
     atomic_int count;
 };
 
@@ -60,5 +61,7 @@ enum cm_code srv_hub_entries(struct srv_hub *hub, uint64_t after, uint64_t last,
 void srv_hub_deliver(struct srv_hub_loop *loop, const struct srv_hub_message *message);
 /* Heartbeat, and the end of those whose session is over. */
 void srv_hub_tick(void *loop);
+/* Only the latter, and only when the store changed since. */
+void srv_hub_check(void *loop);
 
 #endif

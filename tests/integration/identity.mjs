@@ -44,6 +44,15 @@ await test('slips give a login to each student who has none, once', async () => 
     equal(await user('slips', '--class', 'T1'), [], 'slips when all have a login');
 });
 
+await test('a number that is another\'s user name keeps no slip from the others', async () => {
+    for (const id of ['t1-001', 'T1-800']) await admin.post('/api/students', { id, name: `Student ${id}`, class_id: 'T1' });
+    const { stdout, stderr, code } = await refused('slips', '--class', 'T1');
+    equal(code, 1, 'somebody has none');
+    holds(stdout, 'T1-800', 'the slips');
+    holds(stderr, "t1-001 is another's user name: rollcall-server user add NAME --role student --student t1-001", 'who has none, and what to do');
+    for (const id of ['t1-001', 'T1-800']) await admin.ask('DELETE', `/api/students/${id}`, { confirm: id });
+});
+
 await test('slips as a page are for the owner of the file alone, and hold no markup of a name', async () => {
     await admin.post('/api/students', { id: 'T1-900', name: '<script>alert(1)</script> & Co', class_id: 'T1' });
     const file = path.join(folder('slips'), 'slips.html');

@@ -83,13 +83,14 @@ await test('a session that ends, ends its streams; others go on', async () => {
     const mine = await listen(admin), theirs = await listen(second);
     await second.post('/api/auth/logout');
     const began = Date.now();
-    await Promise.race([theirs.ended, new Promise((resolve) => setTimeout(resolve, 30000))]);
-    equal(theirs.over, true, 'the stream of a session that ended is over within 30 s');
+    await Promise.race([theirs.ended, new Promise((resolve) => setTimeout(resolve, 5000))]);
+    equal(theirs.over, true, 'the stream of a session that ended is over within 5 s');
+    const took = Date.now() - began;
     equal(mine.over ?? false, false, 'the stream of the other session is over');
-    await eventually('a heartbeat', () => mine.comments > 0);
+    await eventually('a heartbeat', () => mine.comments > 0, 20000);
     await mine.cut();
     await server.stop();
-    return `after ${((Date.now() - began) / 1000).toFixed(1)} s`;
+    return `after ${(took / 1000).toFixed(1)} s`;
 });
 
 for (const threads of [1, 2]) {
