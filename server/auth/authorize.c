@@ -85,9 +85,18 @@ static int welcome(struct srv_call *call, const struct srv_route *route, const s
     return 0;
 }
 
+/* One browser has one cookie: a page says whose it is, for somebody else may have signed in beside it. */
+static bool is_page_of_another(const struct srv_call *call, const struct srv_identity *who)
+{
+    const char *user = srv_call_header(call, "rollcall-user");
+    return who->by_cookie && user != NULL && strcmp(user, who->user) != 0;
+}
+
 /* What this identity may not do on this route; 0: he may. */
 static int judge(struct srv_call *call, const struct srv_route *route, const struct srv_identity *who)
 {
+    if (is_page_of_another(call, who))
+        return deny(call, 409, "other_user", "somebody else signed in in this browser: load the page again");
     if (writes(route) && who->by_cookie && srv_call_origin(call) != SRV_ORIGIN_OWN)
         return deny(call, 403, "wrong_origin", "a browser may change something from our own pages only");
     if ((who->role & route->roles) == 0)

@@ -137,6 +137,8 @@ await test('the cookie is for the browser alone, and of our own pages', async ()
     equal(await write({}), 403, 'a write of nowhere');
     equal(await write({ origin: 'http://evil.example' }), 403, 'a write of another site');
     equal(await write({ origin: server.url }), 200, 'a write of our own page');
+    equal(await write({ origin: server.url, 'rollcall-user': 'admin' }), 200, 'a write of his own page');
+    equal(await write({ origin: server.url, 'rollcall-user': 'ben' }), 409, 'a write of a page where another was signed in');
 });
 
 await test('guessing slows down', async () => {

@@ -16,6 +16,12 @@ export class ApiError extends Error {
 }
 
 let sessionOver = null;
+let actingAs = null;
+
+/** The user whose page this is. When somebody else signs in in another tab, nothing is done in his name: the page begins anew. */
+export function actAs(username) {
+    actingAs = username;
+}
 
 /** fn() → promise of true when somebody signed in again. Without one, a 401 leads to the sign-in page. */
 export function onSessionOver(fn) {
@@ -63,7 +69,7 @@ async function send(method, path, { body, type, key, signal, timeoutMs = TIMEOUT
         return await fetch(path, {
             method,
             body,
-            headers: { Accept: 'application/json', ...(type && { 'Content-Type': type }), ...(key && { 'Idempotency-Key': key }) },
+            headers: { Accept: 'application/json', ...(type && { 'Content-Type': type }), ...(key && { 'Idempotency-Key': key }), ...(actingAs && { 'Rollcall-User': actingAs }) },
             credentials: 'same-origin',
             cache: 'no-store',
             signal: limit.signal,
@@ -89,6 +95,7 @@ async function request(method, path, options) {
     if (!response.ok) {
         const error = await failure(response);
         if (error.status === 403 && error.code === 'password_must_change') toLogin('#change');
+        if (error.code === 'other_user') location.reload();
         throw error;
     }
     if (response.status === 204) return null;

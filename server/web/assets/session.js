@@ -1,5 +1,5 @@
 /* Who works here. Brings a session back in place when it ends, and leaves when asked. */
-import { get, onSessionOver, post, toLogin } from './api.js';
+import { actAs, get, onSessionOver, post, toLogin } from './api.js';
 import { t } from './strings.js';
 import { setNow } from './time.js';
 import { button, field, formDialog, h, person } from './ui.js';
@@ -45,6 +45,7 @@ export async function begin(roles) {
         location.replace(homeOf(me.role));
         return new Promise(() => {});
     }
+    actAs(me.username);
     onSessionOver(bringBack);
     return me;
 }
