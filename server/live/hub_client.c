@@ -178,39 +178,33 @@ static const struct srv_stream_events stream_events = {
 
 /* ---- heartbeat ---- */
 
-static enum cm_code tick_all(struct srv_store *store, void *arg, struct cm_err *err)
+struct walk {
+    struct srv_hub_loop *loop;
+    bool heartbeat; /* for those who stay */
+};
+
+static enum cm_code walk_all(struct srv_store *store, void *arg, struct cm_err *err)
 {
-    struct srv_hub_loop *loop = arg;
-    int64_t now_ms = cm_wall_ms(loop->hub->app->clock);
+    const struct walk *walk = arg;
+    const struct srv_hub *hub = walk->loop->hub;
+    int64_t now_ms = cm_wall_ms(hub->app->clock);
     (void)err;
-    for (struct srv_hub_client *client = loop->clients, *next; client != NULL; client = next) {
+    for (struct srv_hub_client *client = walk->loop->clients, *next; client != NULL; client = next) {
         next = client->next;
         if (!srv_viewer_still(&client->viewer, store, now_ms))
             srv_stream_end(client->stream);
-        else if (!client->lags)
-            send_chunk(client, loop->hub->heartbeat);
+        else if (walk->heartbeat && !client->lags)
+            send_chunk(client, hub->heartbeat);
     }
     return CM_OK;
 }
 
-static enum cm_code check_all(struct srv_store *store, void *arg, struct cm_err *err)
+static void walk_clients(struct srv_hub_loop *loop, bool heartbeat)
 {
-    struct srv_hub_loop *loop = arg;
-    int64_t now_ms = cm_wall_ms(loop->hub->app->clock);
-    (void)err;
-    for (struct srv_hub_client *client = loop->clients, *next; client != NULL; client = next) {
-        next = client->next;
-        if (!srv_viewer_still(&client->viewer, store, now_ms))
-            srv_stream_end(client->stream);
-    }
-    return CM_OK;
-}
-
-static void walk(struct srv_hub_loop *loop, srv_store_fn *each)
-{
+    struct walk walk = {loop, heartbeat};
     struct cm_err err = CM_ERR_INIT;
     begin_walk(loop);
-    if (srv_store_read(loop->hub->app->store, each, loop, &err) != CM_OK)
+    if (srv_store_read(loop->hub->app->store, walk_all, &walk, &err) != CM_OK)
         cm_log_err(CM_LOG_WARN, "live", "the sessions of open pages could not be checked", &err);
     end_walk(loop);
 }
@@ -222,14 +216,14 @@ void srv_hub_check(void *arg)
     if (version == loop->checked)
         return;
     loop->checked = version;
-    walk(loop, check_all);
+    walk_clients(loop, false);
 }
 
 void srv_hub_tick(void *arg)
 {
     struct srv_hub_loop *loop = arg;
     if (loop->clients != NULL)
-        walk(loop, tick_all);
+        walk_clients(loop, true);
 }
 
 /* ---- joining ---- */
