@@ -33,7 +33,9 @@ enum { QUERY_SIZE = 128 };
 struct list {
     const struct srv_identity *who;
     struct srv_reply *out;
-    char query[QUERY_SIZE]; /* folded; "" all */
+    char query[QUERY_SIZE];        /* cut into its words */
+    char *words[QUERY_SIZE / 2]; /* each is somewhere in who is found; none: everybody */
+    int word_count;
     bool archived;
     int64_t count, limit;
     bool more;
@@ -53,7 +55,7 @@ static uint32_t fold(uint32_t c)
     return c;
 }
 
-/* Both are valid UTF-8. Does the text begin with the folded query? */
+/* Both are valid UTF-8. Does the text begin with the query, whatever the case of either? */
 static bool begins_with(const char *text, const char *query)
 {
     size_t text_size = strlen(text), query_size = strlen(query);
@@ -78,12 +80,20 @@ static bool holds(const char *text, const char *query)
     return false;
 }
 
+static bool is_known_by(const struct srv_student *student, const char *word)
+{
+    return holds(student->base.name, word) || holds(student->base.id, word) ||
+           holds(student->roll_number, word);
+}
+
 static bool wanted(const struct list *list, const struct srv_student *student)
 {
     if (student->archived != list->archived || !srv_auth_sees_student(list->who, student))
         return false;
-    return list->query[0] == '\0' || holds(student->base.name, list->query) ||
-           holds(student->base.id, list->query) || holds(student->roll_number, list->query);
+    for (int i = 0; i < list->word_count; i++)
+        if (!is_known_by(student, list->words[i]))
+            return false;
+    return true;
 }
 
 static bool take_student(void *arg, const struct srv_student *student)
@@ -103,6 +113,14 @@ static bool take_student(void *arg, const struct srv_student *student)
     return true;
 }
 
+static void split_query(struct list *list)
+{
+    char *rest;
+    for (char *word = strtok_r(list->query, " \t\r\n", &rest); word != NULL;
+         word = strtok_r(NULL, " \t\r\n", &rest))
+        list->words[list->word_count++] = word;
+}
+
 static bool read_query(struct srv_call *call, struct list *list, const char **ret_after)
 {
     const char *query = srv_call_query(call, "q"), *after = srv_call_query(call, "after");
@@ -116,6 +134,7 @@ static bool read_query(struct srv_call *call, struct list *list, const char **re
     }
     if (query != NULL)
         strcpy(list->query, query);
+    split_query(list);
     *ret_after = after != NULL ? after : "";
     return srv_json_query_bool(call, "archived", false, &list->archived) &&
            srv_json_query_int(call, "limit", 1, SRV_PAGE_LIMIT_MAX, SRV_PAGE_LIMIT, &list->limit);

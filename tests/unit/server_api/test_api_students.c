@@ -18,6 +18,10 @@ static void lists(void **state)
         {&the_admin, "/api/students?q=aSH", "s1 "},
         {&the_admin, "/api/students?q=1", "s1 s4 "}, /* id s1, roll numbers 1 */
         {&the_admin, "/api/students?q=nobody", ""},
+        {&the_admin, "/api/students?q=%20%09", "s1 s2 s3 s4 "},
+        {&the_admin, "/api/students?q=RAo%20%20as", "s1 "}, /* its words in any order */
+        {&the_admin, "/api/students?q=rao+s1+", "s1 "},
+        {&the_admin, "/api/students?q=asha+nobody", ""},
         {&the_admin, "/api/students?q=%3Cb%3E", "s3 "},
         {&the_admin, "/api/students?after=s2", "s3 s4 "},
         {&the_admin, "/api/students?archived=1", ""},
