@@ -15,17 +15,41 @@ static bool is_word(char c)
            c == '.' || c == '_' || c == '-';
 }
 
-bool cm_roster_id_fine(const char *id, bool spaces_too)
+static bool may_be_id(const char *id, size_t size)
+{
+    return size > 0 && size < CM_ID_SIZE && cm_utf8_printable(id, size);
+}
+
+/* Of these characters, with others than dots among them? */
+static bool is_words(const char *text, size_t size)
+{
+    bool other = false;
+    for (size_t i = 0; i < size; i++) {
+        if (!is_word(text[i]))
+            return false;
+        other = other || text[i] != '.';
+    }
+    return other;
+}
+
+bool cm_roster_id_fine(const char *id)
 {
     size_t size = strlen(id);
-    if (size == 0 || size >= CM_ID_SIZE || strspn(id, ".") == size || !cm_utf8_printable(id, size))
+    return may_be_id(id, size) && is_words(id, size);
+}
+
+bool cm_roster_class_fine(const char *id)
+{
+    if (!may_be_id(id, strlen(id)))
         return false;
-    for (size_t i = 0; i < size; i++) {
-        bool lone_space = spaces_too && id[i] == ' ' && i > 0 && id[i - 1] != ' ' && id[i + 1] != '\0';
-        if (!is_word(id[i]) && !lone_space)
+    for (;;) {
+        size_t size = strcspn(id, " /");
+        if (!is_words(id, size))
             return false;
+        if (id[size] == '\0')
+            return true;
+        id += size + 1;
     }
-    return true;
 }
 
 bool cm_phone_fine(const char *phone)

@@ -7,8 +7,11 @@
 #include <stdbool.h>
 
 /* An id that can stand in an address, a file name and a CSV: printable (base/utf8.h), shorter than CM_ID_SIZE, of ASCII
- * only letters, digits, ".", "_" and "-" (with spaces_too single spaces inside as well), not only dots. */
-bool cm_roster_id_fine(const char *id, bool spaces_too);
+ * only letters, digits, ".", "_" and "-", not only dots. */
+bool cm_roster_id_fine(const char *id);
+/* The same for a class, which is called what its school calls it: single spaces and slashes inside as well ("10/B"), and
+ * no part between slashes is only dots. It stands in an address with its slash escaped, and in no file name. */
+bool cm_roster_class_fine(const char *id);
 
 /* E.164: "+", then 8 to 15 digits of which the first is not 0. */
 bool cm_phone_fine(const char *phone);

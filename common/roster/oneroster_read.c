@@ -329,10 +329,13 @@ static bool take_class_id(struct table *table, char ret_id[CM_ID_SIZE])
     int column = field(table, CLASS_CODE)[0] != '\0' ? CLASS_CODE : CLASS_TITLE;
     if (!take_id(table, column, ret_id))
         return false;
-    if (cm_roster_id_fine(ret_id, true))
+    if (cm_roster_class_fine(ret_id))
         return true;
-    cm_row_problem(&table->row, "the %s \"%s\" may have letters, digits, spaces, \".\", \"_\" and \"-\" only",
-                   table->names[column], cm_row_shown(ret_id, shown));
+    cm_row_problem(
+        &table->row,
+        "the %s \"%s\" may have letters, digits, \".\", \"_\" and \"-\" only, and single spaces and \"/\" "
+        "between them",
+        table->names[column], cm_row_shown(ret_id, shown));
     return false;
 }
 

@@ -211,10 +211,12 @@ static bool take_id(struct parser *parser, enum column column, char *ret_id)
     const char *name = columns[column].name;
     if (!cm_row_take_text(&parser->row, parser->at[column], name, false, ret_id, CM_ID_SIZE))
         return false;
-    bool fine = !parser->full || cm_roster_id_fine(ret_id, column == COLUMN_CLASS);
+    bool of_class = column == COLUMN_CLASS;
+    bool fine = !parser->full || (of_class ? cm_roster_class_fine(ret_id) : cm_roster_id_fine(ret_id));
     if (!fine)
-        cm_row_problem(&parser->row, "the %s \"%s\" may have letters, digits, \".\", \"_\" and \"-\" only",
-                       name, cm_row_shown(ret_id, shown));
+        cm_row_problem(&parser->row, "the %s \"%s\" may have letters, digits, \".\", \"_\" and \"-\" only%s",
+                       name, cm_row_shown(ret_id, shown),
+                       of_class ? ", and single spaces and \"/\" between them" : "");
     return fine;
 }
 

@@ -1,10 +1,11 @@
 #include "api/input.h"
 
 #include "roster/fields.h"
+#include <string.h>
 
 bool srv_input_student_id(struct srv_call *call, const char *field, const char *id)
 {
-    if (cm_roster_id_fine(id, false))
+    if (cm_roster_id_fine(id))
         return true;
     srv_json_invalid(call, field, "%s may have letters, digits, \".\", \"_\" and \"-\"", field);
     return false;
@@ -12,9 +13,16 @@ bool srv_input_student_id(struct srv_call *call, const char *field, const char *
 
 bool srv_input_class_id(struct srv_call *call, const char *field, const char *id)
 {
-    if (cm_roster_id_fine(id, true))
+    if (cm_roster_class_fine(id))
         return true;
-    srv_json_invalid(call, field, "%s may have letters, digits, spaces, \".\", \"_\" and \"-\"", field);
+    if (strlen(id) >= CM_ID_SIZE) {
+        srv_json_invalid(call, field, "%s is too long: choose a shorter one", field);
+        return false;
+    }
+    srv_json_invalid(
+        call, field,
+        "%s may have letters, digits, \".\", \"_\" and \"-\", and single spaces and \"/\" between them",
+        field);
     return false;
 }
 

@@ -2,7 +2,7 @@
  * Rules for what people type, beyond what the table of a body says (http_json/json.h).
  *
  * Ids stand in addresses, file names and CSV: letters and digits of any script, and of the other ASCII characters only
- * ".", "_", "-"; a class's may have single spaces inside. Never only dots.
+ * ".", "_", "-"; a class's may have single spaces and slashes inside. Never only dots.
  * Phones are E.164: "+" and 8 to 15 digits, the first of which is not 0.
  */
 #ifndef SRV_API_INPUT_H

@@ -33,7 +33,7 @@ enum { QUERY_SIZE = 128 };
 struct list {
     const struct srv_identity *who;
     struct srv_reply *out;
-    char query[QUERY_SIZE];        /* cut into its words */
+    char query[QUERY_SIZE];      /* cut into its words */
     char *words[QUERY_SIZE / 2]; /* each is somewhere in who is found; none: everybody */
     int word_count;
     bool archived;

@@ -76,7 +76,7 @@ struct srv_match {
     struct {
         const char *name; /* into the pattern */
         size_t name_size;
-        char value[SRV_PARAM_SIZE]; /* percent-decoded; never empty, no '/', no control characters */
+        char value[SRV_PARAM_SIZE]; /* percent-decoded, "/" too; never empty, no control characters */
     } params[SRV_PARAMS_MAX];
 };
 /* Pure. path is the raw path of the request without its query. */

@@ -19,7 +19,7 @@ static bool take_param(struct srv_match *match, const char *name, size_t name_si
     if (!srv_text_unescape(segment, size, value, SRV_PARAM_SIZE) || value[0] == '\0')
         return false;
     for (const char *c = value; *c != '\0'; c++)
-        if (*c == '/' || (unsigned char)*c < 0x20 || *c == 0x7f)
+        if ((unsigned char)*c < 0x20 || *c == 0x7f)
             return false;
     match->params[match->param_count].name = name;
     match->params[match->param_count].name_size = name_size;

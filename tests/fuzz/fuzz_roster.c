@@ -58,7 +58,7 @@ static void fine_student(const struct cm_roster *roster, size_t i)
     if (roster->details != NULL)
         fine_details(&roster->details[i]);
     if (roster->details != NULL)
-        must(cm_roster_id_fine(student->id, false));
+        must(cm_roster_id_fine(student->id));
 }
 
 static void fine_roster(const struct cm_roster *roster)
@@ -127,7 +127,7 @@ static void set_of_files(const uint8_t *data, size_t size)
         return;
     fine_roster(&set.roster);
     for (size_t i = 0; i < set.class_count; i++)
-        must(cm_roster_id_fine(set.classes[i].id, true));
+        must(cm_roster_class_fine(set.classes[i].id));
     cm_oneroster_finish(&set);
 }
 

@@ -260,6 +260,22 @@ await test('classes, holidays, the school', () => at('settings', async (page) =>
     await press(dialogOf(page, 'Delete 10-C?'), 'Delete the class');
     await page.getByRole('row', { name: /10-C/ }).waitFor({ state: 'detached' });
 
+    await press(page, 'Add a class');
+    await page.getByLabel('Class', { exact: true }).fill('10+D');
+    await press(page.locator('dialog[open]'), 'Save');
+    holds(await page.locator('.error').innerText(), ['Class may have letters', '"/"'], 'a name that is refused');
+    await page.getByLabel('Class', { exact: true }).fill('10/D');
+    await press(page.locator('dialog[open]'), 'Save');
+    await page.getByRole('row', { name: /10\/D/ }).waitFor();
+    await page.goto(`${server.url}/admin#today?class=10%2FD`);
+    await page.getByText('Nobody is in this class').waitFor();
+    equal(await page.getByLabel('Class', { exact: true }).inputValue(), '10/D', 'the class that is chosen');
+    await page.goto(`${server.url}/admin#settings`);
+    await press(page, 'Edit 10/D');
+    await press(page.locator('dialog[open]'), 'Delete the class');
+    await press(dialogOf(page, 'Delete 10/D?'), 'Delete the class');
+    await page.getByRole('row', { name: /10\/D/ }).waitFor({ state: 'detached' });
+
     await press(page, 'Add a day');
     await page.getByLabel('Why').fill('Diwali');
     await press(page.locator('dialog[open]'), 'Save');

@@ -413,7 +413,7 @@ export const a = {
         editOf: (id) => `Edit ${id}`,
         delete: 'Delete the class',
         id: 'Class',
-        idHint: 'Such as 10-B. Cannot be changed later.',
+        idHint: 'Such as 10-B or 10/B. Cannot be changed later.',
         coordinator: 'Coordinator',
         start: 'Starts at',
         late: 'Late after',

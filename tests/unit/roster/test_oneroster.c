@@ -215,8 +215,10 @@ static void faults_are_told_with_their_line(void **state)
         {"sourcedId,familyName\ns1,Rao\n", NULL, NULL, 0, "line 1: the header has no column \"givenName\""},
         {NULL, CLASSES "c4,,,Other,10,,10-B,homeroom,,o1,,,,\n", NULL, 1,
          "line 5: the homeroom \"10-B\" is on line 2 already"},
-        {NULL, CLASSES "c4,,,10/C,10,,,homeroom,,o1,,,,\n", NULL, 1,
-         "line 5: the title \"10/C\" may have letters, digits, spaces, \".\", \"_\" and \"-\" only"},
+        {NULL, CLASSES "c4,,,10+C,10,,,homeroom,,o1,,,,\n", NULL, 1,
+         "line 5: the title \"10+C\" may have letters, digits, \".\", \"_\" and \"-\" only, and single "
+         "spaces and "
+         "\"/\" between them"},
         {NULL,
          CLASSES_HEAD "c1,,,Chem,,,,scheduled,,,,,,\nc2,,,Chem,,,,scheduled,,,,,,\n"
                       "c3,,,Chem,,,,scheduled,,,,,,\n",

@@ -22,7 +22,15 @@ static void ids(void **state)
         {"", false, false},
         {".", false, false},
         {"..", false, false},
-        {"a/b", false, false},
+        {"10/B", false, true},
+        {"X / B", false, false}, /* the signs stand alone */
+        {"10/B 2", false, true},
+        {"10//B", false, false},
+        {"/10", false, false},
+        {"10/", false, false},
+        {"a/../b", false, false},
+        {"./a", false, false},
+        {"a/..", false, false},
         {"a\\b", false, false},
         {"a%2fb", false, false},
         {"a?b", false, false},
@@ -37,14 +45,14 @@ static void ids(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         print_message("case \"%s\"\n", cases[i].id);
-        assert_int_equal(cm_roster_id_fine(cases[i].id, false), cases[i].student);
-        assert_int_equal(cm_roster_id_fine(cases[i].id, true), cases[i].class_);
+        assert_int_equal(cm_roster_id_fine(cases[i].id), cases[i].student);
+        assert_int_equal(cm_roster_class_fine(cases[i].id), cases[i].class_);
     }
     char id[65] = "";
     memset(id, 'x', 63);
-    assert_true(cm_roster_id_fine(id, false));
+    assert_true(cm_roster_id_fine(id));
     id[63] = 'x';
-    assert_false(cm_roster_id_fine(id, false));
+    assert_false(cm_roster_id_fine(id));
 }
 
 static void phones(void **state)

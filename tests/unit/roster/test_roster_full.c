@@ -69,8 +69,9 @@ static void faults(void **state)
          "line 2: the id \"a/b\" may have letters, digits, \".\", \"_\" and \"-\" only"},
         {"id,name,class\n..,Asha,10-B\n",
          "line 2: the id \"..\" may have letters, digits, \".\", \"_\" and \"-\" only"},
-        {"id,name,class\n7,Asha,10/B\n",
-         "line 2: the class \"10/B\" may have letters, digits, \".\", \"_\" and \"-\" only"},
+        {"id,name,class\n7,Asha,10+B\n", "line 2: the class \"10+B\" may have letters, digits, \".\", \"_\" "
+                                         "and \"-\" only, and single spaces and "
+                                         "\"/\" between them"},
         {"id,name,class,roll_number\n7,Asha,10-B,1234567890123456\n",
          "line 2: the roll_number is too long, 16 bytes of at most 15: \"1234567890123456\""},
         {"id,name,class,note,Note\n7,Asha,10-B,x,y\n", "line 1: the column \"note\" comes twice"},

@@ -50,7 +50,10 @@ static const struct {
     {0, "/api/students/x", 405, NONE, {{NULL, NULL}}, "GET, HEAD, PATCH, DELETE"},
     {0, "/nowhere", 404, NONE, {{NULL, NULL}}, NULL},
     {SRV_GET, "/api/students/a/b", 404, NONE, {{NULL, NULL}}, NULL},
-    {SRV_GET, "/api/students/a%2fb", 404, NONE, {{NULL, NULL}}, NULL},
+    {SRV_GET, "/api/students/a%2fb", 200, 4, {{"id", "a/b"}}, NULL}, /* one segment: an escape ends none */
+    {SRV_GET, "/api%2fstudents", 404, NONE, {{NULL, NULL}}, NULL},
+    {SRV_POST, "/api/rolls/5%2FA/2026-11-23/close", 200, 7, {{"class", "5/A"}, {"date", "2026-11-23"}}, NULL},
+    {SRV_POST, "/api/rolls/5%2F2026-11-23/close", 404, NONE, {{NULL, NULL}}, NULL},
     {SRV_GET, "/api/students/a%00b", 404, NONE, {{NULL, NULL}}, NULL},
     {SRV_GET, "/api/students/a%0ab", 404, NONE, {{NULL, NULL}}, NULL},
     {SRV_GET, "/api/students/a%7f", 404, NONE, {{NULL, NULL}}, NULL},
