@@ -191,15 +191,18 @@ await test('import: errors by line, a dry run, then the import', () => at('stude
     const dialog = dialogOf(page, 'Import');
     const file = (text) => ({ name: 'students.csv', mimeType: 'text/csv', buffer: Buffer.from(text) });
     const input = dialog.getByLabel('CSV files');
-    await input.setInputFiles(file('id,name,class\nI-1,Imran Khan,T1\nI-2,,T1\n'));
+    await input.setInputFiles(file('id,name,class\nI-1,Imran Khan,T9\nI-2,,T1\n'));
     const problem = dialog.getByRole('row', { name: /students\.csv/ });
     await problem.waitFor();
     holds(await problem.innerText(), '3', 'the line');
+    holds(await dialog.innerText(), 'the class "T9" is new', 'a note beside the errors');
+    equal(await dialog.getByRole('button', { name: 'Import' }).isDisabled(), true, 'nothing is offered to be imported');
     await input.setInputFiles({ ...file(''), buffer: Buffer.from([0x69, 0x64, 0x0a, 0xe9, 0xff]) });
     await dialog.getByText('not in UTF-8').waitFor();
     await input.setInputFiles(file('id,name,class\nI-1,Imran Khan,T1\nI-2,Meena Rao,T1\n'));
     await dialog.getByText('No errors').waitFor();
     equal((await admin.ask('GET', '/api/students/I-1')).status, 404, 'a dry run changes nothing');
+    equal(await dialog.getByRole('button', { name: 'Import' }).isEnabled(), true, 'it can be imported');
     await press(dialog, 'Import');
     await page.getByRole('link', { name: 'Imran Khan' }).waitFor();
 }));
@@ -288,10 +291,32 @@ await test('classes, holidays, the school', () => at('settings', async (page) =>
     await press(page, 'Save');
     await page.locator('.section .error').waitFor();
     equal(await page.getByLabel('Time zone').getAttribute('aria-invalid'), 'true', 'the field that is wrong');
+    const least = page.getByLabel('Least coverage, in %');
+    equal(await least.getAttribute('min'), '1', 'the least that the field offers');
+    await least.fill('0');
+    await press(page, 'Save');
+    await page.getByText('Least coverage, in % is a number from 1 to 100.').waitFor();
+    await least.fill('80');
     await page.getByLabel('Time zone').fill((await admin.get('/api/settings')).timezone);
     await press(page, 'Save');
     await eventually('the name is saved', async () => (await admin.get('/api/settings')).school_name === 'Kendriya Vidyalaya');
 }, { expect: [422] }));
+
+await test('an address that cannot be read leads to what fits best, and says so', () => at('today', async (page) => {
+    const cases = [['today?date=xx', 'Today', '#today'], ['rolls?date=2026-02-30&class=T1', 'Rolls', '#rolls?class=T1'], ['students/%E0%A4%A?q=imran', 'Students', '#students?q=imran'], ['nowhere', 'Today', '#today'], ['%', 'Today', '#today']];
+    for (const [hash, title, address] of cases) {
+        await page.goto('about:blank'); // as somebody who opens a bookmark
+        await page.goto(`${server.url}/admin#${hash}`);
+        await page.getByText('A part of this address cannot be read').waitFor();
+        await page.getByRole('heading', { level: 1, name: title === 'Rolls' ? /./ : title }).waitFor();
+        equal(new URL(page.url()).hash, address, hash);
+        await settled(page);
+    }
+    await page.goto(`${server.url}/admin#alerts`);
+    await settled(page);
+    await page.evaluate(() => { location.hash = '#students/%E0%A4%A'; }); // also while the page is open
+    await page.getByRole('heading', { level: 1, name: 'Students' }).waitFor();
+}));
 
 await test('the queue of activities by keyboard', async () => {
     for (const id of pupils.slice(0, 3)) {
@@ -342,6 +367,9 @@ await test('a photo by the browser’s camera; without a station it says what to
     equal(await preview.isVisible(), true, 'the photo is still there');
     await page.getByLabel('Photo from a file').setInputFiles({ name: 'photo.jpg', mimeType: 'image/jpeg', buffer: Buffer.from('no picture') });
     await page.getByText('not a picture that can be read').waitFor();
+    await press(page, 'Send the photo');
+    await page.getByText('not a picture that can be read').waitFor();
+    equal(await page.getByText('Choose a file or take a photo first').count(), 0, 'it goes on saying what is wrong');
 }, { expect: [503] }));
 
 await test('the export comes as a file', () => at('export', async (page) => {

@@ -5,7 +5,7 @@ import { makeStation } from '../integration/security_lib.mjs';
 import { equal, eventually, finish, holds, openWindow, overflow, PHONE, settled, shot, signIn, test } from './lib.mjs';
 import { PASSWORD, realSchool } from './school.mjs';
 
-const { server, admin, classes, students } = await realSchool();
+const { server, admin, classes, students, schoolDay } = await realSchool();
 
 async function at(hash, options, body) {
     const window = await openWindow(options);
@@ -53,6 +53,13 @@ await test('the words of a search in any order; it says so when nobody is found'
     await search.fill(`${name} nobody`);
     await page.getByText('0 students', { exact: true }).waitFor();
     await page.getByText('Nobody found').waitFor();
+}));
+
+await test('the rate of a day says of how many it is', () => at(`today?date=${schoolDay}`, {}, async (page) => {
+    const { total } = await admin.get(`/api/stats?date=${schoolDay}`);
+    const judged = total.present + total.late + total.absent;
+    equal(judged < total.students, true, 'not all were judged');
+    holds(await page.locator('.figure', { hasText: 'Attendance' }).innerText(), `of ${judged} judged`, 'the figure');
 }));
 
 await test('stations on a phone: how each is, and its camera', async () => {

@@ -128,7 +128,7 @@ function schoolForm(found) {
         h('div', { class: 'form-grid' },
             field(a.school.name, input('school_name', 'text', { maxlength: '120' })),
             field(a.school.timezone, input('timezone', 'text', { maxlength: '60', required: true, spellcheck: 'false' }), { hint: a.school.timezoneHint }),
-            field(a.school.coverage, input('coverage_percent', 'number', { min: '0', max: '100', required: true }), { hint: a.school.coverageHint }),
+            field(a.school.coverage, input('coverage_percent', 'number', { min: '1', max: '100', required: true }), { hint: a.school.coverageHint }),
             h('div', { class: 'full' }, check(a.school.leaderboard, { name: 'leaderboard', checked: found.leaderboard }))),
         h('div', { class: 'row' }, go));
     form.addEventListener('submit', async (event) => {

@@ -1,6 +1,7 @@
 /* The words of the admin page; shared ones are in strings.js. */
 export const a = {
     menu: 'Menu',
+    oddAddress: 'A part of this address cannot be read. What fits best is shown.',
     sections: 'Sections',
     nav: { today: 'Today', rolls: 'Rolls', students: 'Students', activity: 'Activity', alerts: 'Alerts', stations: 'Stations', users: 'Accounts', settings: 'Settings', export: 'Export' },
     roles: { admin: 'Administrator', coordinator: 'Coordinator', student: 'Student' },
@@ -52,7 +53,7 @@ export const a = {
         rateShort: 'Rate',
         pending: (n) => `${n} wait for a person`,
         alsoExcused: (n) => `and ${n} excused`,
-        of: (students) => `of ${students}`,
+        ofJudged: (judged, students) => (judged === students ? `of ${students}` : `of ${judged} judged`),
     },
     session: {
         title: 'Session',

@@ -174,10 +174,18 @@ export function showErrors(form, errors) {
     first?.focus();
 }
 
+/** The server calls a field by the name that it has in the API; people know it by what stands over it. */
+function inWordsOf(control, message) {
+    const label = control.labels?.[0]?.textContent;
+    const { name } = control;
+    return label && message.toLowerCase().startsWith(`${name.toLowerCase()} `) ? label + message.slice(name.length) : message;
+}
+
 /** What a failed request means for a form: at its field where the server names one. */
 export function showFailure(form, error) {
-    const known = error.field && form.elements[error.field] instanceof HTMLElement;
-    showErrors(form, { [known ? error.field : '']: error.message });
+    const control = error.field ? form.elements[error.field] : null;
+    if (control instanceof HTMLElement) showErrors(form, { [error.field]: inWordsOf(control, error.message) });
+    else showErrors(form, { '': error.message });
 }
 
 /** The required controls that are empty, as errors. */
