@@ -14,9 +14,11 @@
 
 enum {
     CM_ID_SIZE = 64,     /* student and class ids, with the NUL */
-    CM_NAME_SIZE = 128,  /* names, with the NUL */
-    CM_TEXT_SIZE = 256,  /* reasons and notes, with the NUL */
-    CM_EXTRA_SIZE = 256, /* unknown fields of one record */
+    CM_NAME_CHARS = 120, /* a name has at most so many characters (base/utf8.h), in whatever script */
+    CM_NAME_SIZE = 4 * CM_NAME_CHARS + 1, /* bytes of a name, with the NUL */
+    CM_LABEL_SIZE = 128,                  /* what a day without school is called, with the NUL */
+    CM_TEXT_SIZE = 256,                   /* reasons and notes, with the NUL */
+    CM_EXTRA_SIZE = 256,                  /* unknown fields of one record */
     CM_EMBEDDING_DIM = 128,
     CM_BODY_MAX = 4096,  /* encoded body of one event */
     CM_EVENT_MAX = 8192, /* encoded event with its envelope */

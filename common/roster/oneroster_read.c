@@ -1,6 +1,7 @@
 #include "roster/oneroster_set.h"
 
 #include "base/date.h"
+#include "base/utf8.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -193,12 +194,16 @@ static bool take_name(struct table *table, struct cm_person *person)
     bool preferred = field(table, USER_PREFERRED_GIVEN)[0] != '\0';
     int given_at = preferred ? USER_PREFERRED_GIVEN : USER_GIVEN;
     int family_at = field(table, USER_PREFERRED_FAMILY)[0] != '\0' ? USER_PREFERRED_FAMILY : USER_FAMILY;
-    if (!cm_row_take_text(row, table->at[given_at], "givenName", true, given, sizeof given) ||
-        !cm_row_take_text(row, table->at[family_at], "familyName", true, family, sizeof family))
+    if (!cm_row_take_name(row, table->at[given_at], "givenName", true, given) ||
+        !cm_row_take_name(row, table->at[family_at], "familyName", true, family))
         return false;
     snprintf(name, sizeof name, "%s%s%s", given, given[0] != '\0' && family[0] != '\0' ? " " : "", family);
-    if (name[0] == '\0' || strlen(name) >= sizeof person->name) {
-        cm_row_problem(row, name[0] == '\0' ? "the name is empty" : "the name is too long");
+    size_t count = cm_utf8_count(name, strlen(name));
+    if (count == 0 || count > CM_NAME_CHARS) {
+        if (count == 0)
+            cm_row_problem(row, "the name is empty");
+        else
+            cm_row_problem(row, "the name is too long, %zu characters of at most %d", count, CM_NAME_CHARS);
         return false;
     }
     strcpy(person->name, name);

@@ -223,8 +223,8 @@ static bool take_id(struct parser *parser, enum column column, char *ret_id)
 static bool take_class_fields(struct parser *parser, struct cm_class *class_)
 {
     struct cm_row *row = &parser->row;
-    bool fine = cm_row_take_text(row, parser->at[COLUMN_COORDINATOR], "coordinator", true,
-                                 class_->coordinator, sizeof class_->coordinator);
+    bool fine =
+        cm_row_take_name(row, parser->at[COLUMN_COORDINATOR], "coordinator", true, class_->coordinator);
     fine &= cm_row_take_time(row, parser->at[COLUMN_START], "start", &class_->start_minute);
     fine &= cm_row_take_minutes(row, parser->at[COLUMN_LATE_AFTER], "late_after", &class_->late_after_min);
     fine &= cm_row_take_minutes(row, parser->at[COLUMN_CLOSE_AFTER], "close_after", &class_->close_after_min);
@@ -294,8 +294,7 @@ static bool take_details(struct parser *parser, struct cm_roster_details *detail
         details->has |= parser->at[given[i].column] >= 0 ? given[i].has : 0;
     bool fine = cm_row_take_text(row, parser->at[COLUMN_ROLL_NUMBER], "roll_number", true,
                                  details->roll_number, sizeof details->roll_number);
-    fine &= cm_row_take_text(row, parser->at[COLUMN_PARENT_NAME], "parent_name", true, details->parent_name,
-                             sizeof details->parent_name);
+    fine &= cm_row_take_name(row, parser->at[COLUMN_PARENT_NAME], "parent_name", true, details->parent_name);
     fine &= cm_row_take_text(row, parser->at[COLUMN_NOTE], "note", true, details->note, sizeof details->note);
     fine &= take_phone(parser, details);
     return fine;
@@ -311,7 +310,7 @@ static enum cm_code take_student(struct parser *parser)
     enum cm_code code = fine ? check_new(parser, "id", student.id, &is_new) : CM_OK;
     if (code != CM_OK)
         return code;
-    fine &= cm_row_take_text(row, parser->at[COLUMN_NAME], "name", false, student.name, sizeof student.name);
+    fine &= cm_row_take_name(row, parser->at[COLUMN_NAME], "name", false, student.name);
     fine &= take_id(parser, COLUMN_CLASS, student.class_id);
     if (parser->full)
         fine &= take_details(parser, &details);

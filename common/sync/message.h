@@ -158,7 +158,7 @@ struct cm_changes {
 struct cm_closure {
     int32_t date;
     char class_id[CM_ID_SIZE]; /* empty: all */
-    char label[CM_NAME_SIZE];
+    char label[CM_LABEL_SIZE];
 };
 struct cm_calendar {
     int count;

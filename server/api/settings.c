@@ -135,6 +135,7 @@ static bool read_patch(struct srv_call *call, struct settings_write *write)
          .type = SRV_JSON_LINE,
          .ret = write->school_name,
          .size = sizeof write->school_name,
+         .max = CM_NAME_CHARS,
          .ret_given = &write->given.school_name},
         {.name = "timezone",
          .type = SRV_JSON_LINE,

@@ -74,7 +74,7 @@ struct month {
     struct {
         const char *class_id; /* of the student on that day; outside of his time that of today */
         bool member, closed;
-        char label[CM_NAME_SIZE];
+        char label[CM_LABEL_SIZE];
     } of[MONTH_DAYS_MAX];
 };
 

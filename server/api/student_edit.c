@@ -36,13 +36,13 @@ static bool read_fields(struct srv_call *call, struct fields *fields, bool is_ne
     struct srv_student *to = &fields->to;
     const struct srv_json_field table[] = {
         {TEXT("id", SRV_JSON_LINE, to->base.id), .required = is_new, .min = 1},
-        {TEXT("name", SRV_JSON_LINE, to->base.name), .required = is_new, .min = 1,
+        {TEXT("name", SRV_JSON_LINE, to->base.name), .required = is_new, .min = 1, .max = CM_NAME_CHARS,
          .ret_given = &fields->given.name},
         {TEXT("class_id", SRV_JSON_LINE, to->base.class_id), .required = is_new, .min = 1,
          .ret_given = &fields->given.class_id},
         {TEXT("roll_number", SRV_JSON_LINE, to->roll_number), .nullable = true,
          .ret_given = &fields->given.roll_number},
-        {TEXT("parent_name", SRV_JSON_LINE, to->parent_name), .nullable = true,
+        {TEXT("parent_name", SRV_JSON_LINE, to->parent_name), .nullable = true, .max = CM_NAME_CHARS,
          .ret_given = &fields->given.parent_name},
         {TEXT("parent_phone", SRV_JSON_LINE, to->parent_phone), .nullable = true,
          .ret_given = &fields->given.parent_phone},

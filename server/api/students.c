@@ -28,7 +28,7 @@ void srv_api_student(struct srv_call *call)
 
 /* ---- the list ---- */
 
-enum { QUERY_SIZE = 128 };
+enum { QUERY_SIZE = CM_NAME_SIZE };
 
 struct list {
     const struct srv_identity *who;

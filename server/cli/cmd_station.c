@@ -1,6 +1,7 @@
 #include "cli/cli.h"
 
 #include "auth/auth.h"
+#include "base/utf8.h"
 #include "base/uuid.h"
 
 #include <stdio.h>
@@ -231,8 +232,8 @@ int srv_cmd_station(struct srv_cli *cli)
         return srv_cli_usage("station takes add NAME, list, code NAME, revoke NAME or settle NAME");
     if (cli->argc != 2 || cli->argv[1][0] == '\0')
         return srv_cli_usage("station %s takes one name", what);
-    if (strlen(cli->argv[1]) >= CM_NAME_SIZE)
-        return srv_cli_usage("the name is too long");
+    if (cm_utf8_count(cli->argv[1], strlen(cli->argv[1])) > CM_NAME_CHARS)
+        return srv_cli_usage("the name is too long: at most %d characters", CM_NAME_CHARS);
     if (cli->class_count > 0 && fn != add)
         return srv_cli_usage("station %s does not take --class", what);
     return change(cli, fn, cli->argv[1]);

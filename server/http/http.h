@@ -30,14 +30,14 @@ enum srv_role { /* bits, so that a route can name several */
                 SRV_ROLE_STAFF = SRV_ROLE_ADMIN | SRV_ROLE_COORDINATOR,
                 SRV_ROLE_PERSON = SRV_ROLE_STAFF | SRV_ROLE_STUDENT,
 };
-enum { SRV_IDENTITY_CLASSES_MAX = 32 };
+enum { SRV_IDENTITY_CLASSES_MAX = 32, SRV_IDENTITY_NAME_SIZE = 481 };
 struct srv_identity {
-    uint32_t role;       /* one bit; 0: nobody */
-    char user[64];       /* user name, or the station's id */
-    char name[128];      /* for "by" in corrections */
-    char student_id[64]; /* of a student */
-    uint8_t session[16]; /* zeros for a station */
-    bool by_cookie;      /* else bearer */
+    uint32_t role;                     /* one bit; 0: nobody */
+    char user[64];                     /* user name, or the station's id */
+    char name[SRV_IDENTITY_NAME_SIZE]; /* for "by" in corrections */
+    char student_id[64];               /* of a student */
+    uint8_t session[16];               /* zeros for a station */
+    bool by_cookie;                    /* else bearer */
     bool must_change_password;
     int class_count; /* of a coordinator, of a station */
     char classes[SRV_IDENTITY_CLASSES_MAX][64];

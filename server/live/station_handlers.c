@@ -131,6 +131,7 @@ static bool read_fields(struct station_write *job, bool required)
          .ret = station->name,
          .size = sizeof station->name,
          .min = 1,
+         .max = CM_NAME_CHARS,
          .ret_given = &job->name_given},
         {.name = "classes",
          .type = SRV_JSON_LINES,

@@ -80,7 +80,7 @@ enum cm_code srv_store_each_class(struct srv_store *store, srv_class_visit_fn *v
 struct srv_closure { /* a day without school */
     int32_t date;
     char class_id[CM_ID_SIZE]; /* empty: all */
-    char label[CM_NAME_SIZE];  /* "Diwali" */
+    char label[CM_LABEL_SIZE]; /* "Diwali" */
 };
 enum cm_code srv_store_put_closure(struct srv_store *store, const struct srv_closure *closure,
                                    struct cm_err *err);

@@ -173,7 +173,7 @@ enum cm_code srv_kvs_put_closure(struct srv_store *store, const struct srv_closu
     enum cm_code code = srv_tx_writing(store, &tx, err);
     if (code == CM_OK)
         code = closure_key(closure->date, closure->class_id, &key, err);
-    if (code == CM_OK && strnlen(closure->label, CM_NAME_SIZE) == CM_NAME_SIZE)
+    if (code == CM_OK && strnlen(closure->label, CM_LABEL_SIZE) == CM_LABEL_SIZE)
         code = cm_fail(err, CM_INVALID, "a closure's label has no end");
     if (code != CM_OK)
         return code;
@@ -218,7 +218,7 @@ static enum cm_code visit_closure(void *arg, struct cm_bytes key, struct cm_byte
     const uint8_t *at = (const uint8_t *)key.data + 4, *end = (const uint8_t *)key.data + key.size;
     struct srv_closure closure = {0};
     const char *class_id = key.size > 4 ? srv_take_text(&at, end, CM_ID_SIZE) : NULL;
-    if (class_id == NULL || value.size == 0 || value.size > CM_NAME_SIZE)
+    if (class_id == NULL || value.size == 0 || value.size > CM_LABEL_SIZE)
         return srv_damaged("a closure does not decode", err);
     closure.date = (int32_t)srv_get_u32(key.data);
     if (closure.date > each->to)

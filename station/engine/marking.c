@@ -40,7 +40,7 @@ static struct cm_mark make_mark(const struct stn_marking *marking, const struct 
 static bool is_closed(const struct stn_marking *marking, const struct cm_class *class_, int32_t date,
                       struct cm_err *err)
 {
-    char label[CM_NAME_SIZE] = "", text[CM_DATE_ISO_SIZE];
+    char label[CM_LABEL_SIZE] = "", text[CM_DATE_ISO_SIZE];
     if (!stn_store_is_closed(marking->store, date, class_->id, label))
         return false;
     cm_fail(err, CM_INVALID, "%s has no session on %s: %s", class_->id, cm_date_iso(date, text),

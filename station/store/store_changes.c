@@ -620,7 +620,7 @@ static enum cm_code find_closure(struct cm_txn *txn, void *arg, struct cm_err *e
         closed->found = closure->date == closed->date &&
                         (closure->class_id[0] == '\0' || strcmp(closure->class_id, closed->class_id) == 0);
         if (closed->found && closed->label != NULL)
-            snprintf(closed->label, CM_NAME_SIZE, "%s", closure->label);
+            snprintf(closed->label, CM_LABEL_SIZE, "%s", closure->label);
     }
     free(calendar);
     return code;

@@ -107,7 +107,7 @@ struct stn_applied { /* what a page changed */
 enum cm_code stn_store_apply_changes(struct stn_store *store, const struct cm_changes *changes,
                                      struct stn_applied *ret_applied, struct cm_err *err);
 
-/* Is there school for the class on that date? ret_label (CM_NAME_SIZE, may be NULL) says why not. */
+/* Is there school for the class on that date? ret_label (CM_LABEL_SIZE, may be NULL) says why not. */
 bool stn_store_is_closed(struct stn_store *store, int32_t date, const char *class_id, char *ret_label);
 enum cm_code stn_store_get_school(struct stn_store *store, struct cm_school *ret_school,
                                   struct cm_err *err); /* CM_NOTFOUND: the server has not said yet */

@@ -55,6 +55,29 @@ await test('a student is added, wrong input is said at its field', () => at('stu
     equal((await admin.get('/api/students/S-1')).parent_phone, '+919876543210', 'the phone that is kept');
 }, { expect: [409] }));
 
+await test('a name of as many letters as the form takes, in any script, and names that need joiners', () => at('students', async (page) => {
+    const names = ['अ'.repeat(120), 'علی\u200cرضا', 'ಸೂರ\u200d್ಯ', 'അനില്\u200d'];
+    for (const [i, name] of names.entries()) {
+        await press(page, 'Add a student');
+        const dialog = dialogOf(page, 'Add a student');
+        await dialog.getByLabel('Student number').fill(`N-${i}`);
+        await dialog.getByLabel('Full name').pressSequentially(name);
+        await press(dialog, 'Save');
+        await page.getByRole('heading', { name }).waitFor();
+        equal((await admin.get(`/api/students/N-${i}`)).name, name, 'the name that is kept');
+    }
+    await page.setViewportSize(PHONE);
+    equal(await overflow(page), 0, 'pixels beyond the window of a phone');
+    await page.setViewportSize(WIDE);
+    await press(page, 'Add a student');
+    const dialog = dialogOf(page, 'Add a student');
+    await dialog.getByLabel('Student number').fill('N-9');
+    await dialog.getByLabel('Full name').fill('An\u200djali');
+    await press(dialog, 'Save');
+    holds(await dialog.locator('.error').innerText(), 'Full name holds a character that cannot be shown', 'a joiner that only hides');
+    for (const i of names.keys()) await admin.delete(`/api/students/N-${i}`, { confirm: `N-${i}` });
+}, { expect: [422] }));
+
 await test('a half-filled form is not thrown away by a slip', () => at('students', async (page) => {
     await press(page, 'Add a student');
     await page.getByLabel('Full name').fill('Half');

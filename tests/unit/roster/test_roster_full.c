@@ -73,7 +73,8 @@ static void faults(void **state)
                                          "and \"-\" only, and single spaces and "
                                          "\"/\" between them"},
         {"id,name,class,roll_number\n7,Asha,10-B,1234567890123456\n",
-         "line 2: the roll_number is too long, 16 bytes of at most 15: \"1234567890123456\""},
+         "line 2: the roll_number is too long, only the first 15 of its 16 characters fit: "
+         "\"1234567890123456\""},
         {"id,name,class,note,Note\n7,Asha,10-B,x,y\n", "line 1: the column \"note\" comes twice"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

@@ -112,6 +112,33 @@ static void a_new_one(void **state)
     assert_int_equal(size_at("items"), 1);
 }
 
+static void rename_s1(const char *letter, int count, int status)
+{
+    char body[CM_NAME_SIZE + 64] = "{\"name\":\"";
+    for (int i = 0; i < count; i++)
+        strcat(body, letter);
+    assert_int_equal(call(&the_admin, "PATCH", "/api/students/s1", strcat(body, "\"}")), status);
+}
+
+static void names_count_characters(void **state)
+{
+    (void)state;
+    static const char *const letters[] = {"n", "\u0905", "\U00011103"}; /* of one, three and four bytes */
+    for (size_t i = 0; i < sizeof letters / sizeof letters[0]; i++) {
+        rename_s1(letters[i], CM_NAME_CHARS, 200);
+        assert_int_equal(strlen(text_at("name")), strlen(letters[i]) * CM_NAME_CHARS);
+        rename_s1(letters[i], CM_NAME_CHARS + 1, 422);
+        assert_string_equal(text_at("error.message"), "name has at most 120 characters");
+    }
+    rename_s1("علی\u200cرضا", 1, 200);
+    assert_string_equal(text_at("name"), "علی\u200cرضا");
+    rename_s1("ಸೂರ\u200d್ಯ", 1, 200);
+    rename_s1("An\u200djali", 1, 422);
+    assert_int_equal(call(&the_admin, "PATCH", "/api/students/s1", "{\"roll_number\":\"अअअअअअ\"}"), 422);
+    assert_string_equal(text_at("error.message"),
+                        "roll_number is too long: only the first 5 of its 6 characters fit");
+}
+
 static void faults_name_their_field(void **state)
 {
     (void)state;
@@ -314,6 +341,7 @@ int main(void)
         SCHOOL_TEST(names_come_back_as_they_are),
         SCHOOL_TEST(who_sees_whom),
         SCHOOL_TEST(a_new_one),
+        SCHOOL_TEST(names_count_characters),
         SCHOOL_TEST(faults_name_their_field),
         SCHOOL_TEST(changes),
         SCHOOL_TEST(leaving_and_coming_back),

@@ -565,7 +565,7 @@ static void closed_days(void **state)
 {
     (void)state;
     struct fixture f;
-    char label[CM_NAME_SIZE];
+    char label[CM_LABEL_SIZE];
     open_paired(&f);
     assert_false(stn_store_is_closed(f.store, 20261109, "10-B", NULL));
     struct page *page = page_create("e.1");
