@@ -51,6 +51,7 @@ static const struct cm_field mark_rows[] = {
     CM_ROW(struct cm_mark, 12, 1, BOOL, first_try),
     CM_ROW(struct cm_mark, 13, 1, BOOL, eye_contact),
     CM_ROW(struct cm_mark, 14, 1, BOOL, clock_suspect),
+    INSTANT(struct cm_mark, 15, CM_RECORD_SAYS_WHOSE, erased_wall_ms),
 };
 
 static const struct cm_field correction_rows[] = {
@@ -61,6 +62,7 @@ static const struct cm_field correction_rows[] = {
     CM_ROW(struct cm_correction, 5, 1, TEXT, by),
     CM_ROW(struct cm_correction, 6, 1, TEXT, reason),
     INSTANT(struct cm_correction, 7, 1, corrected_wall_ms),
+    INSTANT(struct cm_correction, 8, CM_RECORD_SAYS_WHOSE, erased_wall_ms),
 };
 
 /* An activity of a kind that came later is still something to review: any kind passes. */

@@ -91,6 +91,9 @@ struct cm_mark { /* evidence; immutable */
     bool first_try;                    /* live on the first attempt */
     bool eye_contact;                  /* looked at the camera at the blink */
     bool clock_suspect;
+    /* Whose id it was: when the last who had it was erased, of whom the station knew when it wrote this; 0: of none. The
+     * store sets it. Since version 3. */
+    int64_t erased_wall_ms;
     struct cm_extra extra;
 };
 
@@ -102,6 +105,7 @@ struct cm_correction {
     char by[CM_NAME_SIZE];
     char reason[CM_TEXT_SIZE];
     int64_t corrected_wall_ms;
+    int64_t erased_wall_ms; /* as of a mark */
     struct cm_extra extra;
 };
 
@@ -174,7 +178,10 @@ struct cm_event {     /* the envelope, and the body by type */
     } body;
     struct cm_extra extra;
 };
-enum { CM_RECORD_VERSION = 2 };
+enum {
+    CM_RECORD_VERSION = 3,
+    CM_RECORD_SAYS_WHOSE = 3, /* since this version marks and corrections have erased_wall_ms */
+};
 
 const char *cm_method_name(enum cm_method method);
 const char *cm_roll_status_name(enum cm_roll_status status);

@@ -153,6 +153,7 @@ static const struct field cm_templates_push_fields[] = {
     ROW(cm_templates_push, 1, TEXT, student_id),
     ROW_SPAN(cm_templates_push, 2, sealed, CM_SYNC_SEALED_MAX),
     ROW(cm_templates_push, 3, NUMBER, erased_ms),
+    ROW(cm_templates_push, 4, NUMBER, unenrolled_ms),
 };
 static const struct field cm_templates_answer_fields[] = {
     ROW_RANGE(cm_templates_answer, 1, problem, 0, CM_SYNC_PROBLEMS - 1),

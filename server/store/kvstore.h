@@ -167,6 +167,8 @@ enum cm_code srv_load_class(struct srv_tx *tx, const char *id, struct cm_class *
                             struct cm_err *err);
 enum cm_code srv_load_student(struct srv_tx *tx, const char *id, struct srv_student *ret_student,
                               struct cm_err *err);
+/* His templates were taken away, now: later than the time before, also when the clock was set back. */
+void srv_note_unenrolled(struct srv_student *student);
 enum cm_code srv_save_student(struct srv_tx *tx, const struct srv_student *student, struct cm_err *err);
 
 /* ---- store_erased.c: events about somebody who was erased say nothing, whenever they come ---- */
@@ -174,9 +176,12 @@ enum cm_code srv_erased_put(struct srv_tx *tx, const char *student_id, struct cm
 /* When the last one who had the id was erased. */
 enum cm_code srv_erased_when(struct srv_tx *tx, const char *student_id, int64_t *ret_wall_ms,
                              struct cm_err *err);
-/* The id is given to somebody: what is captured after wall_ms and comes from now on is his. *ret_again: it was another's. */
+/* The id is given to somebody: what comes from now on of who knows that is his (store_erased.c). *ret_again: it was
+ * another's. */
 enum cm_code srv_erased_given_again(struct srv_tx *tx, const char *student_id, int64_t wall_ms,
                                     bool *ret_again, struct cm_err *err);
+/* A correction that is made here, about whoever has the id now. */
+enum cm_code srv_erased_stamp(struct srv_tx *tx, struct cm_event *event, struct cm_err *err);
 /* Does the id, in this event, mean somebody who was erased? */
 enum cm_code srv_erased_is(struct srv_tx *tx, const char *student_id, uint64_t feed,
                            const struct cm_event *event, bool *ret_erased, struct cm_err *err);

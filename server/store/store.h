@@ -122,8 +122,8 @@ enum cm_code srv_store_each_student(struct srv_store *store, const char *class_i
                                     srv_student_visit_fn *visit, void *arg, struct cm_err *err);
 /* Everything that names the student goes: record, login, templates and their key, contact, notes, derived days. Every
  * station is told. Events that hold the id stay in the chain, and those that a station still sends come to it; but they count
- * nowhere, and nothing shows the id in them. When the id is given again, events that were captured after that, and come after
- * that, are about the new student; of a station whose clock was suspect none are. */
+ * nowhere, and nothing shows the id in them. When the id is given again, marks and corrections of a station that has carried
+ * out the erasure are about the new student, and other events that were captured after that; they must also come after that. */
 enum cm_code srv_store_erase_student(struct srv_store *store, const char *id, const char *by,
                                      struct cm_err *err);
 enum cm_code srv_store_count(struct srv_store *store, size_t *ret_students, size_t *ret_classes,

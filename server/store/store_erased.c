@@ -2,8 +2,10 @@
  * Who was erased: a row for each id, primary like the events, that says up to where nothing that names the id counts.
  *
  * From the erasure on that is everything: stations that were offline still send events about him, and their chain must keep
- * them. When the id is given to somebody else, it is what was captured until then or was in the feed by then. So it depends
- * on these rows and on the event alone, and a rebuild finds the same.
+ * them. When the id is given to somebody else, it is what was in the feed by then, and every mark and correction of a station
+ * that had not carried out the erasure when it wrote it: that station still knew the one before. Other events, and those of
+ * programs that did not say so yet, are his if they were captured after that. So it depends on these rows and on the event
+ * alone, and a rebuild finds the same.
  */
 #include "store/kvstore.h"
 #include "store/kvstore_verbs.h"
@@ -112,6 +114,17 @@ enum cm_code srv_kvs_erased_when(struct srv_store *store, const char *student_id
     return code;
 }
 
+enum cm_code srv_erased_stamp(struct srv_tx *tx, struct cm_event *event, struct cm_err *err)
+{
+    struct cut cut = {.erased_wall_ms = 0};
+    struct cm_correction *correction = &event->body.correction;
+    if (event->type != CM_EVENT_CORRECTION)
+        return CM_OK;
+    enum cm_code code = load_cut(tx, correction->student_id, &cut, err);
+    correction->erased_wall_ms = cut.erased_wall_ms;
+    return code == CM_NOTFOUND ? CM_OK : code;
+}
+
 enum cm_code srv_erased_given_again(struct srv_tx *tx, const char *student_id, int64_t wall_ms,
                                     bool *ret_again, struct cm_err *err)
 {
@@ -143,6 +156,24 @@ static int64_t said_wall_ms(const struct cm_event *event)
     return event->wall_ms;
 }
 
+/* Marks and corrections say of whose id they are. NULL: the event does not. */
+static const int64_t *said_erasure(const struct cm_event *event)
+{
+    if (event->version < CM_RECORD_SAYS_WHOSE)
+        return NULL;
+    return event->type == CM_EVENT_MARK         ? &event->body.mark.erased_wall_ms
+           : event->type == CM_EVENT_CORRECTION ? &event->body.correction.erased_wall_ms
+                                                : NULL;
+}
+
+static bool is_of_another(const struct cut *cut, const struct cm_event *event)
+{
+    const int64_t *said = said_erasure(event);
+    if (cut->wall_ms == INT64_MAX) /* nobody has the id */
+        return true;
+    return said != NULL ? *said != cut->erased_wall_ms : said_wall_ms(event) <= cut->wall_ms;
+}
+
 enum cm_code srv_erased_is(struct srv_tx *tx, const char *student_id, uint64_t feed,
                            const struct cm_event *event, bool *ret_erased, struct cm_err *err)
 {
@@ -153,7 +184,7 @@ enum cm_code srv_erased_is(struct srv_tx *tx, const char *student_id, uint64_t f
     enum cm_code code = load_cut(tx, student_id, &cut, err);
     if (code != CM_OK)
         return code == CM_NOTFOUND ? CM_OK : code;
-    *ret_erased = feed <= cut.feed || said_wall_ms(event) <= cut.wall_ms;
+    *ret_erased = feed <= cut.feed || is_of_another(&cut, event);
     return CM_OK;
 }
 

@@ -285,7 +285,7 @@ enum cm_code srv_kvs_put_student(struct srv_store *store, const struct srv_stude
     if (code == CM_OK && student.archived && student.template_count > 0) {
         code = srv_shred_templates(tx, student.base.id, &had_templates, err);
         student.template_count = 0;
-        student.unenrolled_wall_ms = student.changed_wall_ms;
+        srv_note_unenrolled(&student);
     }
     if (code == CM_OK && known == NULL)
         code = srv_erased_given_again(tx, student.base.id, student.created_wall_ms, &again, err);

@@ -113,6 +113,8 @@ static void make_up(struct school *s, struct world *w)
     for (int32_t day = 0; day < DAYS; day++) {
         for (int i = 0; i < STATIONS; i++) {
             uint64_t before = s->logs[i]->last;
+            if (s->erases) /* some know of the erasures by then */
+                s->logs[i]->erased_ms = draw(seed, 2) == 0 ? cm_wall_ms(&w->clock.base) : 0;
             if (draw(seed, 4) != 0)
                 station_day(s, w, i, date_of(s, day));
             uint64_t last = s->logs[i]->last;

@@ -630,6 +630,7 @@ static void templates_follow_the_events(void **state)
         {200, {.problem = CM_SYNC_FINE}, 0, 0, STN_SYNC_FINE},
         {404, {.problem = CM_SYNC_UNKNOWN}, 0, 1, STN_SYNC_FINE},
         {409, {.problem = CM_SYNC_DUPLICATE, .other_id = "z"}, 0, 1, STN_SYNC_FINE},
+        {409, {.problem = CM_SYNC_WITHDRAWN}, 0, 0, STN_SYNC_FINE},
         {422, {.problem = CM_SYNC_BROKEN}, 1, 0, STN_SYNC_REFUSED},
         {500, {0}, 1, 0, STN_SYNC_SERVER_AWAY},
         {401, {0}, 1, 0, STN_SYNC_REVOKED},
@@ -658,7 +659,8 @@ static void templates_follow_the_events(void **state)
         assert_int_equal(status(&talk)->uploads_refused, cases[i].refused);
         expect_trouble(&talk, cases[i].trouble);
         expect_nothing(&talk, STN_SYNC_UP);
-        assert_int_equal(talk.effects.text[0] != '\0', cases[i].refused > 0);
+        assert_int_equal(talk.effects.text[0] != '\0', cases[i].status == 404 || cases[i].status == 409);
+        assert_int_equal(talk.effects.templates, cases[i].status == 409);
         talk_finish(&talk);
     }
 }

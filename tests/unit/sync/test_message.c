@@ -75,8 +75,8 @@ static void *sample(enum cm_message_kind kind)
             .name = "Gate", .revoked = true, .class_count = 2, .classes = {"A", "B"}};
         break;
     case CM_MESSAGE_TEMPLATES_PUSH:
-        *(struct cm_templates_push *)message =
-            (struct cm_templates_push){.student_id = "S1", .sealed = span, .erased_ms = 5};
+        *(struct cm_templates_push *)message = (struct cm_templates_push){
+            .student_id = "S1", .sealed = span, .erased_ms = 5, .unenrolled_ms = 6};
         break;
     case CM_MESSAGE_TEMPLATES_ANSWER:
         *(struct cm_templates_answer *)message = (struct cm_templates_answer){
