@@ -11,9 +11,8 @@ enum { DAY_FIRST = 19700101, DAY_LAST = 99991231, MINUTES_OF_DAY = 24 * 60 };
         .extra = offsetof(struct_, extra)                                                                    \
     }
 
-#define INSTANT_LAST_MS INT64_C(253402300799999) /* 9999-12-31T23:59:59.999Z */
 #define INSTANT(struct_, key_, since_, member_)                                                              \
-    CM_ROW_RANGE(struct_, key_, since_, INTEGER, member_, 0, INSTANT_LAST_MS)
+    CM_ROW_RANGE(struct_, key_, since_, INTEGER, member_, 0, CM_INSTANT_LAST_MS)
 
 static const struct cm_field class_rows[] = {
     CM_ROW(struct cm_class, 1, 1, TEXT, id),

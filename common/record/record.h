@@ -24,6 +24,8 @@ enum {
     CM_EVENT_MAX = 8192, /* encoded event with its envelope */
 };
 
+#define CM_INSTANT_LAST_MS INT64_C(253402300799999) /* 9999-12-31T23:59:59.999Z */
+
 struct cm_extra { /* unknown fields: `count` pairs of key and value, as msgpack */
     uint16_t count, size;
     uint8_t bytes[CM_EXTRA_SIZE];

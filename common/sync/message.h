@@ -94,7 +94,7 @@ struct cm_push {
     struct cm_span events[CM_SYNC_EVENTS_MAX];
     uint64_t backlog; /* left after these */
     char version[CM_SYNC_VERSION_SIZE], camera[CM_SYNC_CAMERA_SIZE];
-    int64_t wall_ms;
+    int64_t wall_ms; /* its clock; 0 … CM_INSTANT_LAST_MS */
 };
 struct cm_push_answer {
     enum cm_sync_problem problem;
@@ -195,6 +195,7 @@ struct cm_templates_answer {
     struct cm_span
         sealed; /* of DUPLICATE and WITHDRAWN: what the server has of the student instead, sealed to the station's key; empty: none */
     int64_t time_ms;
+    int64_t unenrolled_ms; /* of FINE: as of a TEMPLATES item, after this */
 };
 
 /* ---- POST /sync/v1/preview (body: the JPEG itself) ---- */

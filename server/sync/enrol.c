@@ -133,7 +133,8 @@ static void end_push(struct srv_work *work)
                                                     CM_SYNC_WITHDRAWN};
     static const int statuses[] = {200, 404, 409, 409};
     struct cm_templates_answer answer = {.problem = problems[faces->verdict],
-                                         .time_ms = cm_wall_ms(work->core->clock)};
+                                         .time_ms = cm_wall_ms(work->core->clock),
+                                         .unenrolled_ms = faces->withdrawn_wall_ms};
     uint8_t key[CM_BOX_KEY_SIZE];
     struct cm_buf sealed;
     struct cm_err err = CM_ERR_INIT;

@@ -206,7 +206,10 @@ enum cm_code srv_faces_put(struct srv_store *store, const struct srv_station *st
         memcpy(faces->other_id, nearest.id, sizeof faces->other_id);
         return CM_OK;
     }
-    if (are_own(faces))
-        return CM_OK;
-    return srv_store_put_templates(store, faces->student_id, faces->templates, faces->count, err);
+    if (!are_own(faces))
+        code = srv_store_put_templates(store, faces->student_id, faces->templates, faces->count, err);
+    if (code == CM_OK)
+        code = srv_store_get_student(store, faces->student_id, &student, err);
+    faces->withdrawn_wall_ms = student.unenrolled_wall_ms;
+    return code;
 }

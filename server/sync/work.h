@@ -53,7 +53,8 @@ struct srv_faces { /* templates on their way into the store (faces.h) */
     } nearest;
     char class_id[CM_ID_SIZE], other_id[CM_ID_SIZE];
     float distance;
-    size_t own_count; /* of DUPLICATE and WITHDRAWN: what the store has of the student */
+    int64_t withdrawn_wall_ms; /* of FINE: the last withdrawal, this one if it is one; 0: none */
+    size_t own_count;          /* of DUPLICATE and WITHDRAWN: what the store has of the student */
     struct cm_template own[CM_SYNC_TEMPLATES_MAX];
 };
 

@@ -145,6 +145,8 @@ static enum cm_code erase_student(struct apply *a, const struct cm_item *item, s
     if (code == CM_OK || code == CM_NOTFOUND)
         code = remove_student(a, item->id, true, err);
     if (code == CM_OK)
+        code = stn_unenrolled_forget(a->txn, item->id, err);
+    if (code == CM_OK)
         code = stn_erased_put(a->store, a->txn, item->id, item->at_ms, err);
     a->any = true;
     a->applied.erased++;

@@ -122,12 +122,13 @@ bool stn_upload_waits(struct cm_txn *txn, const char *student_id); /* also for t
 /* The server knows the student (again): what waited for that goes up. */
 enum cm_code stn_upload_known(struct cm_txn *txn, const char *student_id, struct cm_err *err);
 
-/* When the server last took away the student's templates, as it said last; 0: never. Templates that are here and do not wait
- * to go up are from after that. */
+/* When the server last took away the student's templates, as it said; 0: never. Templates that are here and do not wait to go
+ * up are from after that. An earlier time than is known changes nothing. */
 enum cm_code stn_unenrolled_get(struct cm_txn *txn, const char *student_id, int64_t *ret_at_ms,
                                 struct cm_err *err);
 enum cm_code stn_unenrolled_put(struct cm_txn *txn, const char *student_id, int64_t at_ms,
                                 struct cm_err *err);
+enum cm_code stn_unenrolled_forget(struct cm_txn *txn, const char *student_id, struct cm_err *err);
 
 struct stn_erased {
     int64_t at_ms; /* as the server says it */

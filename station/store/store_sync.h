@@ -138,6 +138,9 @@ enum cm_code stn_store_next_upload(struct stn_store *store, struct stn_upload *r
                                    struct cm_err *err);
 enum cm_code stn_store_settle_upload(struct stn_store *store, const struct stn_upload *upload,
                                      enum stn_upload_state state, const char *other_id, struct cm_err *err);
+/* The server says when it last took away the student's templates: what is made here from now on is made knowing that. */
+enum cm_code stn_store_note_unenrolled(struct stn_store *store, const char *student_id, int64_t at_ms,
+                                       struct cm_err *err);
 /* Another student of the school has this face, or (other_id empty) the student was un-enrolled at the server before we knew:
  * what the server has of this student instead (sealed to our key; empty: none) takes the place of what was refused, unless he
  * was enrolled again meanwhile. */

@@ -86,7 +86,15 @@ enum cm_code stn_unenrolled_put(struct cm_txn *txn, const char *student_id, int6
     int64_t before_ms;
     unenrolled_word(student_id, word);
     enum cm_code code = stn_unenrolled_get(txn, student_id, &before_ms, err);
-    return code == CM_OK && at_ms != before_ms ? stn_meta_put_number(txn, word, (uint64_t)at_ms, err) : code;
+    return code == CM_OK && at_ms > before_ms ? stn_meta_put_number(txn, word, (uint64_t)at_ms, err) : code;
+}
+
+enum cm_code stn_unenrolled_forget(struct cm_txn *txn, const char *student_id, struct cm_err *err)
+{
+    char word[UNENROLLED_WORD_SIZE];
+    unenrolled_word(student_id, word);
+    enum cm_code code = cm_txn_delete(txn, STN_TABLE_META, word, strlen(word), err);
+    return code == CM_NOTFOUND ? CM_OK : code;
 }
 
 static enum cm_code forget_unenrolled(struct cm_txn *txn, struct cm_err *err)
@@ -241,6 +249,24 @@ enum cm_code stn_store_next_upload(struct stn_store *store, struct stn_upload *r
     *ret_upload = next.upload;
     *ret_count = next.count;
     return CM_OK;
+}
+
+struct withdrawn {
+    const char *student_id;
+    int64_t at_ms;
+};
+
+static enum cm_code put_withdrawn(struct cm_txn *txn, void *arg, struct cm_err *err)
+{
+    const struct withdrawn *withdrawn = arg;
+    return stn_unenrolled_put(txn, withdrawn->student_id, withdrawn->at_ms, err);
+}
+
+enum cm_code stn_store_note_unenrolled(struct stn_store *store, const char *student_id, int64_t at_ms,
+                                       struct cm_err *err)
+{
+    struct withdrawn withdrawn = {student_id, at_ms};
+    return stn_store_commit(store, put_withdrawn, &withdrawn, false, err);
 }
 
 struct settle {

@@ -209,6 +209,8 @@ static void templates_answer(struct stn_sync_client *client, const struct stn_sy
     }
     client_compare_clocks(client, STN_SYNC_UP, said.time_ms, false, now, effects);
     if (answer->status == 200 && said.problem == CM_SYNC_FINE) {
+        if (said.unenrolled_ms > 0) /* not stored: it comes with a pull, too */
+            (void)stn_store_note_unenrolled(client->store, id, said.unenrolled_ms, NULL);
         settle(client, STN_UPLOAD_DONE, NULL, now);
     } else if (answer->status == 404 && said.problem == CM_SYNC_UNKNOWN) {
         settle(client, STN_UPLOAD_UNKNOWN, NULL, now);

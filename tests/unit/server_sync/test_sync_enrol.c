@@ -177,11 +177,14 @@ static void one_face_enrolled_twice_at_once(void **state)
     between = another_has_it_no_more;
     assert_int_equal(send_face(f, "S1", &face, 1), 200);
     assert_int_equal(send_face(f, "S1", NULL, 0), 200);
-    unenrolled_ms = INT64_MAX; /* it hears of that each time */
+    unenrolled_ms = answer.unenrolled_ms;
     put_faces(f, "S2", 7);
     between = another_is_erased;
     assert_int_equal(send_face(f, "S1", &face, 1), 200);
     assert_int_equal(send_face(f, "S1", NULL, 0), 200);
+    assert_true(answer.unenrolled_ms > unenrolled_ms);
+    assert_int_equal(send_face(f, "S1", NULL, 0), 200); /* its answer was lost: the same is said again */
+    unenrolled_ms = answer.unenrolled_ms;
     between = many_came; /* more than are looked at one by one */
     assert_int_equal(send_face(f, "S1", &face, 1), 409);
     assert_string_equal(answer.other_id, "M69");

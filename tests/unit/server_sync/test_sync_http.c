@@ -305,15 +305,17 @@ static void only_paired_stations_are_let_in(void **state)
     static struct reply reply;
     (void)state;
     pair();
-    ask("GET", "/sync/v1/changes", NULL, NULL, 0, &reply);
+    ask("GET", "/sync/v1/changes?last=0", NULL, NULL, 0, &reply);
     assert_int_equal(reply.status, 200);
+    ask("GET", "/sync/v1/changes", NULL, NULL, 0, &reply);
+    assert_int_equal(reply.status, 400); /* how much waits at the station would not be known */
     ask("GET", "/sync/v1/hash?seq=0", NULL, NULL, 0, &reply);
     assert_int_equal(reply.status, 200);
     ask("GET", "/sync/v1/hash?seq=x", NULL, NULL, 0, &reply);
     assert_int_equal(reply.status, 400);
-    ask("GET", "/sync/v1/changes?wait=99", NULL, NULL, 0, &reply);
+    ask("GET", "/sync/v1/changes?last=0&wait=99", NULL, NULL, 0, &reply);
     assert_int_equal(reply.status, 400);
-    ask("GET", "/sync/v1/changes?cursor=nonsense", NULL, NULL, 0, &reply);
+    ask("GET", "/sync/v1/changes?last=0&cursor=nonsense", NULL, NULL, 0, &reply);
     assert_int_equal(reply.status, 400);
     station.revoked = true;
     assert_int_equal(srv_store_write(app.store, put_station, NULL, NULL), CM_OK);
