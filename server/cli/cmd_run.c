@@ -280,6 +280,8 @@ static void close_all(struct server *server)
     if (app->live != NULL)
         srv_live_stop(app->live);
     srv_http_close(app->http);
+    if (app->live != NULL)
+        srv_live_save_last(app->live);
     srv_api_destroy(app->api);
     srv_sync_close(app->sync);
     srv_live_close(app->live);

@@ -34,6 +34,8 @@ void srv_live_stop(struct srv_live *live);       /* after the loops have ended *
 void srv_live_close(struct srv_live *live);
 /* What changed since the last time goes to the store: when stations were last seen, and how they were. Every minute. */
 void srv_live_save(struct srv_live *live);
+/* The same once more, when the loops and the writer have ended. */
+void srv_live_save_last(struct srv_live *live);
 
 /* After a commit: feed items first … last are there. Every open page that may see them gets them in ≤ 1 s. */
 void srv_live_feed(struct srv_live *live, uint64_t first, uint64_t last);
