@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/uuid.h"
 #include "http_json/json.h"
+#include "live/fork.h"
 #include "live/handlers.h"
 #include "live/private.h"
 
@@ -308,22 +309,16 @@ void srv_live_station_revoke(struct srv_call *call)
         srv_call_write_submit(&job->base);
 }
 
-/* A person has looked after a fork: the next one is shown as new. */
 static enum cm_code run_settle(struct srv_store *store, void *arg, struct cm_err *err)
 {
     struct station_write *job = arg;
-    const struct srv_fork none = {.seq = 0};
-    if (srv_store_put_fork(store, job->station.id, &none, err) != CM_OK)
-        return err->code;
-    return srv_store_get_station(store, job->station.id, &job->station, err);
+    return srv_fork_settle(store, job->station.id, &job->station, err);
 }
 
-/* Who settled it stays in the log. */
 static void answer_settled(struct srv_call_write *base)
 {
     const struct station_write *job = (struct station_write *)base;
-    cm_log(CM_LOG_INFO, "live", "a fork is settled", CM_STR("station", job->station.name),
-           CM_STR("by", srv_call_identity(base->call)->user));
+    srv_fork_settled(&job->station, srv_call_identity(base->call)->user);
     answer_written(base);
 }
 
