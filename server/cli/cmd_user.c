@@ -4,6 +4,7 @@
 #include "auth/auth.h"
 #include "base/buf.h"
 #include "base/file.h"
+#include "base/utf8.h"
 
 #include <sodium.h>
 #include <stdio.h>
@@ -91,6 +92,10 @@ static bool read_user(const struct srv_cli *cli, struct srv_user *user)
         !copy_text(srv_cli_value(cli, SRV_OPT_STUDENT), "--student", user->student_id,
                    sizeof user->student_id))
         return false;
+    if (cm_utf8_count(user->full_name, strlen(user->full_name)) > CM_NAME_CHARS) {
+        srv_cli_usage("--name is too long: at most %d characters", CM_NAME_CHARS);
+        return false;
+    }
     user->class_count = cli->class_count;
     for (int i = 0; i < cli->class_count; i++)
         if (!copy_text(cli->classes[i], "--class", user->classes[i], sizeof user->classes[i]))

@@ -260,6 +260,10 @@ await test('an account: one-time password, disabled, deleted', () => at('users',
     await login(server, 'meera', password);
     const row = page.getByRole('row', { name: /meera/ });
     await row.getByText('one-time password').waitFor();
+    await page.getByRole('searchbox').fill('pillai  mee'); // its words in any order
+    await row.waitFor();
+    equal(await page.locator('tbody tr').count(), 1, 'accounts that are found');
+    await page.getByRole('searchbox').fill('');
     const change = async (what) => {
         await press(row, 'Change meera');
         await dialogOf(page, 'Meera Pillai').getByRole('button', { name: what }).click();
