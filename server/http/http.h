@@ -59,7 +59,9 @@ enum srv_route_flags {
 
 struct srv_route {
     enum srv_method method;
-    const char *pattern; /* "/api/students/:id/attendance"; ":id" matches one non-empty segment */
+    /* "/api/students/:id/attendance?month": ":id" matches one non-empty segment; after the "?" are the parameters that the
+     * query may have, with "&" between them. Any other is answered 400. "?*": anything, which is passed over. */
+    const char *pattern;
     srv_handler_fn *handler;
     uint32_t roles;
     size_t body_max;       /* 0: no body */

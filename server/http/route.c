@@ -31,10 +31,10 @@ static bool path_matches(const char *pattern, const char *path, size_t path_size
 {
     const char *end = path + path_size;
     match->param_count = 0;
-    while (*pattern != '\0') {
+    while (*pattern != '\0' && *pattern != '?') {
         if (*pattern == ':') {
             const char *name = pattern + 1;
-            pattern = strchrnul(name, '/');
+            pattern = name + strcspn(name, "/?");
             const char *slash = memchr(path, '/', (size_t)(end - path));
             const char *segment_end = slash != NULL ? slash : end;
             if (!take_param(match, name, (size_t)(pattern - name), path, (size_t)(segment_end - path)))

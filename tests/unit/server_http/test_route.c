@@ -10,10 +10,10 @@ static void handler(struct srv_call *call)
 
 static const struct srv_route routes[] = {
     {SRV_GET, "/", handler, SRV_ROLE_ANYONE, 0, NULL, 0},
-    {SRV_GET, "/api/students", handler, SRV_ROLE_STAFF, 0, NULL, 0},
+    {SRV_GET, "/api/students?q&limit", handler, SRV_ROLE_STAFF, 0, NULL, 0},
     {SRV_POST, "/api/students", handler, SRV_ROLE_ADMIN, 100, NULL, 0},
     {SRV_POST, "/api/students/import", handler, SRV_ROLE_ADMIN, 100, NULL, 0},
-    {SRV_GET, "/api/students/:id", handler, SRV_ROLE_STAFF, 0, NULL, 0},
+    {SRV_GET, "/api/students/:id?month", handler, SRV_ROLE_STAFF, 0, NULL, 0},
     {SRV_PATCH, "/api/students/:id", handler, SRV_ROLE_ADMIN, 100, NULL, 0},
     {SRV_DELETE, "/api/students/:id", handler, SRV_ROLE_ADMIN, 0, NULL, 0},
     {SRV_POST, "/api/rolls/:class/:date/close", handler, SRV_ROLE_STAFF, 100, NULL, 0},

@@ -31,8 +31,9 @@
 static const struct srv_route routes[] = {
     {SRV_POST, "/sync/v1/pair", srv_sync_pair, SRV_ROLE_ANYONE, 4096, MSGPACK, SRV_ORIGIN_ANY},
     {SRV_POST, "/sync/v1/events", srv_sync_events, STATION, 1 << 20, MSGPACK, 0},
-    {SRV_GET, "/sync/v1/hash", srv_sync_hash, STATION, 0, NULL, 0},
-    {SRV_GET, "/sync/v1/changes", srv_sync_changes, STATION, 0, NULL, SRV_LONG},
+    {SRV_GET, "/sync/v1/hash?seq", srv_sync_hash, STATION, 0, NULL, 0},
+    {SRV_GET, "/sync/v1/changes?cursor&wait&last&camera&version&frames&wall_ms", srv_sync_changes, STATION, 0,
+     NULL, SRV_LONG},
     {SRV_POST, "/sync/v1/templates", srv_sync_templates, STATION, 1 << 16, MSGPACK, 0},
     {SRV_POST, "/sync/v1/preview", srv_sync_preview, STATION, 1 << 18, "image/jpeg", 0},
     {SRV_GET, "/sync/v1/jobs/:job/photo", srv_sync_job_photo, STATION, 0, NULL, 0},
