@@ -60,9 +60,6 @@ void srv_cookie_clear(struct srv_call *call);
 void srv_session_renew(struct srv_auth *auth, struct srv_call *call, const struct srv_seen_entry *entry);
 
 /* ---- throttling under its lock ---- */
-int srv_auth_count_try(struct srv_auth *auth, const char *door, const char *account, const char *address);
-void srv_auth_try_succeeded(struct srv_auth *auth, const char *door, const char *account,
-                            const char *address);
 int srv_auth_count_session(struct srv_auth *auth, const char *account);
 /* 429 too_many_tries */
 void srv_answer_wait(struct srv_call *call, int seconds);

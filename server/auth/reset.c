@@ -13,7 +13,7 @@ static const char kind[] = "reset", door_request[] = "reset-request", door_confi
 /* Not too often. False: answered. */
 static bool may_try(struct srv_call *call, const char *door, const char *name)
 {
-    int wait_s = srv_auth_count_try(srv_app_of(call)->auth, door, name, srv_call_peer(call));
+    int wait_s = srv_auth_try(srv_app_of(call)->auth, door, name, srv_call_peer(call));
     if (wait_s > 0)
         srv_answer_wait(call, wait_s);
     return wait_s == 0;
@@ -110,7 +110,7 @@ static void confirmed(struct srv_call_write *write)
         srv_answer_error(task->base.call, 401, "bad_code",
                          "the code is wrong, used or over: ask for a new one");
     } else {
-        srv_auth_try_succeeded(task->auth, door_confirm, task->session.user, srv_call_peer(task->base.call));
+        srv_auth_succeeded(task->auth, door_confirm, task->session.user, srv_call_peer(task->base.call));
         cm_log(CM_LOG_INFO, "auth", "password reset by code", CM_STR("user", task->session.user));
         srv_json_answer_empty(task->base.call);
     }

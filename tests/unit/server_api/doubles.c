@@ -271,17 +271,19 @@ void srv_http_stats(const struct srv_http *http, struct srv_http_stats *ret_stat
 
 /* ---- throttling: never ---- */
 
-int srv_auth_try(struct srv_auth *auth, const char *door, const char *address)
+int srv_auth_try(struct srv_auth *auth, const char *door, const char *account, const char *address)
 {
     (void)auth;
     (void)door;
+    (void)account;
     (void)address;
     return 0;
 }
-void srv_auth_succeeded(struct srv_auth *auth, const char *door, const char *address)
+void srv_auth_succeeded(struct srv_auth *auth, const char *door, const char *account, const char *address)
 {
     (void)auth;
     (void)door;
+    (void)account;
     (void)address;
 }
 
