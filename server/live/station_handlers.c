@@ -15,17 +15,33 @@ enum { CODE_MINUTES = 10, STATIONS_SHOWN_MAX = 4096 };
 
 /* ---- one station as JSON ---- */
 
-json_t *srv_live_station_json(struct srv_live *live, const struct srv_station *station)
+/* Those of its classes that the caller sees; *ret_others: how many it serves besides. */
+static json_t *classes_seen(const struct srv_identity *who, const struct srv_station *station,
+                            int *ret_others)
 {
+    json_t *classes = json_array();
+    *ret_others = 0;
+    for (int i = 0; i < station->class_count; i++)
+        if (srv_auth_sees_class(who, station->classes[i]))
+            json_array_append_new(classes, json_string(station->classes[i]));
+        else
+            ++*ret_others;
+    return classes;
+}
+
+json_t *srv_live_station_json(struct srv_live *live, const struct srv_identity *who,
+                              const struct srv_station *station)
+{
+    int others;
+    json_t *classes = classes_seen(who, station, &others);
     struct srv_station_now now;
     bool known = srv_live_station_now(live, station->id, &now);
     /* What it has, less what is here by now: its own number is from before the last answer. */
     uint64_t backlog = known && now.last_seq > station->acked_seq ? now.last_seq - station->acked_seq : 0;
     bool newer = known && now.last_seen_wall_ms >= station->last_seen_wall_ms;
     return json_pack(
-        "{s:s, s:s, s:o, s:b, s:b, s:b, s:o, s:o, s:o, s:b, s:o, s:o, s:I, s:o, s:o, s:I, s:b, s:o}", "id",
-        station->id, "name", station->name, "classes",
-        srv_json_texts(station->classes, sizeof station->classes[0], station->class_count), "paired",
+        "{s:s, s:s, s:o, s:i, s:b, s:b, s:b, s:o, s:o, s:o, s:b, s:o, s:o, s:I, s:o, s:o, s:I, s:b, s:o}",
+        "id", station->id, "name", station->name, "classes", classes, "other_classes", others, "paired",
         station->paired, "revoked", station->revoked, "forked", station->forked, "forked_seq",
         station->forked ? json_integer((json_int_t)station->forked_seq) : json_null(), "forked_at",
         srv_json_instant(live->app->zone, station->forked ? station->forked_wall_ms : 0), "forked_from",
@@ -77,7 +93,7 @@ void srv_live_stations(struct srv_call *call)
     }
     json_t *items = json_array();
     for (int i = 0; i < list.count; i++)
-        json_array_append_new(items, srv_live_station_json(app->live, &list.stations[i]));
+        json_array_append_new(items, srv_live_station_json(app->live, list.who, &list.stations[i]));
     free(list.stations);
     srv_json_answer(call, 200, json_pack("{s:o, s:n}", "items", items, "next"));
 }
@@ -97,7 +113,7 @@ struct station_write {
 static void answer_written(struct srv_call_write *base)
 {
     const struct station_write *job = (struct station_write *)base;
-    json_t *station = srv_live_station_json(base->app->live, &job->station);
+    json_t *station = srv_live_station_json(base->app->live, srv_call_identity(base->call), &job->station);
     srv_live_changes(base->app->live);
     srv_live_changed(base->app->live, "stations", NULL, NULL);
     if (job->code[0] == '\0')

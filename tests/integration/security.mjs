@@ -122,6 +122,10 @@ await test('lists, numbers and exports of a coordinator hold nothing of another 
         equal((await send(server, 'GET', where + own, { headers: bearer(foreign.token) })).json?.error?.code, 'not_found', where);
     equal((await foreign.get('/api/stats')).classes.map((one) => one.id), [B], 'classes of the numbers');
     equal((await foreign.get('/api/stations')).items.some((one) => one.id === spare.id), false, 'a station of another class');
+    const { station: shared } = await admin.post('/api/stations', { name: 'Shared', classes: [A, B] });
+    const seen = async (who) => (await who.get('/api/stations')).items.filter((one) => one.id === shared.id).map((one) => [one.classes, one.other_classes])[0];
+    equal(await seen(foreign), [[B], 1], 'the classes of a station that serves another one, too');
+    equal(await seen(admin), [[A, B], 0], 'the same for an admin');
     for (const where of [`/api/leaderboard?class=${encodeURIComponent(B)}`, '/api/leaderboard?class=none'])
         equal((await school.student.ask('GET', where)).status, 404, `a student: ${where}`);
 });
