@@ -21,7 +21,9 @@ enum { SRV_KVS_VERSION = 1 };
 
 enum srv_table {
     /* primary */
-    SRV_T_META, /* 'm' ‖ word, 's' ‖ setting, 'e' ‖ erased student id; the vault's and the counters' words */
+    /* 'm' ‖ word, 's' ‖ setting, 'e' ‖ erased student id, 'n' ‖ student id ‖ feed of a review; the vault's and the
+     * counters' words */
+    SRV_T_META,
     SRV_T_CLASSES,     /* id → class */
     SRV_T_CLOSURES,    /* date ‖ class ("" all) → label */
     SRV_T_STUDENTS,    /* id → student */
@@ -191,6 +193,7 @@ enum cm_code srv_erased_check(struct srv_tx *tx, struct cm_err *err);
 enum cm_code srv_erased_conceal(struct srv_tx *tx, uint64_t feed, struct cm_event *event, bool *ret_erased,
                                 struct cm_err *err);
 /* Before srv_erased_put: notes of reviews of activities that name him. */
+enum cm_code srv_erased_note_review(struct srv_tx *tx, uint64_t feed, struct cm_err *err); /* there is one */
 enum cm_code srv_erased_forget_notes(struct srv_tx *tx, const char *student_id, struct cm_err *err);
 
 /* ---- store_template.c ---- */

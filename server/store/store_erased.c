@@ -260,43 +260,63 @@ enum cm_code srv_erased_conceal(struct srv_tx *tx, uint64_t feed, struct cm_even
     return CM_OK;
 }
 
-/* ---- notes of reviews, which are nobody's evidence: they go ---- */
+/* ---- notes of reviews, which are nobody's evidence: they go; a row for each student whom the activity names leads there ---- */
 
-struct reviewed { /* feed numbers */
-    uint64_t *list;
-    size_t count, room;
-};
-
-static enum cm_code take_reviewed(void *arg, struct cm_bytes key, struct cm_bytes value, struct cm_err *err)
+static struct srv_key note_key(const char *student_id)
 {
-    struct reviewed *reviewed = arg;
-    (void)value;
-    if (key.size != 8)
-        return srv_damaged("a review's key has the wrong size", err);
-    if (reviewed->count == reviewed->room) {
-        size_t room = reviewed->room > 0 ? reviewed->room * 2 : 64;
-        uint64_t *list = realloc(reviewed->list, room * sizeof *list);
-        if (list == NULL)
-            return cm_fail(err, CM_NOMEM, "no memory for the reviews");
-        reviewed->list = list;
-        reviewed->room = room;
-    }
-    reviewed->list[reviewed->count++] = srv_get_u64(key.data);
-    return CM_OK;
+    struct srv_key key = {0};
+    srv_key_byte(&key, 'n');
+    srv_key_text(&key, student_id);
+    return key;
 }
 
-struct naming {
-    const char *student_id;
-    bool names;
+struct named {
+    char ids[2][CM_ID_SIZE];
 };
 
 static bool look_whom(void *arg, const struct srv_feed_item *item)
 {
-    struct naming *naming = arg;
-    const struct cm_activity *activity = &item->event->body.activity;
-    naming->names = strcmp(activity->student_id, naming->student_id) == 0 ||
-                    strcmp(activity->other_id, naming->student_id) == 0;
+    struct named *named = arg;
+    memcpy(named->ids[0], item->event->body.activity.student_id, CM_ID_SIZE);
+    memcpy(named->ids[1], item->event->body.activity.other_id, CM_ID_SIZE);
     return false;
+}
+
+enum cm_code srv_erased_note_review(struct srv_tx *tx, uint64_t feed, struct cm_err *err)
+{
+    struct named named = {{""}};
+    enum cm_code code = srv_kvs_get_feed(&tx->store->base, feed, look_whom, &named, err);
+    for (int i = 0; i < 2 && code == CM_OK; i++) {
+        struct srv_key key = note_key(named.ids[i]);
+        srv_key_u64(&key, feed);
+        if (named.ids[i][0] != '\0')
+            code = srv_put(tx, SRV_T_META, &key, "", 1, err);
+    }
+    return code;
+}
+
+struct noted { /* feed numbers */
+    size_t prefix_size;
+    uint64_t *list;
+    size_t count, room;
+};
+
+static enum cm_code take_noted(void *arg, struct cm_bytes key, struct cm_bytes value, struct cm_err *err)
+{
+    struct noted *noted = arg;
+    (void)value;
+    if (key.size != noted->prefix_size + 8)
+        return srv_damaged("the key of a note has the wrong size", err);
+    if (noted->count == noted->room) {
+        size_t room = noted->room > 0 ? noted->room * 2 : 64;
+        uint64_t *list = realloc(noted->list, room * sizeof *list);
+        if (list == NULL)
+            return cm_fail(err, CM_NOMEM, "no memory for the reviews");
+        noted->list = list;
+        noted->room = room;
+    }
+    noted->list[noted->count++] = srv_get_u64((const uint8_t *)key.data + noted->prefix_size);
+    return CM_OK;
 }
 
 static enum cm_code forget_note(struct srv_tx *tx, uint64_t feed, struct cm_err *err)
@@ -319,15 +339,11 @@ static enum cm_code forget_note(struct srv_tx *tx, uint64_t feed, struct cm_err 
 
 enum cm_code srv_erased_forget_notes(struct srv_tx *tx, const char *student_id, struct cm_err *err)
 {
-    struct reviewed reviewed = {0};
-    struct srv_key all = {0};
-    enum cm_code code = srv_walk(tx, SRV_T_REVIEWS, &all, 0, take_reviewed, &reviewed, err);
-    for (size_t i = 0; i < reviewed.count && code == CM_OK; i++) {
-        struct naming naming = {student_id, false};
-        code = srv_kvs_get_feed(&tx->store->base, reviewed.list[i], look_whom, &naming, err);
-        if (code == CM_OK && naming.names)
-            code = forget_note(tx, reviewed.list[i], err);
-    }
-    free(reviewed.list);
-    return code;
+    struct srv_key prefix = note_key(student_id);
+    struct noted noted = {.prefix_size = prefix.size};
+    enum cm_code code = srv_walk(tx, SRV_T_META, &prefix, prefix.size, take_noted, &noted, err);
+    for (size_t i = 0; i < noted.count && code == CM_OK; i++)
+        code = forget_note(tx, noted.list[i], err);
+    free(noted.list);
+    return code == CM_OK ? srv_delete_prefix(tx, SRV_T_META, &prefix, err) : code;
 }

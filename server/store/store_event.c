@@ -360,7 +360,9 @@ enum cm_code srv_kvs_put_review(struct srv_store *store, uint64_t feed, const st
         code = srv_get(tx, SRV_T_ACTIVITIES, &key, &value, err);
     if (code == CM_NOTFOUND)
         return cm_fail(err, CM_NOTFOUND, "there is no activity %llu", (unsigned long long)feed);
-    return code == CM_OK ? srv_put(tx, SRV_T_REVIEWS, &key, row, size, err) : code;
+    if (code == CM_OK)
+        code = srv_put(tx, SRV_T_REVIEWS, &key, row, size, err);
+    return code == CM_OK ? srv_erased_note_review(tx, feed, err) : code;
 }
 
 /* ---- a student's history ---- */
