@@ -361,7 +361,7 @@ static void answer_dispute(struct srv_call_write *base)
     const struct dispute *dispute = (struct dispute *)base;
     struct srv_reply out;
     srv_auth_succeeded(base->app->auth, dispute_door, NULL, dispute->student.base.id);
-    srv_live_feed(base->app->live, dispute->feed, dispute->feed);
+    srv_live_feed(base->app->live, dispute->feed);
     srv_reply_init(&out);
     srv_reply_begin(&out, NULL);
     srv_reply_int(&out, "feed", (int64_t)dispute->feed);

@@ -37,8 +37,8 @@ void srv_live_save(struct srv_live *live);
 /* The same once more, when the loops and the writer have ended. */
 void srv_live_save_last(struct srv_live *live);
 
-/* After a commit: feed items first … last are there. Every open page that may see them gets them in ≤ 1 s. */
-void srv_live_feed(struct srv_live *live, uint64_t first, uint64_t last);
+/* After a commit: feed items up to last are there. Every open page that may see them gets them in ≤ 1 s. */
+void srv_live_feed(struct srv_live *live, uint64_t last);
 /* Something else changed ("students", "classes", "calendar", "settings", "stations", "roll", "users", "enrolment"): pages
  * that show it load it again. Ephemeral, without an id. detail (may be NULL) is added as data; borrowed. class_id NULL: for
  * staff of all classes. */

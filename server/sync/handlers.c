@@ -53,7 +53,7 @@ static void tell_others(struct post *post)
     const struct srv_effects *effects = &post->work.effects;
     struct srv_live *live = post->base.app->live;
     if (effects->feed_last > 0)
-        srv_live_feed(live, effects->feed_first, effects->feed_last);
+        srv_live_feed(live, effects->feed_last);
     if (effects->changes)
         srv_live_changes(live);
     if (effects->paired) {

@@ -126,8 +126,10 @@ enum cm_code srv_push_run(struct srv_store *store, struct srv_work *work, struct
     work->u.push.revoked = before.revoked; /* while it was sending */
     if (before.revoked)
         return CM_OK;
+    uint64_t written = srv_store_written(store);
     code = append(store, work, &why);
-    if (code == CM_INVALID)
+    if (code == CM_INVALID &&
+        srv_store_written(store) == written) /* else it failed halfway: nothing of it stays */
         return refuse_events(store, work, &why, err);
     if (code != CM_OK)
         return cm_fail(err, code, "%s", why.msg);

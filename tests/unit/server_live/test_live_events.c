@@ -50,7 +50,7 @@ static void correct_once(void)
     enum cm_code code = srv_store_write(fixture.app.store, append_own, &append, NULL);
     pthread_mutex_unlock(&write_mutex);
     if (code == CM_OK)
-        srv_live_feed(fixture.app.live, append.feed, append.feed);
+        srv_live_feed(fixture.app.live, append.feed);
 }
 
 static void *write_some(void *arg)
