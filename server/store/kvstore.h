@@ -43,7 +43,9 @@ enum srv_table {
     SRV_T_REVIEWS,  /* feed (8) → review */
     SRV_T_CLOSINGS, /* class ‖ date → a person's latest closing or reopening */
     SRV_T_CHANGES,  /* number (8) → kind, erased, id */
-    SRV_T_CHANGE_OF, /* kind ‖ erased ‖ id → number */
+    SRV_T_ALERTS,   /* alerts, their messages, cursors: store_alert.c */
+    SRV_T_ALERT_WAYS, /* ways to find them */
+    SRV_T_CHANGE_OF,  /* kind ‖ erased ‖ id → number */
     /* derived */
     SRV_T_DAYS,       /* class ‖ date ‖ student → struct srv_day_row */
     SRV_T_SESSIONS,   /* class ‖ date → struct srv_session_info; where there is anything to say */
@@ -195,6 +197,11 @@ enum cm_code srv_erased_conceal(struct srv_tx *tx, uint64_t feed, struct cm_even
 /* Before srv_erased_put: notes of reviews of activities that name him. */
 enum cm_code srv_erased_note_review(struct srv_tx *tx, uint64_t feed, struct cm_err *err); /* there is one */
 enum cm_code srv_erased_forget_notes(struct srv_tx *tx, const char *student_id, struct cm_err *err);
+
+/* ---- store_alert.c ---- */
+enum cm_code srv_alerts_forget_class(struct srv_tx *tx, const char *class_id, struct cm_err *err);
+enum cm_code srv_alerts_erase(struct srv_tx *tx, const char *student_id, struct cm_err *err);
+enum cm_code srv_alerts_check(struct srv_tx *tx, struct cm_err *err);
 
 /* ---- store_template.c ---- */
 enum cm_code srv_shred_templates(struct srv_tx *tx, const char *student_id, bool *ret_any,

@@ -372,6 +372,83 @@ enum cm_code srv_store_each_standing(struct srv_store *store, const char *class_
     return store->ops->each_standing(store, class_id, visit, arg, err);
 }
 
+enum cm_code srv_store_get_alert(struct srv_store *store, const uint8_t id[16], struct srv_alert *ret_alert,
+                                 struct cm_err *err)
+{
+    return store->ops->get_alert(store, id, ret_alert, err);
+}
+
+enum cm_code srv_store_put_alert(struct srv_store *store, const struct srv_alert *alert, struct cm_err *err)
+{
+    return store->ops->put_alert(store, alert, err);
+}
+
+enum cm_code srv_store_each_alert(struct srv_store *store, const struct srv_alert_filter *filter,
+                                  srv_alert_visit_fn *visit, void *arg, struct cm_err *err)
+{
+    return store->ops->each_alert(store, filter, visit, arg, err);
+}
+
+enum cm_code srv_store_each_alert_of_student(struct srv_store *store, const char *student_id,
+                                             srv_alert_visit_fn *visit, void *arg, struct cm_err *err)
+{
+    return store->ops->each_alert_of_student(store, student_id, visit, arg, err);
+}
+
+enum cm_code srv_store_get_message(struct srv_store *store, const uint8_t id[16],
+                                   struct srv_message *ret_message, struct cm_err *err)
+{
+    return store->ops->get_message(store, id, ret_message, err);
+}
+
+enum cm_code srv_store_put_message(struct srv_store *store, const struct srv_message *message,
+                                   struct cm_err *err)
+{
+    return store->ops->put_message(store, message, err);
+}
+
+enum cm_code srv_store_message_of_provider_id(struct srv_store *store, const char *provider_id,
+                                              struct srv_message *ret_message, struct cm_err *err)
+{
+    return store->ops->message_of_provider_id(store, provider_id, ret_message, err);
+}
+
+enum cm_code srv_store_each_message_of_alert(struct srv_store *store, const uint8_t alert_id[16],
+                                             srv_message_visit_fn *visit, void *arg, struct cm_err *err)
+{
+    return store->ops->each_message_of_alert(store, alert_id, visit, arg, err);
+}
+
+enum cm_code srv_store_each_due_message(struct srv_store *store, int64_t now_ms, srv_message_visit_fn *visit,
+                                        void *arg, struct cm_err *err)
+{
+    return store->ops->each_due_message(store, now_ms, visit, arg, err);
+}
+
+enum cm_code srv_store_each_message_in_state(struct srv_store *store, enum srv_message_state state,
+                                             srv_message_visit_fn *visit, void *arg, struct cm_err *err)
+{
+    return store->ops->each_message_in_state(store, state, visit, arg, err);
+}
+
+enum cm_code srv_store_get_alert_cursor(struct srv_store *store, const char *class_id,
+                                        struct srv_alert_cursor *ret_cursor, struct cm_err *err)
+{
+    return store->ops->get_alert_cursor(store, class_id, ret_cursor, err);
+}
+
+enum cm_code srv_store_put_alert_cursor(struct srv_store *store, const struct srv_alert_cursor *cursor,
+                                        struct cm_err *err)
+{
+    return store->ops->put_alert_cursor(store, cursor, err);
+}
+
+enum cm_code srv_store_each_alert_cursor(struct srv_store *store, srv_alert_cursor_visit_fn *visit, void *arg,
+                                         struct cm_err *err)
+{
+    return store->ops->each_alert_cursor(store, visit, arg, err);
+}
+
 enum cm_code srv_store_each_change(struct srv_store *store, uint64_t after, srv_change_visit_fn *visit,
                                    void *arg, struct cm_err *err)
 {

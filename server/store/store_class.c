@@ -115,6 +115,8 @@ enum cm_code srv_kvs_delete_class(struct srv_store *store, const char *id, struc
     if (code == CM_OK)
         code = srv_delete(tx, SRV_T_CLASSES, &key, err);
     if (code == CM_OK)
+        code = srv_alerts_forget_class(tx, id, err);
+    if (code == CM_OK)
         code = srv_note_change(tx, SRV_CHANGE_CLASS, id, err);
     return code == CM_OK ? srv_derive_class(tx, id, err) : code;
 }

@@ -416,6 +416,8 @@ enum cm_code srv_kvs_erase_student(struct srv_store *store, const char *id, cons
     if (code == CM_NOTFOUND)
         return cm_fail(err, CM_NOTFOUND, "there is no student %.63s", id);
     if (code == CM_OK)
+        code = srv_alerts_erase(tx, id, err);
+    if (code == CM_OK)
         code = srv_derive_erase(tx, id, err);
     if (code == CM_OK)
         code = load_memberships(tx, id, &m, err);
