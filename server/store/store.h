@@ -334,6 +334,7 @@ struct srv_session_info { /* one class on one date */
     int64_t closed_wall_ms;       /* 0: by itself or not */
     int32_t able_min, window_min; /* coverage: the best of the stations that serve the class */
     int32_t present, late, excused, absent, unjudged, pending, none; /* how many students */
+    bool school; /* false: it has no school that day, and somebody was marked all the same */
 };
 /* CM_NOTFOUND: the class has no school that day and nobody was marked. */
 enum cm_code srv_store_get_session_info(struct srv_store *store, const char *class_id, int32_t date,
@@ -353,6 +354,7 @@ struct srv_day { /* one student in one session */
     struct cm_roll_entry
         roll; /* its mark_seq and correction_seq are feed numbers here; status NONE: not yet seen */
     enum srv_session_state session;
+    bool school; /* false: no school day; what was seen on it counts for no streak */
 };
 /* Every member of the class on that date, in order of id; and students of the school who have a mark or a correction in
  * that session but were in no class then. What names a class that the student was not in counts in the session of the

@@ -47,6 +47,7 @@ static enum cm_code untouched(struct srv_tx *tx, const struct cm_class *class_, 
     members->loaded = true;
     strcpy(info.class_id, class_->id);
     info.none = members_on(&members->list, date);
+    info.school = true;
     *ret_info = info;
     return CM_OK;
 }
@@ -58,6 +59,8 @@ static enum cm_code load_info(struct srv_tx *tx, const char *class_id, int32_t d
     struct members members = {0};
     bool school;
     enum cm_code code = srv_session_load(tx, class_id, date, ret_info, &school, err);
+    if (code == CM_OK)
+        ret_info->school = school;
     if (code != CM_NOTFOUND)
         return code;
     code = srv_load_class(tx, class_id, &class_, err);
@@ -124,6 +127,7 @@ static enum cm_code each_info(struct srv_tx *tx, const struct cm_class *class_, 
     for (int32_t date = from; code == CM_OK && more && date <= to; date = cm_date_add(date, 1)) {
         struct srv_session_info info;
         if (row.found && row.info.date == date) {
+            row.info.school = row.school;
             more = visit(arg, &row.info);
             code = next_row(tx, class_->id, date + 1, to, &row, err);
         } else {
