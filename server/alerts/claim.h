@@ -13,6 +13,7 @@
 #define SRV_CLAIM_H
 
 #include "alerts/outbox.h"
+#include "alerts/terms.h"
 #include "base/localdate.h"
 #include "store/store.h"
 
@@ -25,16 +26,17 @@ enum srv_claim_result {
 };
 struct srv_claim {
     enum srv_claim_result result;
-    int64_t from_wall_ms; /* of QUIET: when messages leave again */
-    struct srv_message message;
+    int64_t from_wall_ms;       /* of QUIET: when messages leave again */
+    struct srv_message message; /* its provider says by which way it goes */
     struct srv_alert alert;
     char student_name[CM_NAME_SIZE], class_name[CM_NAME_SIZE];
 };
 struct srv_claim_options {
     const struct cm_zone *zone;    /* the school's */
     const char *coordinator_phone; /* where a class has no coordinator with an address; NULL or "": none */
-    const char *provider;          /* "whatsapp", "smtp": noted in the message */
-    bool by_email;                 /* the provider needs an e-mail address, else a phone number */
+    /* Noted in the message; NULL: there is none of that kind. Phone numbers come first. */
+    const char *phone_provider; /* "whatsapp" */
+    const char *email_provider; /* "smtp" */
 };
 /* Takes a queued message whose time has come: reads the recipient's address anew, verifies the alert from the days, sets
  * `sending`. CM_NOTFOUND: it was erased. */
@@ -61,15 +63,5 @@ enum cm_code srv_alerts_recover(struct srv_store *store, int64_t now_ms, size_t 
 /* Verifies the alerts of all queued messages; withdraws what the days contradict. */
 enum cm_code srv_alerts_verify_queued(struct srv_store *store, int64_t now_ms, size_t *ret_withdrawn,
                                       struct cm_err *err);
-
-/* Pure: may messages leave at that instant (settings send_from, send_to)? Else *ret_from_wall_ms is when they may next. */
-struct srv_send_hours {
-    int32_t from_minute, to_minute; /* of the day; to_minute is the first at which none leave any more */
-};
-bool srv_alerts_may_leave(const struct srv_send_hours *hours, const struct cm_zone *zone, int64_t now_ms,
-                          int64_t *ret_from_wall_ms);
-/* The settings; the defaults where none were put. */
-enum cm_code srv_alerts_send_hours(struct srv_store *store, struct srv_send_hours *ret_hours,
-                                   struct cm_err *err);
 
 #endif

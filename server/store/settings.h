@@ -10,6 +10,21 @@
 /* From how much of its window on a session closes by itself, 1 … 100; what is derived is made anew when it changes. */
 #define SRV_SETTING_COVERAGE_PERCENT "coverage_percent"
 
-enum { SRV_COVERAGE_PERCENT_DEFAULT = 80 };
+/* Alerts (server/alerts). */
+#define SRV_SETTING_ALERTS_ENABLED                                                                           \
+    "alerts_enabled"                        /* "1", "0": nobody is told, and what passes meanwhile never is */
+#define SRV_SETTING_ALERT_DAYS "alert_days" /* days absent in a row from which it is told, 2 … 30 */
+#define SRV_SETTING_ALERT_REPEAT                                                                             \
+    "alert_repeat_days"                   /* further days absent after which it is told again, 1 … 60 */
+#define SRV_SETTING_SEND_FROM "send_from" /* "07:00": messages leave from then on … */
+#define SRV_SETTING_SEND_TO   "send_to"   /* "20:00": … and before that, by the school's clock */
+
+enum {
+    SRV_COVERAGE_PERCENT_DEFAULT = 80,
+    SRV_ALERT_DAYS_DEFAULT = 3,
+    SRV_ALERT_REPEAT_DEFAULT = 7,
+    SRV_SEND_FROM_DEFAULT = 7 * 60, /* minutes */
+    SRV_SEND_TO_DEFAULT = 20 * 60,
+};
 
 #endif
