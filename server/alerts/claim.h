@@ -29,7 +29,7 @@ struct srv_claim {
     int64_t from_wall_ms;       /* of QUIET: when messages leave again */
     struct srv_message message; /* its provider says by which way it goes */
     struct srv_alert alert;
-    char student_name[CM_NAME_SIZE], class_name[CM_NAME_SIZE];
+    char student_name[CM_NAME_SIZE];
 };
 struct srv_claim_options {
     const struct cm_zone *zone;    /* the school's */
@@ -60,8 +60,25 @@ enum cm_code srv_alerts_record(struct srv_store *store, const uint8_t message_id
 /* What is `sending` becomes `unknown`: for the start, when nobody sends. */
 enum cm_code srv_alerts_recover(struct srv_store *store, int64_t now_ms, size_t *ret_count,
                                 struct cm_err *err);
-/* Verifies the alerts of all queued messages; withdraws what the days contradict. */
+/* Verifies the alerts of all queued messages, the longest due first, SRV_VERIFY_MAX at most; withdraws what the days
+ * contradict. */
+enum { SRV_VERIFY_MAX = 2000 };
 enum cm_code srv_alerts_verify_queued(struct srv_store *store, int64_t now_ms, size_t *ret_withdrawn,
                                       struct cm_err *err);
+
+/* ---- what people do; CM_INVALID with a sentence: it is too late, or there is nothing to do. CM_NOTFOUND. ---- */
+/* Takes back what was not sent yet; the streak counts as told. */
+enum cm_code srv_alerts_cancel(struct srv_store *store, const uint8_t alert_id[16], const char *by,
+                               const char *reason, int64_t now_ms, struct cm_err *err);
+/* Doing it again changes nothing. */
+enum cm_code srv_alerts_acknowledge(struct srv_store *store, const uint8_t alert_id[16], const char *by,
+                                    int64_t now_ms, struct cm_err *err);
+/* Queues what failed or is unknown. */
+enum cm_code srv_alerts_retry(struct srv_store *store, const uint8_t alert_id[16], const char *by,
+                              int64_t now_ms, struct cm_err *err);
+/* Of a message that is unknown: it was sent, or it was not and is queued again. */
+enum cm_code srv_alerts_resolve(struct srv_store *store, const uint8_t alert_id[16],
+                                const uint8_t message_id[16], bool was_sent, const char *by, int64_t now_ms,
+                                struct cm_err *err);
 
 #endif

@@ -40,6 +40,7 @@ struct user_row {
     char password_hash[SRV_PASSWORD_HASH_SIZE];
     bool must_change_password, disabled;
     int64_t password_expires_ms, created_wall_ms, password_changed_ms;
+    char phone[SRV_PHONE_SIZE], email[SRV_EMAIL_SIZE];
     struct cm_extra extra;
 };
 static const struct cm_field user_fields[] = {
@@ -53,6 +54,8 @@ static const struct cm_field user_fields[] = {
     INSTANT(struct user_row, 8, password_expires_ms),
     INSTANT(struct user_row, 9, created_wall_ms),
     INSTANT(struct user_row, 10, password_changed_ms),
+    CM_ROW(struct user_row, 11, 3, TEXT, phone),
+    CM_ROW(struct user_row, 12, 3, TEXT, email),
 };
 static const struct cm_table user_table = TABLE("user", struct user_row, user_fields);
 
@@ -240,6 +243,8 @@ enum cm_code srv_user_encode(const struct srv_user *user, uint8_t bytes[SRV_ROW_
     memcpy(row.full_name, user->full_name, sizeof row.full_name);
     memcpy(row.student_id, user->student_id, sizeof row.student_id);
     memcpy(row.password_hash, user->password_hash, sizeof row.password_hash);
+    memcpy(row.phone, user->phone, sizeof row.phone);
+    memcpy(row.email, user->email, sizeof row.email);
     return encode_listed(&user_table, &row, user->class_count, user->classes, bytes, ret_size, err);
 }
 
@@ -254,6 +259,8 @@ enum cm_code srv_user_decode(struct cm_bytes bytes, struct srv_user *ret_user, s
     memcpy(user.full_name, row.full_name, sizeof user.full_name);
     memcpy(user.student_id, row.student_id, sizeof user.student_id);
     memcpy(user.password_hash, row.password_hash, sizeof user.password_hash);
+    memcpy(user.phone, row.phone, sizeof user.phone);
+    memcpy(user.email, row.email, sizeof user.email);
     user.role = (uint32_t)row.role;
     user.must_change_password = row.must_change_password;
     user.disabled = row.disabled;

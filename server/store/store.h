@@ -148,7 +148,7 @@ enum cm_code srv_store_each_template(struct srv_store *store, const char *studen
                                      srv_template_visit_fn *visit, void *arg, struct cm_err *err);
 
 /* ---- users and their sessions ---- */
-enum { SRV_PASSWORD_HASH_SIZE = 128 };
+enum { SRV_PASSWORD_HASH_SIZE = 128, SRV_PHONE_SIZE = 20, SRV_EMAIL_SIZE = 128 };
 struct srv_user {
     char name[64]; /* the key; lower case */
     char full_name[CM_NAME_SIZE];
@@ -160,6 +160,7 @@ struct srv_user {
     bool must_change_password, disabled;
     int64_t password_expires_ms; /* a one-time password; 0: does not */
     int64_t created_wall_ms, password_changed_ms;
+    char phone[SRV_PHONE_SIZE], email[SRV_EMAIL_SIZE]; /* where a coordinator is told; E.164; empty: none */
 };
 enum cm_code srv_store_get_user(struct srv_store *store, const char *name, struct srv_user *ret_user,
                                 struct cm_err *err);
@@ -465,7 +466,7 @@ enum srv_message_state {
     SRV_MESSAGE_UNKNOWN, /* it may have been sent: a webhook or a person resolves it, never the server itself */
 };
 enum srv_recipient { SRV_RECIPIENT_PARENT = 1, SRV_RECIPIENT_COORDINATOR };
-enum { SRV_EMAIL_SIZE = 128, SRV_PHONE_SIZE = 20, SRV_PROVIDER_ID_SIZE = 160, SRV_MESSAGE_STEPS_MAX = 32 };
+enum { SRV_PROVIDER_ID_SIZE = 160, SRV_MESSAGE_STEPS_MAX = 32 };
 struct srv_message_step {
     enum srv_message_state state;
     int64_t wall_ms;

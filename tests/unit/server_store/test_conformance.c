@@ -83,6 +83,8 @@ static void users(struct world *w)
     strcpy(user.classes[0], "10-A");
     strcpy(user.classes[1], "10-B");
     strcpy(user.password_hash, "$argon2id$…");
+    strcpy(user.phone, "+919876543210");
+    strcpy(user.email, "asha@school.example");
     one.id[0] = 1;
     two.id[0] = 2;
     assert_int_equal(srv_store_write(w->store, put_user, &user, NULL), CM_OK);
