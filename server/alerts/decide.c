@@ -78,26 +78,67 @@ static bool find_told(void *arg, const struct srv_alert *alert)
     return false;
 }
 
-static bool rule_day(void *arg, const struct srv_day *day)
+/* ---- days before anybody watched ---- */
+
+struct begin { /* of one class */
+    char class_id[CM_ID_SIZE];
+    int32_t date; /* 0: the class has not begun */
+};
+
+struct deciding {
+    struct srv_store *store;
+    const struct srv_decide_terms *terms;
+    struct srv_rule rule;
+    struct begin begin; /* of the class that was looked up last */
+    struct cm_err *err;
+    enum cm_code code;
+};
+
+static enum cm_code find_begin(struct deciding *d, const char *class_id)
 {
-    return srv_rule_day(arg, day);
+    struct srv_alert_cursor cursor = {0};
+    if (strcmp(d->begin.class_id, class_id) == 0)
+        return CM_OK;
+    if (d->terms->begun_class != NULL && strcmp(d->terms->begun_class, class_id) == 0)
+        cursor.first_date = d->terms->begun_date;
+    else
+        d->code = srv_store_get_alert_cursor(d->store, class_id, &cursor, d->err);
+    if (d->code == CM_NOTFOUND)
+        d->code = CM_OK;
+    d->begin.date = cursor.first_date;
+    snprintf(d->begin.class_id, sizeof d->begin.class_id, "%s", class_id);
+    return d->code;
 }
 
-enum cm_code srv_decide(struct srv_store *store, const struct srv_rule_settings *settings,
-                        const char *student_id, int32_t date, int32_t told_also,
-                        struct srv_decision *ret_decision, struct cm_err *err)
+/* The days come out of a window, after the store has shown them: it may be asked again. */
+static bool decide_day(void *arg, const struct srv_day *day)
+{
+    struct deciding *d = arg;
+    if (day->roll.status == CM_ROLL_NONE && day->session == SRV_SESSION_OPEN) {
+        if (find_begin(d, day->roll.class_id) != CM_OK)
+            return false;
+        if (d->begin.date == 0 || day->roll.date < d->begin.date)
+            return true;
+    }
+    return srv_rule_day(&d->rule, day);
+}
+
+enum cm_code srv_decide(struct srv_store *store, const struct srv_decide_terms *terms, const char *student_id,
+                        int32_t date, struct srv_decision *ret_decision, struct cm_err *err)
 {
     struct told told = {.date = date};
-    struct srv_rule rule;
+    struct deciding deciding = {.store = store, .terms = terms, .err = err};
     enum cm_code code = srv_store_each_alert_of_student(store, student_id, find_told, &told, err);
     if (code != CM_OK)
         return code;
-    if (told_also > told.trigger_date && told_also <= date)
-        told.trigger_date = told_also;
-    srv_rule_begin(&rule, settings, told.trigger_date);
-    code = each_day_back(store, student_id, date, rule_day, &rule, err);
+    if (terms->told_also > told.trigger_date && terms->told_also <= date)
+        told.trigger_date = terms->told_also;
+    srv_rule_begin(&deciding.rule, &terms->rule, told.trigger_date);
+    code = each_day_back(store, student_id, date, decide_day, &deciding, err);
     if (code == CM_OK)
-        srv_rule_end(&rule, ret_decision);
+        code = deciding.code;
+    if (code == CM_OK)
+        srv_rule_end(&deciding.rule, ret_decision);
     return code;
 }
 

@@ -7,10 +7,16 @@
 #include "alerts/rule.h"
 #include "base/clock.h"
 
-/* The decision for D = date. told_also: a trigger date of an alert that is not stored (a dry run's); 0 none. Reads only. */
-enum cm_code srv_decide(struct srv_store *store, const struct srv_rule_settings *settings,
-                        const char *student_id, int32_t date, int32_t told_also,
-                        struct srv_decision *ret_decision, struct cm_err *err);
+struct srv_decide_terms {
+    struct srv_rule_settings rule;
+    /* What a dry run knows and the store does not; 0 and NULL: nothing. */
+    int32_t told_also;       /* the trigger date of an alert */
+    const char *begun_class; /* a class that begins … */
+    int32_t begun_date;      /* … with that session */
+};
+/* The decision for D = date. Reads only. */
+enum cm_code srv_decide(struct srv_store *store, const struct srv_decide_terms *terms, const char *student_id,
+                        int32_t date, struct srv_decision *ret_decision, struct cm_err *err);
 /* Is what the alert says still so? False: check->reason says what is not. */
 enum cm_code srv_still_true(struct srv_store *store, const struct srv_alert *alert, bool *ret_true,
                             char ret_reason[CM_TEXT_SIZE], struct cm_err *err);

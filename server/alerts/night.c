@@ -40,6 +40,7 @@ struct evaluation {
     void *arg;
     struct told_also *told; /* of the class under way */
     size_t told_count, told_room;
+    int32_t first_date; /* of the class under way */
     struct seat *seats;
     size_t seat_count, seat_room;
 };
@@ -97,9 +98,13 @@ static enum cm_code evaluate_student(struct evaluation *e, const char *class_id,
     struct srv_decision decision;
     struct srv_student student;
     bool told_of = false;
-    int32_t told_also = e->dry ? told_in_this_run(e, student_id) : 0;
-    enum cm_code code =
-        srv_decide(e->work.store, &e->work.terms.rule, student_id, date, told_also, &decision, err);
+    const struct srv_decide_terms terms = {
+        .rule = e->work.terms.rule,
+        .told_also = e->dry ? told_in_this_run(e, student_id) : 0,
+        .begun_class = class_id,
+        .begun_date = e->first_date,
+    };
+    enum cm_code code = srv_decide(e->work.store, &terms, student_id, date, &decision, err);
     if (code != CM_OK || (decision.verdict != SRV_RULE_DUE && e->show == NULL))
         return code;
     code = srv_is_told_of(e->work.store, student_id, class_id, date, &told_of, &student, err);
@@ -200,7 +205,7 @@ static enum cm_code load_cursor(struct evaluation *e, const char *class_id,
                                        through, find_first, &first, err);
     if (code != CM_OK || first.date == 0)
         return code;
-    *ret_cursor = (struct srv_alert_cursor){.date = cm_date_add(first.date, -1)};
+    *ret_cursor = (struct srv_alert_cursor){.first_date = first.date, .date = cm_date_add(first.date, -1)};
     snprintf(ret_cursor->class_id, sizeof ret_cursor->class_id, "%s", class_id);
     *ret_known = *ret_new = true;
     return CM_OK;
@@ -208,7 +213,7 @@ static enum cm_code load_cursor(struct evaluation *e, const char *class_id,
 
 static void release(struct srv_alert_cursor *cursor)
 {
-    struct srv_alert_cursor free_again = {.date = cursor->date};
+    struct srv_alert_cursor free_again = {.first_date = cursor->first_date, .date = cursor->date};
     memcpy(free_again.class_id, cursor->class_id, sizeof free_again.class_id);
     *cursor = free_again;
 }
@@ -276,6 +281,7 @@ static enum cm_code evaluate_class(struct evaluation *e, const char *class_id, b
     if (code != CM_OK || !known)
         return code;
     e->work.totals.classes++;
+    e->first_date = cursor.first_date;
     if (cursor.date > through) /* a dry run asks for a date that was evaluated */
         return e->dry ? evaluate_last(e, class_id, through, err) : CM_OK;
     if (!e->work.terms.enabled) {
@@ -490,7 +496,8 @@ enum cm_code srv_night_why(struct srv_store *store, const char *student_id, int3
                            struct srv_why *ret_why, struct cm_err *err)
 {
     struct srv_why why = {0};
-    struct srv_alert_terms terms;
+    struct srv_alert_terms terms = {.enabled = false};
+    struct srv_decide_terms deciding = {.told_also = 0};
     struct srv_student student;
     struct class_on on = {.date = date};
     enum cm_code code = srv_store_get_student(store, student_id, &student, err);
@@ -498,8 +505,9 @@ enum cm_code srv_night_why(struct srv_store *store, const char *student_id, int3
         code = srv_alert_terms_load(store, &terms, err);
     if (code == CM_OK)
         code = srv_store_each_membership(store, student_id, look_class, &on, err);
+    deciding.rule = terms.rule;
     if (code == CM_OK)
-        code = srv_decide(store, &terms.rule, student_id, date, 0, &why.decision, err);
+        code = srv_decide(store, &deciding, student_id, date, &why.decision, err);
     if (code != CM_OK)
         return code;
     why.enabled = terms.enabled;

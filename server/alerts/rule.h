@@ -8,6 +8,8 @@
  * - `excused`, `unjudged`, and `absent` in a session that is UNJUDGED, neither count nor end it;
  * - what is not settled HOLDS: a mark that is PENDING, and in an OPEN session whatever is not present, late or excused. Then
  *   there is no decision, also when enough other days count: being unsure never sends.
+ * A day of a class of which nothing is known, before the first session of the class of which anything was, is not there:
+ * nobody watched yet (decide.h leaves these days out).
  * The run begins at the first day that counts; it ends at the newest one that counts, the trigger date. No more than
  * SRV_RULE_BACK_DAYS days back are looked at; a run that reaches further begins there.
  *

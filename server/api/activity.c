@@ -1,4 +1,4 @@
-/* GET /api/activity, POST /api/activity/:feed/review, GET /api/alerts */
+/* GET /api/activity, POST /api/activity/:feed/review */
 #include "api/handlers.h"
 
 #include "api/show.h"
@@ -399,18 +399,4 @@ void srv_api_activity_review(struct srv_call *call)
             submit_review(call, feed, &review);
     }
     list_finish(&list);
-}
-
-/* ---- alerts: none are made yet ---- */
-
-void srv_api_alerts(struct srv_call *call)
-{
-    struct srv_reply out;
-    srv_reply_init(&out);
-    srv_reply_begin(&out, NULL);
-    srv_reply_list(&out, "items");
-    srv_reply_list_end(&out);
-    srv_reply_null(&out, "next");
-    srv_reply_end(&out);
-    srv_reply_answer(call, 200, &out);
 }

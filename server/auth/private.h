@@ -80,7 +80,7 @@ struct srv_task {
     struct srv_seen_entry entry;
     char text[SRV_ONE_TIME_SIZE]; /* a code, a one-time password */
     struct srv_user patch;        /* of a PATCH: what was given */
-    bool given[3];                /* which fields of a PATCH were there: full_name, classes, disabled */
+    bool given[5]; /* which fields of a PATCH were there: full_name, classes, disabled, phone, email */
 };
 
 /* NULL: no memory, answered. */

@@ -10,11 +10,12 @@
 /* ---- out ---- */
 static json_t *user_json(const struct cm_zone *zone, const struct srv_user *user)
 {
-    return json_pack("{s:s,s:s,s:s,s:o,s:o,s:b,s:b,s:o}", "name", user->name, "full_name", user->full_name,
-                     "role", srv_role_name(user->role), "classes",
+    return json_pack("{s:s,s:s,s:s,s:o,s:o,s:b,s:b,s:o,s:o,s:o}", "name", user->name, "full_name",
+                     user->full_name, "role", srv_role_name(user->role), "classes",
                      srv_json_texts(user->classes, sizeof(user->classes[0]), user->class_count), "student_id",
                      srv_json_text(user->student_id), "disabled", user->disabled, "must_change_password",
-                     user->must_change_password, "created", srv_json_instant(zone, user->created_wall_ms));
+                     user->must_change_password, "created", srv_json_instant(zone, user->created_wall_ms),
+                     "phone", srv_json_text(user->phone), "email", srv_json_text(user->email));
 }
 
 static json_t *one_time_json(const struct srv_task *task, bool with_user)
@@ -138,6 +139,16 @@ static bool read_new(struct srv_call *call, struct srv_user *user)
          .nullable = true,
          .ret = user->student_id,
          .size = sizeof(user->student_id)},
+        {.name = "phone",
+         .type = SRV_JSON_LINE,
+         .nullable = true,
+         .ret = user->phone,
+         .size = sizeof(user->phone)},
+        {.name = "email",
+         .type = SRV_JSON_LINE,
+         .nullable = true,
+         .ret = user->email,
+         .size = sizeof(user->email)},
     };
     if (!SRV_JSON_BODY(call, fields))
         return false;
@@ -180,6 +191,10 @@ static void apply_patch(const struct srv_task *task, struct srv_user *user)
     }
     if (task->given[2])
         user->disabled = patch->disabled;
+    if (task->given[3])
+        memcpy(user->phone, patch->phone, sizeof(user->phone));
+    if (task->given[4])
+        memcpy(user->email, patch->email, sizeof(user->email));
 }
 
 static enum cm_code patch_user(struct srv_store *store, void *arg, struct cm_err *err)
@@ -222,6 +237,18 @@ void srv_auth_user_patch(struct srv_call *call)
          .ret_count = &patch->class_count,
          .ret_given = &task->given[1]},
         {.name = "disabled", .type = SRV_JSON_BOOL, .ret = &patch->disabled, .ret_given = &task->given[2]},
+        {.name = "phone",
+         .type = SRV_JSON_LINE,
+         .nullable = true,
+         .ret = patch->phone,
+         .size = sizeof(patch->phone),
+         .ret_given = &task->given[3]},
+        {.name = "email",
+         .type = SRV_JSON_LINE,
+         .nullable = true,
+         .ret = patch->email,
+         .size = sizeof(patch->email),
+         .ret_given = &task->given[4]},
     };
     if (SRV_JSON_BODY(call, fields))
         srv_task_write(task, patch_user, user_patched);

@@ -1,6 +1,7 @@
 #include "cli/settings.h"
 
 #include "config/config.h"
+#include "roster/fields.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +37,9 @@ static const struct cm_option options[] = {
             "Name at the top of the pages: at the first start; later it is changed there"),
     SETTING(STRING, timezone, "school", "timezone", CM_ZONE_DEFAULT,
             "Zone of the school's dates and times: at the first start; later it is changed in the pages"),
+    SETTING(STRING, coordinator_phone, "alerts", "coordinator_phone", "",
+            "Number (+919876543210) that is told of absences in classes whose coordinator has none; empty: "
+            "COORDINATOR_PHONE"),
     SETTING(CHOICE, log_level, "log", "level", "info", level_names, "Least important event that is logged"),
     SETTING(PATH, log_file, "log", "file", "", "Log file; empty: stderr"),
 };
@@ -69,7 +73,17 @@ static enum cm_code check_together(const struct srv_settings *settings, struct c
     if ((settings->certificate[0] == '\0') != (settings->key[0] == '\0'))
         return cm_fail(err, CM_INVALID,
                        "[server] certificate and key belong together: one of them is missing");
+    const char *phone = srv_settings_coordinator_phone(settings);
+    if (phone[0] != '\0' && !cm_phone_fine(phone))
+        return cm_fail(err, CM_INVALID,
+                       "[alerts] coordinator_phone is a number with its country code, such as +919876543210");
     return CM_OK;
+}
+
+const char *srv_settings_coordinator_phone(const struct srv_settings *settings)
+{
+    const char *phone = getenv("COORDINATOR_PHONE");
+    return settings->coordinator_phone[0] != '\0' || phone == NULL ? settings->coordinator_phone : phone;
 }
 
 enum cm_code srv_settings_load(const char *path, const char *data_dir, struct srv_settings *ret_settings,

@@ -24,6 +24,7 @@ struct srv_settings {
     char store_url[SRV_STORE_URL_SIZE];
     char school_name[CM_NAME_SIZE];
     char timezone[CM_ZONE_NAME_SIZE];
+    char coordinator_phone[32];
     int32_t log_level;
     char log_file[512];
 };
@@ -34,6 +35,9 @@ enum cm_code srv_settings_load(const char *path, const char *data_dir, struct sr
                                struct cm_err *err);
 /* "127.0.0.1:8080", "[::1]:8080", ":8080" or "0.0.0.0" over what was configured. */
 enum cm_code srv_settings_listen(struct srv_settings *settings, const char *text, struct cm_err *err);
+/* Where coordinators are told whose class has none with an address: as configured, else COORDINATOR_PHONE of the
+ * environment; "" none. */
+const char *srv_settings_coordinator_phone(const struct srv_settings *settings);
 /* Every option with its meaning and default, as a commented file. */
 void srv_settings_describe(FILE *out);
 

@@ -86,6 +86,13 @@ const struct srv_route srv_routes[] = {
     {SRV_GET, "/api/activity?state&kind&station&before&limit", srv_api_activity, STAFF, NO_BODY, 0},
     {SRV_POST, "/api/activity/:feed/review", srv_api_activity_review, STAFF, JSON_BODY, 0},
     {SRV_GET, "/api/alerts", srv_api_alerts, STAFF, NO_BODY, 0},
+    {SRV_GET, "/api/alerts/held", srv_api_alerts_held, STAFF, NO_BODY, 0},
+    {SRV_GET, "/api/alerts/why", srv_api_alerts_why, STAFF, NO_BODY, 0},
+    {SRV_GET, "/api/alerts/:id", srv_api_alert, STAFF, NO_BODY, 0},
+    {SRV_POST, "/api/alerts/:id/cancel", srv_api_alert_cancel, STAFF, JSON_BODY, 0},
+    {SRV_POST, "/api/alerts/:id/acknowledge", srv_api_alert_acknowledge, STAFF, JSON_BODY, 0},
+    {SRV_POST, "/api/alerts/:id/retry", srv_api_alert_retry, STAFF, JSON_BODY, 0},
+    {SRV_POST, "/api/alerts/:id/messages/:message/resolve", srv_api_alert_resolve, STAFF, JSON_BODY, 0},
 
     /* stations, live */
     {SRV_GET, "/api/stations", srv_live_stations, STAFF, NO_BODY, 0},

@@ -104,7 +104,7 @@ static const struct cm_table step_table = TABLE("step of a message", struct step
 
 struct cursor_row {
     char class_id[CM_ID_SIZE];
-    int32_t date, hold, held_date;
+    int32_t first_date, date, hold, held_date;
     int64_t held_wall_ms;
     int32_t station_count, listed_count;
     struct cm_extra extra;
@@ -117,6 +117,7 @@ static const struct cm_field cursor_fields[] = {
     INSTANT(struct cursor_row, 5, held_wall_ms),
     AMOUNT(struct cursor_row, 6, station_count),
     CM_ROW_RANGE(struct cursor_row, 7, 1, INTEGER, listed_count, 0, SRV_HOLD_STATIONS_MAX),
+    NUMBER(struct cursor_row, 8, first_date),
 };
 static const struct cm_table cursor_table = TABLE("alert cursor", struct cursor_row, cursor_fields);
 
@@ -312,6 +313,7 @@ enum cm_code srv_cursor_encode(const struct srv_alert_cursor *cursor, uint8_t by
                                size_t *ret_size, struct cm_err *err)
 {
     struct cursor_row row = {
+        .first_date = cursor->first_date,
         .date = cursor->date,
         .hold = (int32_t)cursor->hold,
         .held_date = cursor->held_date,
@@ -339,6 +341,7 @@ enum cm_code srv_cursor_decode(struct cm_bytes bytes, struct srv_alert_cursor *r
     if (code != CM_OK)
         return code;
     *ret_cursor = (struct srv_alert_cursor){
+        .first_date = row.first_date,
         .date = row.date,
         .hold = (enum srv_hold)row.hold,
         .held_date = row.held_date,

@@ -519,7 +519,8 @@ enum srv_hold {
 enum { SRV_HOLD_STATIONS_MAX = 8 };
 struct srv_alert_cursor {
     char class_id[CM_ID_SIZE];
-    int32_t date; /* the last date that was evaluated */
+    int32_t first_date; /* its first session of which anything was known */
+    int32_t date;       /* the last date that was evaluated */
     enum srv_hold hold;
     int32_t held_date;     /* the date at which it is held; 0: it is not */
     int64_t held_wall_ms;  /* since when */

@@ -42,13 +42,14 @@ const callers = {
     'another student': { role: 'student', token: school.other.token, foreign: ['/students/:id'] },
     'a student of another class': { role: 'student', token: school.stranger.token, foreign: ['/students/:id'] },
     'the coordinator': { role: 'coordinator', token: school.own.token },
-    'the coordinator of another class': { role: 'coordinator', token: school.foreign.token, foreign: ['/students/:id', '/rolls/:class', '/activity/:feed', '/stations/:id'] },
+    'the coordinator of another class': { role: 'coordinator', token: school.foreign.token, foreign: ['/students/:id', '/rolls/:class', '/activity/:feed', '/stations/:id', '/alerts/:id'] },
     'an admin': { role: 'admin', token: admin.token },
     'an admin who must choose a password': { role: 'admin', token: school.fresh.token, mustChange: true },
 };
 
 const values = {
     '/students/:id': a1, '/stations/:id': spare.id, ':class': A, ':date': today, ':name': 'spare', ':feed': String(dispute.feed),
+    '/alerts/:id': '0190b7a0-0000-8000-8000-0000000000fe', ':message': '0190b7a0-0000-8000-8000-0000000000fd',
     ':job': '0190b7a0-0000-7000-8000-0000000000ff', ':file': 'admin.js',
 };
 function targetOf(pattern) {

@@ -457,6 +457,17 @@ static void class_moved_mid_streak(struct school *s)
     assert_string_equal(alert.days[2].class_id, "10-B");
 }
 
+/* Nobody closes the days from before there was a station. */
+static void the_first_days_of_a_class(struct school *s)
+{
+    live(s, 2, "AA");
+    assert_int_equal(nights(s, 2, 3), 0);
+    live(s, 4, "A");
+    assert_int_equal(nights(s, 4, 4), 1);
+    assert_int_equal(cursor_of(s, "10-A").first_date, day(2));
+    assert_int_equal(the_alert(s).absent_count, 3);
+}
+
 static void joined_mid_term(struct school *s)
 {
     live(s, 0, "PPPP");
@@ -862,6 +873,7 @@ static const struct {
     {"once per streak, and repeat at +7", once_per_streak_and_repeat_at_plus_7},
     {"class moved mid-streak", class_moved_mid_streak},
     {"joined mid-term", joined_mid_term},
+    {"the first days of a class", the_first_days_of_a_class},
     {"archived", archived},
     {"reopened", reopened},
     {"reopened before the cursor", reopened_before_the_cursor},

@@ -216,6 +216,7 @@ static void messages(struct world *w)
 static void cursors(struct world *w)
 {
     struct srv_alert_cursor cursor = {.class_id = "10-A",
+                                      .first_date = 3,
                                       .date = 7,
                                       .hold = SRV_HOLD_STATIONS,
                                       .held_date = WORLD_MONDAY,
