@@ -1,6 +1,7 @@
 #include "alerts/claim.h"
 
 #include "alerts/decide.h"
+#include "alerts/put_back.h"
 #include "http/http.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -234,8 +235,10 @@ enum cm_code srv_alerts_recover(struct srv_store *store, int64_t now_ms, size_t 
                                 struct cm_err *err)
 {
     struct messages messages = {.err = err};
-    enum cm_code code =
-        srv_store_each_message_in_state(store, SRV_MESSAGE_SENDING, take_message, &messages, err);
+    int64_t since_ms;
+    enum cm_code code = srv_alerts_put_back(store, now_ms, &since_ms, err);
+    if (code == CM_OK)
+        code = srv_store_each_message_in_state(store, SRV_MESSAGE_SENDING, take_message, &messages, err);
     if (code == CM_OK)
         code = messages.code;
     for (size_t i = 0; i < messages.count && code == CM_OK; i++) {

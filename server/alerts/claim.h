@@ -57,7 +57,8 @@ struct srv_outcome { /* what happened; texts may be NULL */
 enum cm_code srv_alerts_record(struct srv_store *store, const uint8_t message_id[16],
                                const struct srv_outcome *outcome, bool *ret_moved, struct cm_err *err);
 
-/* What is `sending` becomes `unknown`: for the start, when nobody sends. */
+/* What is `sending` becomes `unknown`, and all that waits where the store was put back to a backup (put_back.h): for the start,
+ * when nobody sends. */
 enum cm_code srv_alerts_recover(struct srv_store *store, int64_t now_ms, size_t *ret_count,
                                 struct cm_err *err);
 /* Verifies the alerts of all queued messages, the longest due first, SRV_VERIFY_MAX at most; withdraws what the days

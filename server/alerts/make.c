@@ -3,6 +3,7 @@
 
 #include "alerts/decide.h"
 #include "alerts/outbox.h"
+#include "alerts/put_back.h"
 #include "http/http.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,11 +85,23 @@ static struct srv_message message_for(const struct srv_alert *alert, enum srv_re
     return message;
 }
 
-static enum cm_code put_message(struct srv_night_work *work, struct srv_message *message, struct cm_err *err)
+/* By an alert that went when the store was put back to a backup. */
+static bool may_be_told(const struct srv_night_work *work, int32_t trigger_date)
+{
+    return work->put_back_wall_ms != 0 &&
+           trigger_date < cm_zone_date(work->options->zone, work->put_back_wall_ms);
+}
+
+static enum cm_code put_message(struct srv_night_work *work, struct srv_message *message,
+                                int32_t trigger_date, struct cm_err *err)
 {
     if (message->phone[0] == '\0' && message->email[0] == '\0') {
         srv_outbox_apply(message, SRV_OUTBOX_NO_ADDRESS, message->created_wall_ms);
         snprintf(message->error_text, sizeof message->error_text, "no_address");
+    }
+    if (message->state == SRV_MESSAGE_QUEUED && may_be_told(work, trigger_date)) {
+        srv_outbox_apply(message, SRV_OUTBOX_LOST, message->created_wall_ms);
+        snprintf(message->error_text, sizeof message->error_text, "%s", SRV_PUT_BACK_TEXT);
     }
     work->totals.messages++;
     return srv_store_put_message(work->store, message, err);
@@ -100,7 +113,7 @@ static enum cm_code tell_parent(struct srv_night_work *work, const struct srv_al
     struct srv_message message = message_for(alert, SRV_RECIPIENT_PARENT, "", work->options->now_ms);
     memcpy(message.name, student->parent_name, sizeof message.name);
     memcpy(message.phone, student->parent_phone, sizeof message.phone);
-    return put_message(work, &message, err);
+    return put_message(work, &message, alert->trigger_date, err);
 }
 
 static enum cm_code tell_coordinators(struct srv_night_work *work, const struct srv_alert *alert,
@@ -118,14 +131,14 @@ static enum cm_code tell_coordinators(struct srv_night_work *work, const struct 
         memcpy(message.name, user->full_name, sizeof message.name);
         memcpy(message.phone, user->phone, sizeof message.phone);
         memcpy(message.email, user->email, sizeof message.email);
-        code = put_message(work, &message, err);
+        code = put_message(work, &message, alert->trigger_date, err);
         any = true;
     }
     if (code != CM_OK || any)
         return code;
     struct srv_message message = message_for(alert, SRV_RECIPIENT_COORDINATOR, "", work->options->now_ms);
     snprintf(message.phone, sizeof message.phone, "%s", number != NULL ? number : "");
-    return put_message(work, &message, err);
+    return put_message(work, &message, alert->trigger_date, err);
 }
 
 /* ---- what it says ---- */

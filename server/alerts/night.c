@@ -2,6 +2,7 @@
 
 #include "alerts/decide.h"
 #include "alerts/night_private.h"
+#include "alerts/put_back.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -369,7 +370,9 @@ enum cm_code srv_night_part(struct srv_store *store, void *arg, struct cm_err *e
 {
     struct srv_night *night = arg;
     struct evaluation e = {.work = {.store = store, .options = &night->options}};
-    enum cm_code code = run_part(night, &e, SRV_NIGHT_PART_CLASSES, err);
+    enum cm_code code = srv_alerts_put_back(store, night->options.now_ms, &e.work.put_back_wall_ms, err);
+    if (code == CM_OK)
+        code = run_part(night, &e, SRV_NIGHT_PART_CLASSES, err);
     evaluation_free(&e);
     return code;
 }

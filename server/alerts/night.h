@@ -17,6 +17,8 @@
  * A class begins on the day before its first session of which anything is known, no more than SRV_NIGHT_BACK_DAYS days back.
  * While alerts are switched off the cursors go on and nobody is told, also not later.
  *
+ * What may have been told before the store was put back to a backup is unknown from the start (put_back.h).
+ *
  * Everything that a part does depends on what it reads in its own write: run twice, or in two processes at once, or cut off
  * between two parts, it makes the same alerts once.
  */

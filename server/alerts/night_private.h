@@ -9,6 +9,7 @@ struct srv_night_work { /* of one part: what it has read, and what it has done s
     struct srv_store *store;
     const struct srv_night_options *options;
     struct srv_alert_terms terms;
+    int64_t put_back_wall_ms; /* when the store was put back to a backup; 0: never */
     struct srv_night_totals totals;
     struct srv_user *coordinators; /* read when the first alert is made */
     size_t coordinator_count, coordinator_room;

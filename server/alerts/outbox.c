@@ -19,7 +19,7 @@ enum {
  * says nothing new. */
 static const unsigned char next[STATES][SRV_OUTBOX_EVENTS] = {
     /*     claimed taken again refused lost | told: sent delivered read failed | no address, taken back, retried, was sent */
-    [Q] = {G, X, X, X, X, /*****/ S, D, R, Q, /*****/ F, C, Q, X},
+    [Q] = {G, X, X, X, U, /*****/ S, D, R, Q, /*****/ F, C, Q, X},
     [G] = {X, S, Q, F, U, /*****/ S, D, R, F, /*****/ X, G, X, X},
     [S] = {X, S, S, S, S, /*****/ S, D, R, F, /*****/ X, S, X, S},
     [D] = {X, D, D, D, D, /*****/ D, D, R, D, /*****/ X, D, X, D},

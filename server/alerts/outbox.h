@@ -5,6 +5,7 @@
  *   left.
  * - An answer that was lost after the request may have left is LOST too: unknown, and resolved by what a webhook says or by
  *   a person, never by sending again by itself.
+ * - Of a queued message that may have been sent, because the store was put back to a backup, it is said that it is LOST too.
  * - What a webhook says only moves forward: sent, delivered, read; `failed` counts until it was delivered. That somebody got
  *   it is believed in every state: then it was sent, whatever was thought of it.
  * - A message that was taken back, or that has no address, must be queued: what is on its way cannot be stopped.
@@ -19,7 +20,7 @@ enum srv_outbox_event {
     SRV_OUTBOX_TAKEN,          /* the provider's answer: it has it */
     SRV_OUTBOX_AGAIN,          /* the provider's answer, or no connection: not sent, later */
     SRV_OUTBOX_REFUSED,        /* the provider's answer: never */
-    SRV_OUTBOX_LOST,           /* no answer, and it may have been sent */
+    SRV_OUTBOX_LOST,           /* it may have been sent, and nobody knows */
     SRV_OUTBOX_TOLD_SENT,      /* a webhook */
     SRV_OUTBOX_TOLD_DELIVERED, /* a webhook */
     SRV_OUTBOX_TOLD_READ,      /* a webhook */

@@ -933,6 +933,47 @@ static void job_run_in_two_processes(void **state)
     close_school(&s);
 }
 
+static enum srv_message_state state_in(struct school *s, const struct srv_alert *alert,
+                                       enum srv_recipient recipient)
+{
+    struct act act = act_on(s, alert, recipient, day(0), 0);
+    return state_of(s, &act);
+}
+
+/* The server sent on after the backup: nobody is told twice without a person who says so. */
+static void put_back_to_a_backup(void **state)
+{
+    struct school s;
+    char backup[270], url[300];
+    struct cm_err err = CM_ERR_INIT;
+    (void)state;
+    open_school(&s, "lmdb:");
+    struct srv_alert alert = absent_three_days(&s);
+    assert_int_equal(state_in(&s, &alert, SRV_RECIPIENT_PARENT), SRV_MESSAGE_QUEUED);
+    live(&s, 4, "P--AAA");
+    snprintf(backup, sizeof backup, "%.250s/backup", s.w.dir);
+    assert_int_equal(srv_store_backup(s.w.store, backup, NULL), CM_OK);
+    assert_int_equal(nights(&s, 4, 9), 1); /* told, and forgotten by what follows */
+    world_close(&s.w);
+    snprintf(url, sizeof url, "lmdb:%.250s/again", s.w.dir);
+    if (srv_store_restore(backup, url, &err) != CM_OK)
+        fail_msg("%s", err.msg);
+    memcpy(s.w.url, url, sizeof s.w.url);
+    world_open(&s.w);
+    assert_int_equal(night(&s, 9).alerts, 1);
+    assert_int_equal(state_in(&s, &alert, SRV_RECIPIENT_PARENT), SRV_MESSAGE_UNKNOWN);
+    struct srv_alert newest = alerts_of(&s, "S-1")->alerts[0];
+    assert_int_equal(newest.trigger_date, day(9));
+    assert_int_equal(state_in(&s, &newest, SRV_RECIPIENT_PARENT), SRV_MESSAGE_UNKNOWN);
+    live(&s, 10, "P");
+    live(&s, 11, "A--AA");
+    assert_int_equal(nights(&s, 10, 15), 1); /* what comes after it is as ever */
+    newest = alerts_of(&s, "S-1")->alerts[0];
+    assert_int_equal(newest.trigger_date, day(15));
+    assert_int_equal(state_in(&s, &newest, SRV_RECIPIENT_PARENT), SRV_MESSAGE_QUEUED);
+    close_school(&s);
+}
+
 /* The day that ended is the school's, also where the clocks change at night. */
 static void the_day_that_ended(void **state)
 {
@@ -969,6 +1010,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(by_name),
         cmocka_unit_test(job_run_in_two_processes),
+        cmocka_unit_test(put_back_to_a_backup),
         cmocka_unit_test(the_day_that_ended),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

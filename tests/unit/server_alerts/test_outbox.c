@@ -21,6 +21,7 @@ static const struct {
     {"unknown is not sent again by itself", SRV_MESSAGE_UNKNOWN, SRV_OUTBOX_CLAIMED, WRONG},
     {"unknown does not queue itself", SRV_MESSAGE_UNKNOWN, SRV_OUTBOX_AGAIN, WRONG},
     {"an answer that was lost", SRV_MESSAGE_SENDING, SRV_OUTBOX_LOST, SRV_MESSAGE_UNKNOWN},
+    {"put back to a backup", SRV_MESSAGE_QUEUED, SRV_OUTBOX_LOST, SRV_MESSAGE_UNKNOWN},
     {"no connection", SRV_MESSAGE_SENDING, SRV_OUTBOX_AGAIN, SRV_MESSAGE_QUEUED},
     {"refused", SRV_MESSAGE_SENDING, SRV_OUTBOX_REFUSED, SRV_MESSAGE_FAILED},
     {"webhook before the send's answer", SRV_MESSAGE_SENDING, SRV_OUTBOX_TOLD_DELIVERED,
