@@ -85,9 +85,9 @@ const struct srv_route srv_routes[] = {
     /* activity, alerts */
     {SRV_GET, "/api/activity?state&kind&station&before&limit", srv_api_activity, STAFF, NO_BODY, 0},
     {SRV_POST, "/api/activity/:feed/review", srv_api_activity_review, STAFF, JSON_BODY, 0},
-    {SRV_GET, "/api/alerts", srv_api_alerts, STAFF, NO_BODY, 0},
+    {SRV_GET, "/api/alerts?state&message&class&before&limit", srv_api_alerts, STAFF, NO_BODY, 0},
     {SRV_GET, "/api/alerts/held", srv_api_alerts_held, STAFF, NO_BODY, 0},
-    {SRV_GET, "/api/alerts/why", srv_api_alerts_why, STAFF, NO_BODY, 0},
+    {SRV_GET, "/api/alerts/why?student&date", srv_api_alerts_why, STAFF, NO_BODY, 0},
     {SRV_GET, "/api/alerts/:id", srv_api_alert, STAFF, NO_BODY, 0},
     {SRV_POST, "/api/alerts/:id/cancel", srv_api_alert_cancel, STAFF, JSON_BODY, 0},
     {SRV_POST, "/api/alerts/:id/acknowledge", srv_api_alert_acknowledge, STAFF, JSON_BODY, 0},
