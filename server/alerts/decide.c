@@ -7,7 +7,7 @@
 
 /* ---- a student's days, the newest first ---- */
 
-enum { FIRST_WINDOW = 14 };
+enum { FIRST_WINDOW = 4 /* a weekend is in it */ };
 
 struct window { /* of days in order of date, as the store shows them */
     struct srv_day *list;
