@@ -287,7 +287,6 @@ static const struct srv_store_ops srv_kvs_ops = {
     .hash_at = srv_kvs_hash_at,
     .append_own = srv_kvs_append_own,
     .each_feed = srv_kvs_each_feed,
-    .each_feed_back = srv_kvs_each_feed_back,
     .feed_last = srv_kvs_feed_last,
     .get_feed = srv_kvs_get_feed,
     .each_activity = srv_kvs_each_activity,

@@ -84,8 +84,6 @@ enum cm_code srv_kvs_append_own(struct srv_store *store, struct cm_event *event,
                                 struct cm_err *err);
 enum cm_code srv_kvs_each_feed(struct srv_store *store, uint64_t after, srv_feed_visit_fn *visit, void *arg,
                                struct cm_err *err);
-enum cm_code srv_kvs_each_feed_back(struct srv_store *store, uint64_t before, srv_feed_visit_fn *visit,
-                                    void *arg, struct cm_err *err);
 enum cm_code srv_kvs_feed_last(struct srv_store *store, uint64_t *ret_feed, struct cm_err *err);
 enum cm_code srv_kvs_get_feed(struct srv_store *store, uint64_t feed, srv_feed_visit_fn *visit, void *arg,
                               struct cm_err *err);

@@ -282,16 +282,16 @@ enum cm_code srv_store_append_own(struct srv_store *store, struct cm_event *even
     return store->ops->append_own(store, event, ret_feed, err);
 }
 
+const char *srv_feed_station(const char *log, const struct cm_event *event)
+{
+    bool own = log[0] == '\0' && event->type == CM_EVENT_ACTIVITY;
+    return own ? event->body.activity.station_id : log;
+}
+
 enum cm_code srv_store_each_feed(struct srv_store *store, uint64_t after, srv_feed_visit_fn *visit, void *arg,
                                  struct cm_err *err)
 {
     return store->ops->each_feed(store, after, visit, arg, err);
-}
-
-enum cm_code srv_store_each_feed_back(struct srv_store *store, uint64_t before, srv_feed_visit_fn *visit,
-                                      void *arg, struct cm_err *err)
-{
-    return store->ops->each_feed_back(store, before, visit, arg, err);
 }
 
 enum cm_code srv_store_feed_last(struct srv_store *store, uint64_t *ret_feed, struct cm_err *err)

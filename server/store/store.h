@@ -291,12 +291,11 @@ struct srv_feed_item {
     bool
         erased; /* it was about somebody who was erased: ids, reasons and unknown fields are left out of `event` */
 };
+/* Whose log it is in or, of an activity that the server wrote, whom it is about; "" nobody. log: the item's station_id. */
+const char *srv_feed_station(const char *log, const struct cm_event *event);
 typedef bool srv_feed_visit_fn(void *arg, const struct srv_feed_item *item);
 enum cm_code srv_store_each_feed(struct srv_store *store, uint64_t after, srv_feed_visit_fn *visit, void *arg,
                                  struct cm_err *err);
-/* Newest first, from before `before` (0: the newest) down. */
-enum cm_code srv_store_each_feed_back(struct srv_store *store, uint64_t before, srv_feed_visit_fn *visit,
-                                      void *arg, struct cm_err *err);
 enum cm_code srv_store_feed_last(struct srv_store *store, uint64_t *ret_feed, struct cm_err *err);
 /* One event by its feed number. CM_NOTFOUND. */
 enum cm_code srv_store_get_feed(struct srv_store *store, uint64_t feed, srv_feed_visit_fn *visit, void *arg,

@@ -87,8 +87,6 @@ struct srv_store_ops {
                                struct cm_err *err);
     enum cm_code (*each_feed)(struct srv_store *store, uint64_t after, srv_feed_visit_fn *visit, void *arg,
                               struct cm_err *err);
-    enum cm_code (*each_feed_back)(struct srv_store *store, uint64_t before, srv_feed_visit_fn *visit,
-                                   void *arg, struct cm_err *err);
     enum cm_code (*feed_last)(struct srv_store *store, uint64_t *ret_feed, struct cm_err *err);
     enum cm_code (*get_feed)(struct srv_store *store, uint64_t feed, srv_feed_visit_fn *visit, void *arg,
                              struct cm_err *err);

@@ -159,7 +159,7 @@ void srv_enrol_end(struct srv_work *work)
     const struct srv_faces *faces = work->u.enrol.faces;
     work->effects.changes = faces->verdict == SRV_FACES_FINE;
     memcpy(work->effects.class_id, faces->class_id, sizeof work->effects.class_id);
-    work->effects.feed_first = work->effects.feed_last = work->u.enrol.own_feed;
+    work->effects.feed_last = work->u.enrol.own_feed;
     if (work->verb == SRV_WORK_ENROL)
         end_job(work);
     else

@@ -140,13 +140,11 @@ void srv_push_end(struct srv_work *work)
 {
     const struct srv_append *append = &work->u.push.append;
     struct cm_push_answer answer = {.acked = append->acked_seq, .time_ms = cm_wall_ms(work->core->clock)};
-    if (append->appended > 0) {
-        work->effects.feed_first = append->feed - append->appended + 1;
+    if (append->appended > 0)
         work->effects.feed_last = append->feed;
-    }
     work->effects.acked_seq = append->acked_seq;
     if (work->u.push.own_feed > 0)
-        work->effects.feed_first = work->effects.feed_last = work->u.push.own_feed;
+        work->effects.feed_last = work->u.push.own_feed;
     if (work->u.push.revoked) {
         srv_sync_reply_error(&work->reply, 401, "revoked", "this station was revoked");
         return;

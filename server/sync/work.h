@@ -20,9 +20,9 @@
 
 enum srv_work_verb { SRV_WORK_PAIR, SRV_WORK_EVENTS, SRV_WORK_TEMPLATES, SRV_WORK_ENROL };
 
-struct srv_effects {                /* after srv_work_end */
-    uint64_t feed_first, feed_last; /* new in the feed; 0: nothing */
-    bool changes;                   /* stations have something to pull */
+struct srv_effects {    /* after srv_work_end */
+    uint64_t feed_last; /* up to where the feed is new; 0: it is not */
+    bool changes;       /* stations have something to pull */
     bool paired;
     bool stations;             /* the list of stations shows something new */
     char class_id[CM_ID_SIZE]; /* of the student whose templates changed */
