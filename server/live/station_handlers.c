@@ -62,6 +62,7 @@ struct list {
     const struct srv_identity *who;
     struct srv_station *stations; /* a visit must not call the store, so they are copied */
     int count, capacity;
+    bool no_memory;
 };
 
 static bool copy_seen(void *arg, const struct srv_station *station)
@@ -72,7 +73,8 @@ static bool copy_seen(void *arg, const struct srv_station *station)
     if (list->count == list->capacity) {
         int capacity = list->capacity == 0 ? 8 : list->capacity * 2;
         struct srv_station *stations = realloc(list->stations, (size_t)capacity * sizeof *stations);
-        if (stations == NULL)
+        list->no_memory = stations == NULL;
+        if (list->no_memory)
             return false;
         list->stations = stations;
         list->capacity = capacity;
@@ -86,9 +88,12 @@ void srv_live_stations(struct srv_call *call)
     struct srv_app *app = srv_app_of(call);
     struct list list = {.live = app->live, .who = srv_call_identity(call)};
     struct cm_err err = CM_ERR_INIT;
-    if (srv_store_each_station(app->store, copy_seen, &list, &err) != CM_OK) {
+    enum cm_code code = srv_store_each_station(app->store, copy_seen, &list, &err);
+    if (code == CM_OK && list.no_memory)
+        code = cm_fail(&err, CM_NOMEM, "out of memory for the stations");
+    if (code != CM_OK) {
         free(list.stations);
-        srv_json_failed(call, err.code, &err);
+        srv_json_failed(call, code, &err);
         return;
     }
     json_t *items = json_array();

@@ -110,6 +110,8 @@ static void a_new_one(void **state)
     assert_string_equal(text_at("name"), "Zoë");
     assert_int_equal(call(&the_admin, "GET", "/api/students?q=ZO%C3%8B", NULL), 200);
     assert_int_equal(size_at("items"), 1);
+    assert_int_equal(call(&the_admin, "GET", "/api/students?q=zoe", NULL), 200);
+    assert_int_equal(size_at("items"), 1);
 }
 
 static void rename_s1(const char *letter, int count, int status)
