@@ -24,12 +24,10 @@ static bool is_accent(utf8proc_int32_t c)
            (c >= 0x1dc0 && c <= 0x1dff) || (c >= 0x20d0 && c <= 0x20ff) || (c >= 0xfe20 && c <= 0xfe2f);
 }
 
-void srv_fold(const char *text, char ret_folded[SRV_FOLD_SIZE])
+static void fold_unicode(const char *text, char ret_folded[SRV_FOLD_SIZE])
 {
     utf8proc_int32_t chars[SRV_FOLD_SIZE];
     size_t size = 0;
-    if (fold_ascii(text, ret_folded))
-        return;
     utf8proc_ssize_t count = utf8proc_decompose(
         (const utf8proc_uint8_t *)text, (utf8proc_ssize_t)strlen(text), chars, SRV_FOLD_SIZE,
         UTF8PROC_STABLE | UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE);
@@ -37,4 +35,10 @@ void srv_fold(const char *text, char ret_folded[SRV_FOLD_SIZE])
         if (!is_accent(chars[i]))
             size += (size_t)utf8proc_encode_char(chars[i], (utf8proc_uint8_t *)ret_folded + size);
     ret_folded[size] = '\0';
+}
+
+void srv_fold(const char *text, char ret_folded[SRV_FOLD_SIZE])
+{
+    if (!fold_ascii(text, ret_folded))
+        fold_unicode(text, ret_folded);
 }
