@@ -3,7 +3,7 @@
  */
 import { makeStation } from '../integration/security_lib.mjs';
 import { equal, eventually, finish, holds, openWindow, overflow, PHONE, settled, shot, signIn, test } from './lib.mjs';
-import { PASSWORD, realSchool } from './school.mjs';
+import { makeCoordinator, PASSWORD, realSchool } from './school.mjs';
 
 const { server, admin, classes, students, schoolDay } = await realSchool();
 
@@ -74,6 +74,21 @@ await test('stations on a phone: how each is, and its camera', async () => {
         await page.getByRole('heading', { name: 'Today', exact: true }).waitFor();
         holds(page.url(), `#today?station=${door.id}`, 'the address');
     });
+});
+
+await test('stations of a coordinator: his classes, and how many others', async () => {
+    const meera = await makeCoordinator(server, admin, 'meera', [classes[0].id]);
+    const window = await openWindow();
+    try {
+        const page = await window.page();
+        await signIn(page, server, meera.name, meera.password);
+        await page.goto(`${server.url}/admin#stations`);
+        const row = page.getByRole('row', { name: /Door of the library/ });
+        holds(await row.innerText(), `${classes[0].id}, 1 other class`, 'the classes');
+        equal((await row.innerText()).includes(classes[1].id), false, 'the other one is named');
+    } finally {
+        await window.close();
+    }
 });
 
 await server.stop();

@@ -60,10 +60,11 @@ function actions(station, context, changed) {
     ]), { kind: 'compact', 'aria-label': a.changeOf(station.name), data: { keep: station.id } });
 }
 
-/* A name breaks nowhere, not at the dash of "6-A" either. */
-function classNames(ids) {
-    if (ids.length === 0) return a.allClasses;
-    return ids.map((id, i) => [i > 0 && ' ', h('span', { class: 'nowrap' }, i < ids.length - 1 ? `${id},` : id)]);
+/* A name breaks nowhere, not at the dash of "6-A" either. Of classes that are not the caller's he is told how many. */
+function classNames({ classes: ids, other_classes: others }) {
+    if (ids.length + others === 0) return a.allClasses;
+    const words = others > 0 ? [...ids, a.station.others(others)] : ids;
+    return words.map((word, i) => [i > 0 && ' ', h('span', { class: 'nowrap' }, i < words.length - 1 ? `${word},` : word)]);
 }
 
 function forkedNotes(stations, context, changed) {
@@ -92,7 +93,7 @@ function draw(list, context, changed) {
             caption: a.nav.stations,
             rows: list,
             columns: [
-                { title: a.station.word, head: true, cell: (one) => [person(one.name), h('div', { class: 'muted small' }, classNames(one.classes)), h('div', { class: 'narrow-only' }, stationTags(one)), narrowFacts(one)] },
+                { title: a.station.word, head: true, cell: (one) => [person(one.name), h('div', { class: 'muted small' }, classNames(one)), h('div', { class: 'narrow-only' }, stationTags(one)), narrowFacts(one)] },
                 { title: a.state, class: 'wide-only', cell: stationTags },
                 { title: a.station.lastSeen, class: 'wide-only', cell: (one) => (one.last_seen ? momentText(one.last_seen) : a.station.never) },
                 { title: a.station.backlogWord, class: 'number wide-only', cell: (one) => String(one.backlog ?? 0) },

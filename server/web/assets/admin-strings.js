@@ -340,6 +340,7 @@ export const a = {
         edit: 'Edit',
         editTitle: 'Edit the station',
         editHint: 'Its name and its classes',
+        others: (n) => (n === 1 ? '1 other class' : `${n} other classes`),
         classesHint: 'A station holds only the faces of its classes. None chosen: all classes.',
         watch: 'Camera',
         online: 'online',

@@ -317,6 +317,7 @@ static void a_photo_from_before_a_withdrawal_does_not_undo_it(void **state)
     struct cm_job_answer job = send_result(f, true, 1);
     assert_false(job.ok);
     assert_string_equal(job.reason, "withdrawn");
+    assert_non_null(strstr(job.message, "take a new photo")); /* which the page shows */
     assert_int_equal(count_of(f, "S1"), 0);
     job = send_result(f, true, 1);
     assert_true(job.ok);
