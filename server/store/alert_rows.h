@@ -7,7 +7,7 @@
 
 #include "store/kvstore.h"
 
-enum { SRV_ALERT_ROW_MAX = 20 * 1024 };
+enum { SRV_ALERT_ROW_MAX = 40 * 1024 }; /* all days and notes of an alert, with the longest names */
 
 enum cm_code srv_alert_encode(const struct srv_alert *alert, uint8_t bytes[SRV_ALERT_ROW_MAX],
                               size_t *ret_size, struct cm_err *err);

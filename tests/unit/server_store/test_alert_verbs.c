@@ -165,6 +165,36 @@ static void alerts(struct world *w)
     check(w->store);
 }
 
+static void fill_text(char *text, size_t size)
+{
+    memset(text, 'x', size - 1);
+    text[size - 1] = '\0';
+}
+
+static void the_largest_alert(struct world *w)
+{
+    static struct srv_alert alert, found;
+    school(w);
+    alert = alert_of(1, "S-1", "10-A", WORLD_MONDAY + 2, 100);
+    alert.day_count = SRV_ALERT_DAYS_MAX;
+    alert.note_count = SRV_ALERT_NOTES_MAX;
+    for (int i = 0; i < SRV_ALERT_DAYS_MAX; i++) {
+        alert.days[i] = (struct srv_alert_day){
+            .date = INT32_MAX, .closed_wall_ms = INT64_MAX, .able_min = INT32_MAX, .window_min = INT32_MAX};
+        fill_text(alert.days[i].class_id, sizeof alert.days[i].class_id);
+        fill_text(alert.days[i].closed_by, sizeof alert.days[i].closed_by);
+    }
+    for (int i = 0; i < SRV_ALERT_NOTES_MAX; i++) {
+        alert.notes[i] = (struct srv_alert_note){.word = SRV_ALERT_WAS_RETRIED, .wall_ms = INT64_MAX};
+        fill_text(alert.notes[i].by, sizeof alert.notes[i].by);
+        fill_text(alert.notes[i].reason, sizeof alert.notes[i].reason);
+    }
+    assert_int_equal(srv_store_write(w->store, put_alert, &alert, NULL), CM_OK);
+    assert_int_equal(srv_store_get_alert(w->store, alert.id, &found, NULL), CM_OK);
+    assert_memory_equal(&found, &alert, sizeof alert);
+    check(w->store);
+}
+
 static void messages(struct world *w)
 {
     struct srv_message one, two, three, found;
@@ -278,6 +308,7 @@ static const struct {
     void (*run)(struct world *w);
 } cases[] = {
     {"alerts", alerts},
+    {"the largest alert", the_largest_alert},
     {"messages", messages},
     {"cursors", cursors},
     {"an erased student has no alerts", an_erased_student_has_no_alerts},
