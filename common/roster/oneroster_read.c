@@ -217,11 +217,12 @@ static void take_phone(struct table *table, struct cm_person *person)
     for (size_t i = 0; i < 2 && person->phone[0] == '\0'; i++) {
         const char *text = field(table, columns[i]);
         any |= text[0] != '\0';
-        if (!cm_phone_normal(text, person->phone))
+        if (!cm_phone_normal(text, table->set->known->country, person->phone))
             person->phone[0] = '\0';
     }
     if (any && person->phone[0] == '\0' && (person->roles & CM_PERSON_PARENT) != 0)
-        cm_row_note(&table->row, "a telephone number without a country code (like +91) is left out");
+        cm_row_note(&table->row,
+                    "a telephone number that is none, or has no country code (like +91), is left out");
 }
 
 /* "a,b,c" within one cell; who comes after CM_AGENTS_MAX is passed over. */

@@ -45,7 +45,8 @@ static const struct {
 
 struct parser {
     struct cm_row row;
-    bool full;       /* for a server */
+    bool full; /* for a server */
+    const char *country;
     int at[COLUMNS]; /* index of the field; -1: the file has no such column, or it is not used */
     size_t header_fields, rows;
     struct cm_roster roster;
@@ -271,7 +272,7 @@ static bool take_phone(struct parser *parser, struct cm_roster_details *details)
     if (!cm_row_take_text(&parser->row, parser->at[COLUMN_PARENT_PHONE], "parent_phone", true, text,
                           sizeof text))
         return false;
-    if (text[0] == '\0' || cm_phone_normal(text, details->parent_phone))
+    if (text[0] == '\0' || cm_phone_normal(text, parser->country, details->parent_phone))
         return true;
     cm_row_problem(&parser->row,
                    "parent_phone must be a number with its country code, like +919876543210, not \"%s\"",
@@ -395,9 +396,9 @@ static enum cm_code verdict(const struct cm_roster_report *report, struct cm_err
                    report->problems.text[0]);
 }
 
-static enum cm_code parse_file(const char *data, size_t size, bool full, cm_class_known_fn *class_known,
-                               void *arg, struct cm_roster *ret_roster, struct cm_roster_report *report,
-                               struct cm_err *err)
+static enum cm_code parse_file(const char *data, size_t size, bool full, const char *country,
+                               cm_class_known_fn *class_known, void *arg, struct cm_roster *ret_roster,
+                               struct cm_roster_report *report, struct cm_err *err)
 {
     *report = (struct cm_roster_report){.problems = {.count = 0}};
     struct parser *parser = calloc(1, sizeof *parser);
@@ -405,6 +406,7 @@ static enum cm_code parse_file(const char *data, size_t size, bool full, cm_clas
         return cm_fail(err, CM_NOMEM, "out of memory for the roster");
     parser->row.report = report;
     parser->full = full;
+    parser->country = country;
     parser->class_known = class_known;
     parser->class_known_arg = arg;
     cm_csv_init(&parser->row.csv, data, size);
@@ -426,14 +428,14 @@ enum cm_code cm_roster_parse(const char *data, size_t size, cm_class_known_fn *c
                              struct cm_roster *ret_roster, struct cm_roster_report *report,
                              struct cm_err *err)
 {
-    return parse_file(data, size, false, class_known, arg, ret_roster, report, err);
+    return parse_file(data, size, false, "", class_known, arg, ret_roster, report, err);
 }
 
-enum cm_code cm_roster_parse_full(const char *data, size_t size, cm_class_known_fn *class_known, void *arg,
-                                  struct cm_roster *ret_roster, struct cm_roster_report *report,
-                                  struct cm_err *err)
+enum cm_code cm_roster_parse_full(const char *data, size_t size, const char *country,
+                                  cm_class_known_fn *class_known, void *arg, struct cm_roster *ret_roster,
+                                  struct cm_roster_report *report, struct cm_err *err)
 {
-    return parse_file(data, size, true, class_known, arg, ret_roster, report, err);
+    return parse_file(data, size, true, country, class_known, arg, ret_roster, report, err);
 }
 
 void cm_roster_finish(struct cm_roster *roster)

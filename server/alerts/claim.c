@@ -122,6 +122,7 @@ static enum cm_code refresh_address(struct srv_store *store, const struct srv_cl
     if (message->recipient == SRV_RECIPIENT_PARENT) {
         memcpy(message->name, student.parent_name, sizeof message->name);
         memcpy(message->phone, student.parent_phone, sizeof message->phone);
+        memcpy(message->email, student.parent_email, sizeof message->email);
         return CM_OK;
     }
     if (message->user[0] == '\0') {

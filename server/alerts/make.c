@@ -113,6 +113,7 @@ static enum cm_code tell_parent(struct srv_night_work *work, const struct srv_al
     struct srv_message message = message_for(alert, SRV_RECIPIENT_PARENT, "", work->options->now_ms);
     memcpy(message.name, student->parent_name, sizeof message.name);
     memcpy(message.phone, student->parent_phone, sizeof message.phone);
+    memcpy(message.email, student->parent_email, sizeof message.email);
     return put_message(work, &message, alert->trigger_date, err);
 }
 

@@ -78,21 +78,13 @@ static enum cm_code check_student(struct srv_store *store, const struct srv_user
     return code == CM_NOTFOUND ? CM_OK : code;
 }
 
-/* Something before and something behind the one "@", and no white space: the rest is the mail server's to judge. */
-static bool is_email(const char *text)
-{
-    const char *mark = strchr(text, '@');
-    return mark != NULL && mark > text && mark[1] != '\0' && strchr(mark + 1, '@') == NULL &&
-           strpbrk(text, " \t\r\n<>,;\"") == NULL;
-}
-
 static enum cm_code check_addresses(const struct srv_user *user, struct srv_refusal *ret_refusal,
                                     struct cm_err *err)
 {
     if (user->phone[0] != '\0' && !cm_phone_fine(user->phone))
         return refuse_field(ret_refusal, "phone", err,
                             "phone is a number with its country code, such as +919876543210");
-    if (user->email[0] != '\0' && !is_email(user->email))
+    if (user->email[0] != '\0' && !cm_email_fine(user->email))
         return refuse_field(ret_refusal, "email", err, "email is an address such as meera@school.example");
     return CM_OK;
 }

@@ -4,18 +4,20 @@
 
 #include "base/log.h"
 #include "http_json/json.h"
+#include "roster/fields.h"
+#include "store/settings.h"
 #include <stdio.h>
 #include <string.h>
 
 /* ---- out ---- */
 static json_t *user_json(const struct cm_zone *zone, const struct srv_user *user)
 {
-    return json_pack("{s:s,s:s,s:s,s:o,s:o,s:b,s:b,s:o,s:o,s:o}", "name", user->name, "full_name",
+    return json_pack("{s:s,s:s,s:s,s:o,s:o,s:o,s:o,s:b,s:b,s:o}", "name", user->name, "full_name",
                      user->full_name, "role", srv_role_name(user->role), "classes",
                      srv_json_texts(user->classes, sizeof(user->classes[0]), user->class_count), "student_id",
-                     srv_json_text(user->student_id), "disabled", user->disabled, "must_change_password",
-                     user->must_change_password, "created", srv_json_instant(zone, user->created_wall_ms),
-                     "phone", srv_json_text(user->phone), "email", srv_json_text(user->email));
+                     srv_json_text(user->student_id), "phone", srv_json_text(user->phone), "email",
+                     srv_json_text(user->email), "disabled", user->disabled, "must_change_password",
+                     user->must_change_password, "created", srv_json_instant(zone, user->created_wall_ms));
 }
 
 static json_t *one_time_json(const struct srv_task *task, bool with_user)
@@ -109,9 +111,24 @@ static void new_hashed(struct srv_password_job *job)
     srv_task_write(task, put_new, new_put);
 }
 
+/* What was typed as his number becomes E.164. False: answered. */
+static bool check_contact(struct srv_call *call, const char *phone, struct srv_user *user)
+{
+    char country[4];
+    srv_setting_phone_country(srv_app_of(call)->store, country);
+    if (phone[0] != '\0' && !cm_phone_normal(phone, country, user->phone))
+        srv_json_invalid(call, "phone",
+                         "phone is a telephone number, best with its country code: +919876543210");
+    else if (user->email[0] != '\0' && !cm_email_fine(user->email))
+        srv_json_invalid(call, "email", "email is an e-mail address, such as name@example.org");
+    else
+        return true;
+    return false;
+}
+
 static bool read_new(struct srv_call *call, struct srv_user *user)
 {
-    char typed[64] = "", role[16] = "";
+    char typed[64] = "", role[16] = "", phone[64] = "";
     const struct srv_json_field fields[] = {
         {.name = "name",
          .type = SRV_JSON_LINE,
@@ -139,18 +156,14 @@ static bool read_new(struct srv_call *call, struct srv_user *user)
          .nullable = true,
          .ret = user->student_id,
          .size = sizeof(user->student_id)},
-        {.name = "phone",
-         .type = SRV_JSON_LINE,
-         .nullable = true,
-         .ret = user->phone,
-         .size = sizeof(user->phone)},
+        {.name = "phone", .type = SRV_JSON_LINE, .nullable = true, .ret = phone, .size = sizeof(phone)},
         {.name = "email",
          .type = SRV_JSON_LINE,
          .nullable = true,
          .ret = user->email,
          .size = sizeof(user->email)},
     };
-    if (!SRV_JSON_BODY(call, fields))
+    if (!SRV_JSON_BODY(call, fields) || !check_contact(call, phone, user))
         return false;
     user->role = srv_role_parse(role);
     if (!srv_auth_user_name(typed, user->name))
@@ -183,17 +196,17 @@ void srv_auth_user_post(struct srv_call *call)
 static void apply_patch(const struct srv_task *task, struct srv_user *user)
 {
     const struct srv_user *patch = &task->patch;
-    if (task->given[0])
+    if (task->given.full_name)
         memcpy(user->full_name, patch->full_name, sizeof(user->full_name));
-    if (task->given[1]) {
+    if (task->given.classes) {
         memcpy(user->classes, patch->classes, sizeof(user->classes));
         user->class_count = patch->class_count;
     }
-    if (task->given[2])
+    if (task->given.disabled)
         user->disabled = patch->disabled;
-    if (task->given[3])
+    if (task->given.phone)
         memcpy(user->phone, patch->phone, sizeof(user->phone));
-    if (task->given[4])
+    if (task->given.email)
         memcpy(user->email, patch->email, sizeof(user->email));
 }
 
@@ -220,6 +233,7 @@ void srv_auth_user_patch(struct srv_call *call)
     if (task == NULL)
         return;
     struct srv_user *patch = &task->patch;
+    char phone[64] = "";
     const struct srv_json_field fields[] = {
         {.name = "full_name",
          .type = SRV_JSON_LINE,
@@ -227,7 +241,7 @@ void srv_auth_user_patch(struct srv_call *call)
          .size = sizeof(patch->full_name),
          .min = 1,
          .max = CM_NAME_CHARS,
-         .ret_given = &task->given[0]},
+         .ret_given = &task->given.full_name},
         {.name = "classes",
          .type = SRV_JSON_LINES,
          .nullable = true,
@@ -235,22 +249,25 @@ void srv_auth_user_patch(struct srv_call *call)
          .size = sizeof(patch->classes[0]),
          .max = SRV_IDENTITY_CLASSES_MAX,
          .ret_count = &patch->class_count,
-         .ret_given = &task->given[1]},
-        {.name = "disabled", .type = SRV_JSON_BOOL, .ret = &patch->disabled, .ret_given = &task->given[2]},
+         .ret_given = &task->given.classes},
+        {.name = "disabled",
+         .type = SRV_JSON_BOOL,
+         .ret = &patch->disabled,
+         .ret_given = &task->given.disabled},
         {.name = "phone",
          .type = SRV_JSON_LINE,
          .nullable = true,
-         .ret = patch->phone,
-         .size = sizeof(patch->phone),
-         .ret_given = &task->given[3]},
+         .ret = phone,
+         .size = sizeof(phone),
+         .ret_given = &task->given.phone},
         {.name = "email",
          .type = SRV_JSON_LINE,
          .nullable = true,
          .ret = patch->email,
          .size = sizeof(patch->email),
-         .ret_given = &task->given[4]},
+         .ret_given = &task->given.email},
     };
-    if (SRV_JSON_BODY(call, fields))
+    if (SRV_JSON_BODY(call, fields) && check_contact(call, phone, patch))
         srv_task_write(task, patch_user, user_patched);
     else
         srv_call_write_drop(&task->base);

@@ -14,6 +14,11 @@ enum cm_code srv_kvs_get_meta(struct srv_store *store, const char *name, uint8_t
                               size_t *ret_size, struct cm_err *err);
 enum cm_code srv_kvs_put_meta(struct srv_store *store, const char *name, const uint8_t *bytes, size_t size,
                               struct cm_err *err);
+enum cm_code srv_kvs_get_stopped(struct srv_store *store, const char *phone, int64_t *ret_wall_ms,
+                                 struct cm_err *err);
+enum cm_code srv_kvs_put_stopped(struct srv_store *store, const char *phone, int64_t wall_ms,
+                                 struct cm_err *err);
+enum cm_code srv_kvs_delete_stopped(struct srv_store *store, const char *phone, struct cm_err *err);
 enum cm_code srv_kvs_get_class(struct srv_store *store, const char *id, struct cm_class *ret_class,
                                struct cm_err *err);
 enum cm_code srv_kvs_put_class(struct srv_store *store, const struct cm_class *class_, struct cm_err *err);

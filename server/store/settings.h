@@ -4,6 +4,8 @@
 #ifndef SRV_STORE_SETTINGS_H
 #define SRV_STORE_SETTINGS_H
 
+#include "store/store.h"
+
 #define SRV_SETTING_SCHOOL_NAME "school_name" /* stations are told */
 #define SRV_SETTING_TIMEZONE    "timezone"    /* IANA name; stations are told; another one needs a restart */
 #define SRV_SETTING_LEADERBOARD "leaderboard" /* "1" shown, "0" not */
@@ -26,5 +28,15 @@ enum {
     SRV_SEND_FROM_DEFAULT = 7 * 60, /* minutes */
     SRV_SEND_TO_DEFAULT = 20 * 60,
 };
+
+/* Code of the country of telephone numbers that people type without one: "91" (roster/fields.h). */
+#define SRV_SETTING_PHONE_COUNTRY "phone_country"
+#define SRV_PHONE_COUNTRY_DEFAULT "91"
+
+/* The setting's value, or `otherwise` where it was never put. */
+enum cm_code srv_setting_or(struct srv_store *store, const char *name, const char *otherwise,
+                            char ret_value[SRV_SETTING_SIZE], struct cm_err *err);
+/* As the setting says; its default where it cannot be read. */
+void srv_setting_phone_country(struct srv_store *store, char ret_country[4]);
 
 #endif

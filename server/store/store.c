@@ -53,6 +53,23 @@ enum cm_code srv_store_put_setting(struct srv_store *store, const char *name, co
     return store->ops->put_setting(store, name, value, err);
 }
 
+enum cm_code srv_store_get_stopped(struct srv_store *store, const char *phone, int64_t *ret_wall_ms,
+                                   struct cm_err *err)
+{
+    return store->ops->get_stopped(store, phone, ret_wall_ms, err);
+}
+
+enum cm_code srv_store_put_stopped(struct srv_store *store, const char *phone, int64_t wall_ms,
+                                   struct cm_err *err)
+{
+    return store->ops->put_stopped(store, phone, wall_ms, err);
+}
+
+enum cm_code srv_store_delete_stopped(struct srv_store *store, const char *phone, struct cm_err *err)
+{
+    return store->ops->delete_stopped(store, phone, err);
+}
+
 enum cm_code srv_store_get_meta(struct srv_store *store, const char *name, uint8_t *ret_bytes,
                                 size_t capacity, size_t *ret_size, struct cm_err *err)
 {

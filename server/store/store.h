@@ -92,6 +92,7 @@ enum cm_code srv_store_each_closure(struct srv_store *store, int32_t from, int32
                                     srv_closure_visit_fn *visit, void *arg, struct cm_err *err);
 
 /* ---- students ---- */
+enum { SRV_PHONE_SIZE = 20, SRV_EMAIL_SIZE = 128 }; /* with the NUL */
 struct srv_student {
     struct cm_student base; /* id, name, class_id: what stations get */
     char roll_number[16];
@@ -101,7 +102,8 @@ struct srv_student {
     int32_t joined_date; /* of the present class; no roll before it */
     int32_t left_date;   /* 0: still there */
     char parent_name[CM_NAME_SIZE];
-    char parent_phone[20]; /* E.164 "+919876543210"; empty: none */
+    char parent_phone[SRV_PHONE_SIZE]; /* E.164 "+919876543210"; empty: none */
+    char parent_email[SRV_EMAIL_SIZE]; /* empty: none */
     char note[CM_TEXT_SIZE];
     int32_t template_count; /* read only: 0 not enrolled */
     int64_t created_wall_ms, changed_wall_ms;
@@ -138,6 +140,13 @@ typedef bool srv_membership_visit_fn(void *arg, const struct srv_membership *mem
 enum cm_code srv_store_each_membership(struct srv_store *store, const char *student_id,
                                        srv_membership_visit_fn *visit, void *arg, struct cm_err *err);
 
+/* Addresses whose owners wrote that they want no messages. Kept as long as somebody has the number. CM_NOTFOUND: none of them. */
+enum cm_code srv_store_get_stopped(struct srv_store *store, const char *phone, int64_t *ret_wall_ms,
+                                   struct cm_err *err);
+enum cm_code srv_store_put_stopped(struct srv_store *store, const char *phone, int64_t wall_ms,
+                                   struct cm_err *err);
+enum cm_code srv_store_delete_stopped(struct srv_store *store, const char *phone, struct cm_err *err);
+
 /* ---- templates: sealed under the student's key, plain only in memory ---- */
 /* Replaces; stations that serve the class are told. count 0 shreds the key. */
 enum cm_code srv_store_put_templates(struct srv_store *store, const char *student_id,
@@ -148,7 +157,7 @@ enum cm_code srv_store_each_template(struct srv_store *store, const char *studen
                                      srv_template_visit_fn *visit, void *arg, struct cm_err *err);
 
 /* ---- users and their sessions ---- */
-enum { SRV_PASSWORD_HASH_SIZE = 128, SRV_PHONE_SIZE = 20, SRV_EMAIL_SIZE = 128 };
+enum { SRV_PASSWORD_HASH_SIZE = 128 };
 struct srv_user {
     char name[64]; /* the key; lower case */
     char full_name[CM_NAME_SIZE];
@@ -160,7 +169,7 @@ struct srv_user {
     bool must_change_password, disabled;
     int64_t password_expires_ms; /* a one-time password; 0: does not */
     int64_t created_wall_ms, password_changed_ms;
-    char phone[SRV_PHONE_SIZE], email[SRV_EMAIL_SIZE]; /* where a coordinator is told; E.164; empty: none */
+    char phone[SRV_PHONE_SIZE], email[SRV_EMAIL_SIZE]; /* for alerts and reset codes; E.164; empty: none */
 };
 enum cm_code srv_store_get_user(struct srv_store *store, const char *name, struct srv_user *ret_user,
                                 struct cm_err *err);

@@ -13,6 +13,11 @@ struct srv_store_ops {
                                 struct cm_err *err);
     enum cm_code (*put_setting)(struct srv_store *store, const char *name, const char *value,
                                 struct cm_err *err);
+    enum cm_code (*get_stopped)(struct srv_store *store, const char *phone, int64_t *ret_wall_ms,
+                                struct cm_err *err);
+    enum cm_code (*put_stopped)(struct srv_store *store, const char *phone, int64_t wall_ms,
+                                struct cm_err *err);
+    enum cm_code (*delete_stopped)(struct srv_store *store, const char *phone, struct cm_err *err);
     enum cm_code (*get_meta)(struct srv_store *store, const char *name, uint8_t *ret_bytes, size_t capacity,
                              size_t *ret_size, struct cm_err *err);
     enum cm_code (*put_meta)(struct srv_store *store, const char *name, const uint8_t *bytes, size_t size,

@@ -38,7 +38,7 @@ static void try_ids(const char *text)
     uint32_t weekdays;
     if (cm_uuid_parse(text, id, NULL) == CM_OK)
         must(strcasecmp(cm_uuid_text(id, again), text) == 0);
-    if (cm_phone_normal(text, phone))
+    if (cm_phone_normal(text, "91", phone) || cm_phone_normal(text, "", phone))
         must(cm_phone_fine(phone));
     if (cm_roster_id_fine(text))
         must(cm_utf8_printable(text, strlen(text)) && strlen(text) < CM_ID_SIZE &&

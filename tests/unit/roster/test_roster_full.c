@@ -15,7 +15,7 @@ static bool known(void *arg, const char *class_id)
 static enum cm_code parse(const char *text, struct cm_roster *ret_roster)
 {
     struct cm_err err = CM_ERR_INIT;
-    return cm_roster_parse_full(text, strlen(text), known, NULL, ret_roster, &report, &err);
+    return cm_roster_parse_full(text, strlen(text), "91", known, NULL, ret_roster, &report, &err);
 }
 
 static void the_columns_of_a_server(void **state)
@@ -62,9 +62,9 @@ static void faults(void **state)
     static const struct {
         const char *text, *problem;
     } cases[] = {
-        {"id,name,class,parent_phone\n7,Asha,10-B,9876543210\n",
+        {"id,name,class,parent_phone\n7,Asha,10-B,876543210\n",
          "line 2: parent_phone must be a number with its country code, like +919876543210, not "
-         "\"9876543210\""},
+         "\"876543210\""},
         {"id,name,class\na/b,Asha,10-B\n",
          "line 2: the id \"a/b\" may have letters, digits, \".\", \"_\" and \"-\" only"},
         {"id,name,class\n..,Asha,10-B\n",

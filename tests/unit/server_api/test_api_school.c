@@ -122,9 +122,11 @@ static void settings(void **state)
     assert_int_equal(call(&the_admin, "PATCH", "/api/settings", "{\"timezone\":\"Europe/London\"}"), 200);
     assert_true(json_is_true(at("restart_needed")));
     static const char *const wrong[] = {
-        "{\"timezone\":\"Mars/Base\"}",   "{\"timezone\":\"../../etc/passwd\"}", "{\"coverage_percent\":0}",
-        "{\"coverage_percent\":101}",     "{\"leaderboard\":\"yes\"}",           "{\"secret\":\"x\"}",
-        "{\"school_name\":\"a\\u0000\"}", "{\"coverage_percent\":70.5}"};
+        "{\"timezone\":\"Mars/Base\"}",   "{\"timezone\":\"../../etc/passwd\"}",
+        "{\"coverage_percent\":0}",       "{\"coverage_percent\":101}",
+        "{\"leaderboard\":\"yes\"}",      "{\"secret\":\"x\"}",
+        "{\"school_name\":\"a\\u0000\"}", "{\"coverage_percent\":70.5}",
+        "{\"phone_country\":\"091\"}"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         int status = call(&the_admin, "PATCH", "/api/settings", wrong[i]);
         assert_true(status == 422 || status == 400);

@@ -158,8 +158,11 @@ static void faults_name_their_field(void **state)
         {"{\"id\":\"x\",\"name\":\"A\\u202eB\",\"class_id\":\"9-A\"}", "name"},
         {"{\"id\":\"x\",\"name\":\"A\\u0007\",\"class_id\":\"9-A\"}", "name"},
         {"{\"id\":\"x\",\"name\":7,\"class_id\":\"9-A\"}", "name"},
-        {"{\"id\":\"x\",\"name\":\"A\",\"class_id\":\"9-A\",\"parent_phone\":\"9876543210\"}",
-         "parent_phone"},
+        {"{\"id\":\"x\",\"name\":\"A\",\"class_id\":\"9-A\",\"parent_phone\":\"987654321\"}", "parent_phone"},
+        {"{\"id\":\"x\",\"name\":\"A\",\"class_id\":\"9-A\",\"parent_email\":\"a@b\\nBcc: c@d\"}",
+         "parent_email"},
+        {"{\"id\":\"x\",\"name\":\"A\",\"class_id\":\"9-A\",\"parent_email\":\"a, b@example.org\"}",
+         "parent_email"},
         {"{\"id\":\"x\",\"name\":\"A\",\"class_id\":\"9-A\",\"joined\":\"2026-02-30\"}", "joined"},
         {"{\"id\":\"x\",\"name\":\"A\",\"class_id\":\"9-A\",\"roll_number\":\"1234567890123456\"}",
          "roll_number"},
@@ -192,6 +195,18 @@ static void changes(void **state)
     assert_string_equal(text_at("roll_number"), "1"); /* as it was */
     assert_int_equal(call(&the_admin, "PATCH", "/api/students/s1", "{\"parent_phone\":null}"), 200);
     assert_true(null_at("parent_phone"));
+    assert_int_equal(call(&the_admin, "PATCH", "/api/students/s1",
+                          "{\"parent_phone\":\"098765 43210\",\"parent_email\":\"mo@example.org\"}"),
+                     200);
+    assert_string_equal(text_at("parent_phone"), "+919876543210"); /* of the school's country */
+    assert_string_equal(text_at("parent_email"), "mo@example.org");
+    assert_int_equal(call(&the_admin, "PATCH", "/api/students/s1", "{\"parent_email\":null}"), 200);
+    assert_true(null_at("parent_email"));
+    assert_string_equal(text_at("parent_phone"), "+919876543210");
+    assert_int_equal(call(&the_admin, "PATCH", "/api/settings", "{\"phone_country\":\"44\"}"), 200);
+    assert_int_equal(call(&the_admin, "PATCH", "/api/students/s1", "{\"parent_phone\":\"020 7946 0018\"}"),
+                     200);
+    assert_string_equal(text_at("parent_phone"), "+442079460018");
     assert_int_equal(call(&the_admin, "PATCH", "/api/students/s1", "{\"id\":\"s9\"}"), 422);
     assert_int_equal(call(&the_admin, "PATCH", "/api/students/zz", "{}"), 404);
     assert_int_equal(call(&the_coordinator, "PATCH", "/api/students/s1", "{}"), 403);
