@@ -97,8 +97,8 @@ void srv_auth_hash_token(const char *token, uint8_t ret_hash[32]);
 int srv_auth_try(struct srv_auth *auth, const char *door, const char *account, const char *address);
 void srv_auth_succeeded(struct srv_auth *auth, const char *door, const char *account, const char *address);
 
-/* Delivery of a reset code to a person, on a loop thread: it must not block. Set before the server runs. The default writes
- * nothing anywhere and says that no channel is set up (the alerts of a later step deliver by WhatsApp). */
+/* Delivery of a reset code (six digits) to a person, on a loop thread: it must not block. Set before the server runs. The
+ * default writes nothing anywhere and says that no channel is set up. */
 typedef enum cm_code srv_auth_deliver_fn(void *arg, const struct srv_user *user, const char *code,
                                          struct cm_err *err);
 void srv_auth_set_delivery(struct srv_auth *auth, srv_auth_deliver_fn *deliver, void *arg);

@@ -35,8 +35,9 @@ static enum cm_code make_code(struct srv_store *store, void *arg, struct cm_err 
         code = cm_fail(err, CM_NOTFOUND, "this user does not log in");
     if (code != CM_OK)
         return code;
-    return srv_auth_make_code(store, kind, request->user.name, cm_wall_ms(request->auth->clock),
-                              SRV_RESET_CODE_MINUTES, request->code, err);
+    const struct srv_code_terms terms = {SRV_RESET_CODE_MINUTES, SRV_RESET_CODE_AGAIN_MS};
+    return srv_code_make_digits(store, kind, request->user.name, cm_wall_ms(request->auth->clock), &terms,
+                                request->code, err);
 }
 
 static void code_made(struct srv_write *write, enum cm_code code, const struct cm_err *err)
@@ -48,7 +49,7 @@ static void code_made(struct srv_write *write, enum cm_code code, const struct c
         if (code != CM_OK)
             cm_log(CM_LOG_WARN, "auth", "a reset code was not delivered", CM_STR("user", request->user.name),
                    CM_STR("reason", why.msg));
-    } else if (code != CM_NOTFOUND) {
+    } else if (code != CM_NOTFOUND && code != CM_EXISTS) {
         cm_log_err(CM_LOG_ERROR, "auth", "a reset code could not be made", err);
     }
     sodium_memzero(request, sizeof(*request));
@@ -85,7 +86,7 @@ static enum cm_code confirm(struct srv_store *store, void *arg, struct cm_err *e
     int64_t now_ms = cm_wall_ms(task->auth->clock);
     struct srv_user user;
     task->base.refusal = (struct srv_refusal){0, NULL, NULL};
-    enum cm_code code = srv_code_confirm(store, kind, task->session.user, task->text, now_ms, err);
+    enum cm_code code = srv_code_confirm_digits(store, kind, task->session.user, task->text, now_ms, err);
     if (code == CM_OK)
         code = srv_store_get_user(store, task->session.user, &user, err);
     if (code == CM_NOTFOUND || (code == CM_OK && user.disabled)) {
