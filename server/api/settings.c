@@ -6,25 +6,17 @@
 #include "api/handlers.h"
 #include "http_json/json.h"
 #include "live/live.h"
+#include "notify/notify.h"
+#include "roster/fields.h"
 #include "store/settings.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* The setting's value, or `otherwise` when it was never put. */
-static enum cm_code get(struct srv_store *store, const char *name, const char *otherwise,
-                        char ret_value[SRV_SETTING_SIZE], struct cm_err *err)
-{
-    enum cm_code code = srv_store_get_setting(store, name, ret_value, err);
-    if (code == CM_NOTFOUND)
-        snprintf(ret_value, SRV_SETTING_SIZE, "%s", otherwise);
-    return code == CM_NOTFOUND ? CM_OK : code;
-}
-
 enum cm_code srv_settings_leaderboard(struct srv_store *store, bool *ret_enabled, struct cm_err *err)
 {
     char value[SRV_SETTING_SIZE];
-    enum cm_code code = get(store, SRV_SETTING_LEADERBOARD, "1", value, err);
+    enum cm_code code = srv_setting_or(store, SRV_SETTING_LEADERBOARD, "1", value, err);
     if (code == CM_OK)
         *ret_enabled = strcmp(value, "0") != 0;
     return code;
@@ -32,6 +24,7 @@ enum cm_code srv_settings_leaderboard(struct srv_store *store, bool *ret_enabled
 
 struct values {
     char school_name[SRV_SETTING_SIZE], timezone[SRV_SETTING_SIZE], coverage[SRV_SETTING_SIZE];
+    char phone_country[4];
     bool leaderboard;
     struct srv_alert_terms alerts;
 };
@@ -40,14 +33,33 @@ static enum cm_code load(const struct srv_app *app, struct values *values, struc
 {
     char coverage[16];
     snprintf(coverage, sizeof coverage, "%d", SRV_COVERAGE_PERCENT_DEFAULT);
-    enum cm_code code = get(app->store, SRV_SETTING_SCHOOL_NAME, "", values->school_name, err);
+    enum cm_code code = srv_setting_or(app->store, SRV_SETTING_SCHOOL_NAME, "", values->school_name, err);
     if (code == CM_OK)
-        code = get(app->store, SRV_SETTING_TIMEZONE, cm_zone_name(app->zone), values->timezone, err);
+        code =
+            srv_setting_or(app->store, SRV_SETTING_TIMEZONE, cm_zone_name(app->zone), values->timezone, err);
     if (code == CM_OK)
-        code = get(app->store, SRV_SETTING_COVERAGE_PERCENT, coverage, values->coverage, err);
+        code = srv_setting_or(app->store, SRV_SETTING_COVERAGE_PERCENT, coverage, values->coverage, err);
     if (code == CM_OK)
         code = srv_alert_terms_load(app->store, &values->alerts, err);
+    srv_setting_phone_country(app->store, values->phone_country);
     return code == CM_OK ? srv_settings_leaderboard(app->store, &values->leaderboard, err) : code;
+}
+
+static void put_messages(struct srv_reply *out, const struct srv_app *app)
+{
+    struct srv_notify_status status = {.channel = SRV_CHANNEL_NONE};
+    if (app->notify != NULL)
+        srv_notify_status(app->notify, &status);
+    srv_reply_begin(out, "messages");
+    srv_reply_text(out, "provider", srv_notify_channel_name(status.channel));
+    srv_reply_instant(out, "trouble_since", app->zone, status.trouble_wall_ms);
+    srv_reply_words(out, "trouble", status.trouble);
+    if (status.trouble_code != 0)
+        srv_reply_int(out, "trouble_code", status.trouble_code);
+    else
+        srv_reply_null(out, "trouble_code");
+    srv_reply_bool(out, "needs_admin", status.admin);
+    srv_reply_end(out);
 }
 
 static void put_alerts(struct srv_reply *out, const struct srv_alert_terms *terms)
@@ -76,6 +88,8 @@ static void answer(struct srv_call *call)
     srv_reply_text(&out, "timezone", values.timezone);
     srv_reply_bool(&out, "leaderboard", values.leaderboard);
     srv_reply_int(&out, "coverage_percent", atoi(values.coverage));
+    srv_reply_text(&out, "phone_country", values.phone_country);
+    put_messages(&out, app);
     put_alerts(&out, &values.alerts);
     /* another zone counts from the next start on */
     srv_reply_bool(&out, "restart_needed", strcmp(values.timezone, cm_zone_name(app->zone)) != 0);
@@ -92,13 +106,13 @@ void srv_api_settings(struct srv_call *call)
 
 struct settings_write {
     struct srv_call_write base;
-    char school_name[CM_NAME_SIZE], timezone[CM_ZONE_NAME_SIZE];
+    char school_name[CM_NAME_SIZE], timezone[CM_ZONE_NAME_SIZE], phone_country[4];
     bool leaderboard;
     int64_t coverage_percent, alert_days, alert_repeat_days;
     bool alerts_enabled;
     char send_from[CM_MINUTE_TEXT_SIZE], send_to[CM_MINUTE_TEXT_SIZE];
     struct {
-        bool school_name, timezone, leaderboard, coverage_percent;
+        bool school_name, timezone, leaderboard, coverage_percent, phone_country;
         bool alerts_enabled, alert_days, alert_repeat_days, send_from, send_to;
     } given;
 };
@@ -168,6 +182,9 @@ static enum cm_code run_patch(struct srv_store *store, void *arg, struct cm_err 
     if (code == CM_OK)
         code = put_number_if(store, write->given.coverage_percent, SRV_SETTING_COVERAGE_PERCENT,
                              write->coverage_percent, err);
+    if (code == CM_OK)
+        code =
+            put_if(store, write->given.phone_country, SRV_SETTING_PHONE_COUNTRY, write->phone_country, err);
     return code;
 }
 
@@ -188,6 +205,13 @@ static bool check_zone(struct srv_call *call, const char *name)
     }
     cm_zone_close(zone);
     return true;
+}
+
+static bool check_country(struct srv_call *call, const char *country)
+{
+    if (!cm_phone_country_fine(country))
+        srv_json_invalid(call, "phone_country", "the code of the country is 1 to 3 digits, such as 91");
+    return cm_phone_country_fine(country);
 }
 
 static bool check_minute(struct srv_call *call, const char *field, const char *text)
@@ -224,6 +248,12 @@ static bool read_patch(struct srv_call *call, struct settings_write *write)
          .max = 100,
          .ret = &write->coverage_percent,
          .ret_given = &write->given.coverage_percent},
+        {.name = "phone_country",
+         .type = SRV_JSON_LINE,
+         .min = 1,
+         .ret = write->phone_country,
+         .size = sizeof write->phone_country,
+         .ret_given = &write->given.phone_country},
         {.name = "alerts_enabled",
          .type = SRV_JSON_BOOL,
          .ret = &write->alerts_enabled,
@@ -252,6 +282,7 @@ static bool read_patch(struct srv_call *call, struct settings_write *write)
          .ret_given = &write->given.send_to},
     };
     return SRV_JSON_BODY(call, fields) && (!write->given.timezone || check_zone(call, write->timezone)) &&
+           (!write->given.phone_country || check_country(call, write->phone_country)) &&
            (!write->given.send_from || check_minute(call, "send_from", write->send_from)) &&
            (!write->given.send_to || check_minute(call, "send_to", write->send_to));
 }

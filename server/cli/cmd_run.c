@@ -6,7 +6,9 @@
 #include "auth/auth.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "cli/messages.h"
 #include "live/live.h"
+#include "notify/notify.h"
 #include "routes/routes.h"
 #include "store/settings.h"
 #include "sync/sync.h"
@@ -285,13 +287,14 @@ static enum cm_code open_all(struct server *server, struct cm_err *err)
     const struct srv_auth_options auth = {
         .store = app->store, .writer = app->writer, .clock = app->clock, .secret_key = getenv("SECRET_KEY")};
     if (srv_auth_open(&auth, &app->auth, err) != CM_OK || srv_live_open(app, &app->live, err) != CM_OK ||
-        srv_sync_open(app, &app->sync, err) != CM_OK || srv_api_create(&app->api, err) != CM_OK ||
-        open_http(server, err) != CM_OK)
+        srv_messages_open(server->cli, app, err) != CM_OK || srv_sync_open(app, &app->sync, err) != CM_OK ||
+        srv_api_create(&app->api, err) != CM_OK || open_http(server, err) != CM_OK)
         return err->code;
     srv_live_limit_streams(app->live, server->cli->settings.streams_per_session,
                            server->cli->settings.streams_per_user);
-    if (srv_live_start(app->live, err) != CM_OK || start_schedule(server, err) != CM_OK ||
-        start_signals(server, err) != CM_OK)
+    srv_auth_set_delivery(app->auth, srv_notify_deliver_code, app->notify);
+    if (srv_live_start(app->live, err) != CM_OK || srv_notify_start(app->notify, err) != CM_OK ||
+        start_schedule(server, err) != CM_OK || start_signals(server, err) != CM_OK)
         return err->code;
     return srv_loop_every(srv_http_loop(app->http, 0), MINUTE_MS, each_minute, server);
 }
@@ -301,6 +304,7 @@ static void close_all(struct server *server)
 {
     struct srv_app *app = &server->app;
     stop_signals(server);
+    srv_notify_stop(app->notify);
     if (app->sync != NULL)
         srv_sync_stop(app->sync);
     srv_auth_stop(app->auth);
@@ -312,6 +316,7 @@ static void close_all(struct server *server)
     if (app->live != NULL)
         srv_live_save_last(app->live);
     srv_api_destroy(app->api);
+    srv_notify_close(app->notify);
     srv_sync_close(app->sync);
     srv_live_close(app->live);
     srv_auth_close(app->auth);

@@ -3,6 +3,7 @@
 #include "api/handlers.h"
 #include "auth/handlers.h"
 #include "live/handlers.h"
+#include "notify/handlers.h"
 #include "sync/handlers.h"
 #include "web/handlers.h"
 
@@ -69,6 +70,7 @@ const struct srv_route srv_routes[] = {
     {SRV_DELETE, "/api/calendar/:date?class", srv_api_closure_delete, ADMIN, NO_BODY, 0},
     {SRV_GET, "/api/settings", srv_api_settings, STAFF, NO_BODY, 0},
     {SRV_PATCH, "/api/settings", srv_api_settings_patch, ADMIN, JSON_BODY, 0},
+    {SRV_POST, "/api/settings/test-message", srv_notify_test, ADMIN, JSON_BODY, 0},
     {SRV_GET, "/api/users?after&limit", srv_auth_users, ADMIN, NO_BODY, 0},
     {SRV_POST, "/api/users", srv_auth_user_post, ADMIN, JSON_BODY, SRV_SECRET},
     {SRV_PATCH, "/api/users/:name", srv_auth_user_patch, ADMIN, JSON_BODY, SRV_SECRET},
@@ -115,6 +117,11 @@ const struct srv_route srv_routes[] = {
     {SRV_POST, "/sync/v1/preview", srv_sync_preview, STATION, KIB(256), "image/jpeg", SRV_SECRET},
     {SRV_GET, "/sync/v1/jobs/:job/photo", srv_sync_job_photo, STATION, NO_BODY, 0},
     {SRV_POST, "/sync/v1/jobs/:job/result", srv_sync_job_result, STATION, KIB(64), MSGPACK, SRV_SECRET},
+
+    /* what WhatsApp tells; the handler wants a signature */
+    {SRV_GET, "/webhooks/whatsapp?hub.mode&hub.verify_token&hub.challenge", srv_webhook_verify, ANYONE,
+     NO_BODY, 0},
+    {SRV_POST, "/webhooks/whatsapp", srv_webhook_take, ANYONE, KIB(1024), JSON, SRV_ORIGIN_ANY},
 
     /* for machines */
     {SRV_GET, "/healthz", srv_api_health, ANYONE, NO_BODY, 0},

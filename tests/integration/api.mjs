@@ -96,6 +96,7 @@ await test('classes, calendar, settings', async () => {
     equal((await cora.get('/api/calendar')).items, [], 'the calendar');
     equal((await admin.patch('/api/settings', { school_name: 'Hill School' })).school_name, 'Hill School', 'the name');
     await cora.get('/api/settings');
+    equal((await admin.ask('POST', '/api/settings/test-message', { phone: '+919876543210' })).body.error.code, 'no_provider', 'nobody carries messages');
 });
 
 await test('import: dry run, problems with file and line, OneRoster', async () => {
