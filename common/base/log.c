@@ -124,7 +124,7 @@ static struct {
     .once = PTHREAD_ONCE_INIT,
 };
 
-static const char *const level_names[] = {"error", "warn", "info", "debug"};
+const char *const cm_log_level_names[] = {"error", "warn", "info", "debug", NULL};
 
 /* $JOURNAL_STREAM is "device:inode" of the stream that the journal reads; a redirected stderr is another one.
  */
@@ -166,17 +166,6 @@ static bool list_has(const char *list, const char *word)
 void cm_log_set_level(enum cm_log_level level)
 {
     atomic_store(&sink.level, (int)level);
-}
-
-bool cm_log_level_parse(const char *name, enum cm_log_level *ret_level)
-{
-    for (int i = 0; i <= CM_LOG_DEBUG; i++) {
-        if (strcmp(name, level_names[i]) == 0) {
-            *ret_level = (enum cm_log_level)i;
-            return true;
-        }
-    }
-    return false;
 }
 
 static void replace_sink(int fd, bool owned, enum cm_log_style style)
@@ -225,7 +214,7 @@ static void put_prefix(struct line *line, enum cm_log_level level, enum cm_log_s
     }
     put_text(line, cm_instant_utc(cm_wall_ms(cm_clock_system()), instant));
     put(line, " ", 1);
-    put_text(line, level_names[level]);
+    put_text(line, cm_log_level_names[level]);
     put(line, " ", 1);
 }
 

@@ -31,6 +31,7 @@
 enum { CM_LOG_LINE_MAX = 1024 };
 
 enum cm_log_level { CM_LOG_ERROR, CM_LOG_WARN, CM_LOG_INFO, CM_LOG_DEBUG };
+extern const char *const cm_log_level_names[]; /* in this order, NULL behind them */
 
 enum cm_log_style {
     CM_LOG_STYLE_AUTO,    /* journal where $JOURNAL_STREAM names this very stream, else timed */
@@ -40,7 +41,6 @@ enum cm_log_style {
 
 /* ---- set up: by the program, at start ---- */
 void cm_log_set_level(enum cm_log_level level);
-bool cm_log_level_parse(const char *name, enum cm_log_level *ret_level); /* "error" … "debug" */
 
 /* The descriptor stays the caller's and must stay open until the log goes elsewhere. */
 void cm_log_to_fd(int fd, enum cm_log_style style);

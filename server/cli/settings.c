@@ -1,17 +1,14 @@
 #include "cli/settings.h"
 
-#include "config/config.h"
+#include "base/log.h"
+#include "config/program.h"
 #include "roster/fields.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-extern char **environ;
 
 static const char *const provider_names[] = {"none", "dry-run", "whatsapp", "smtp",
                                              NULL}; /* of enum srv_notify_channel */
-static const char *const level_names[] = {"error", "warn", "info", "debug", NULL}; /* of enum cm_log_level */
 
 #define SETTING(kind, member, ...) CM_OPTION_##kind(struct srv_settings, member, __VA_ARGS__)
 #define TEMPLATE(kind_, key_, name_, language_, words_, what_)                                               \
@@ -48,7 +45,8 @@ static const struct cm_option options[] = {
     SETTING(STRING, coordinator_phone, "alerts", "coordinator_phone", "",
             "Number (+919876543210) that is told of absences in classes whose coordinator has none; empty: "
             "COORDINATOR_PHONE"),
-    SETTING(CHOICE, log_level, "log", "level", "info", level_names, "Least important event that is logged"),
+    SETTING(CHOICE, log_level, "log", "level", "info", cm_log_level_names,
+            "Least important event that is logged"),
     SETTING(PATH, log_file, "log", "file", "", "Log file; empty: stderr"),
     SETTING(
         CHOICE, provider, "alerts", "provider", "none", provider_names,
@@ -86,28 +84,8 @@ static const struct cm_option options[] = {
 };
 static const struct cm_config_schema schema = CM_CONFIG_SCHEMA(struct srv_settings, options);
 
-static enum cm_code default_folder(char *out, size_t size, struct cm_err *err)
-{
-    const char *base = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
-    int length;
-    if (base != NULL && base[0] == '/')
-        length = snprintf(out, size, "%s/rollcall-server", base);
-    else if (home != NULL && home[0] == '/')
-        length = snprintf(out, size, "%s/.local/share/rollcall-server", home);
-    else
-        return cm_fail(err, CM_INVALID,
-                       "HOME is not set: name the folder with --data DIR or in the configuration");
-    return (size_t)length < size ? CM_OK : cm_fail(err, CM_INVALID, "the path under $HOME is too long");
-}
-
-static const char *find_file(const char *data_dir, char *out, size_t size)
-{
-    snprintf(out, size, "%s/server.conf", data_dir);
-    if (data_dir[0] != '\0' && access(out, F_OK) == 0)
-        return out;
-    snprintf(out, size, "/etc/rollcall/server.conf");
-    return access(out, F_OK) == 0 ? out : NULL;
-}
+static const struct cm_config_program program = {
+    .schema = &schema, .name = "server", .folder = "rollcall-server"};
 
 static enum cm_code check_together(const struct srv_settings *settings, struct cm_err *err)
 {
@@ -131,21 +109,8 @@ enum cm_code srv_settings_load(const char *path, const char *data_dir, struct sr
                                struct cm_err *err)
 {
     struct srv_settings settings = {0};
-    char default_data[512] = "", found[600];
-    struct cm_err no_home = CM_ERR_INIT;
-    default_folder(default_data, sizeof default_data, &no_home);
-    struct cm_config_source source = {.path = path, .path_required = path != NULL, .environment = environ};
-    if (path == NULL)
-        source.path = find_file(data_dir != NULL ? data_dir : default_data, found, sizeof found);
-    if (cm_config_load(&schema, &source, &settings, err) != CM_OK)
+    if (cm_config_load_program(&program, path, data_dir, &settings, err) != CM_OK)
         return err->code;
-    if (data_dir != NULL &&
-        cm_config_set(&schema, &settings, "server", "data", data_dir, "--data", err) != CM_OK)
-        return err->code;
-    if (settings.data_dir[0] == '\0' && default_data[0] == '\0')
-        return cm_fail(err, no_home.code, "%s", no_home.msg);
-    if (settings.data_dir[0] == '\0')
-        snprintf(settings.data_dir, sizeof settings.data_dir, "%s", default_data);
     if (check_together(&settings, err) != CM_OK)
         return err->code;
     *ret_settings = settings;

@@ -1,17 +1,14 @@
 #include "cli/settings.h"
 
-#include "config/config.h"
+#include "base/log.h"
+#include "config/program.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-extern char **environ;
 
 static const char *const landmark_names[] = {"mesh", "dlib68",
                                              NULL}; /* in the order of enum stn_landmark_model */
-static const char *const policy_names[] = {"strict", "pad", "basic", NULL};        /* of enum stn_policy */
-static const char *const level_names[] = {"error", "warn", "info", "debug", NULL}; /* of enum cm_log_level */
+static const char *const policy_names[] = {"strict", "pad", "basic", NULL}; /* of enum stn_policy */
 
 #define SETTING(kind, member, ...) CM_OPTION_##kind(struct stn_settings, member, __VA_ARGS__)
 static const struct cm_option options[] = {
@@ -37,62 +34,27 @@ static const struct cm_option options[] = {
     SETTING(
         BOOL, allow_plain, "sync", "allow_plain", "no",
         "Allow http:// to a server on another machine: whoever is on the way reads and changes everything"),
-    SETTING(CHOICE, log_level, "log", "level", "info", level_names, "Least important event that is logged"),
+    SETTING(CHOICE, log_level, "log", "level", "info", cm_log_level_names,
+            "Least important event that is logged"),
     SETTING(PATH, log_file, "log", "file", "",
             "Log file; empty: stderr, and DATA/station.log while the screen is used"),
 };
 static const struct cm_config_schema schema = CM_CONFIG_SCHEMA(struct stn_settings, options);
 
-/* $variable/tail, or $HOME/home_tail/tail where the variable is not set. */
-static enum cm_code user_folder(const char *variable, const char *home_tail, const char *tail, char *out,
-                                size_t size, struct cm_err *err)
-{
-    const char *base = getenv(variable), *home = getenv("HOME");
-    int length;
-    if (base != NULL && base[0] == '/')
-        length = snprintf(out, size, "%s/%s", base, tail);
-    else if (home != NULL && home[0] == '/')
-        length = snprintf(out, size, "%s/%s/%s", home, home_tail, tail);
-    else
-        return cm_fail(err, CM_INVALID,
-                       "HOME is not set: name the folder with --data DIR or in the configuration");
-    return (size_t)length < size ? CM_OK : cm_fail(err, CM_INVALID, "the path under $HOME is too long");
-}
-
-static const char *find_file(const char *data_dir, char *out, size_t size)
-{
-    snprintf(out, size, "%s/station.conf", data_dir);
-    if (data_dir[0] != '\0' && access(out, F_OK) == 0)
-        return out;
-    snprintf(out, size, "/etc/rollcall/station.conf");
-    return access(out, F_OK) == 0 ? out : NULL;
-}
+static const struct cm_config_program program = {.schema = &schema, .name = "station", .folder = "rollcall"};
 
 enum cm_code stn_settings_load(const char *path, const char *data_dir, struct stn_settings *ret_settings,
                                struct cm_err *err)
 {
     struct stn_settings settings = {0};
-    char default_data[512] = "", found[600];
-    struct cm_err no_home = CM_ERR_INIT;
-    user_folder("XDG_DATA_HOME", ".local/share", "rollcall", default_data, sizeof default_data, &no_home);
-    struct cm_config_source source = {.path = path, .path_required = path != NULL, .environment = environ};
-    if (path == NULL)
-        source.path = find_file(data_dir != NULL ? data_dir : default_data, found, sizeof found);
-    if (cm_config_load(&schema, &source, &settings, err) != CM_OK)
+    if (cm_config_load_program(&program, path, data_dir, &settings, err) != CM_OK)
         return err->code;
-    if (data_dir != NULL &&
-        cm_config_set(&schema, &settings, "station", "data", data_dir, "--data", err) != CM_OK)
-        return err->code;
-    if (settings.data_dir[0] == '\0' && default_data[0] == '\0')
-        return cm_fail(err, no_home.code, "%s", no_home.msg);
-    if (settings.data_dir[0] == '\0')
-        snprintf(settings.data_dir, sizeof settings.data_dir, "%s", default_data);
     const char *cache = getenv("ROLLCALL_CACHE");
     if (settings.models_dir[0] == '\0' && cache != NULL && cache[0] == '/')
         snprintf(settings.models_dir, sizeof settings.models_dir, "%s/models", cache);
     else if (settings.models_dir[0] == '\0' &&
-             user_folder("XDG_CACHE_HOME", ".cache", "rollcall/models", settings.models_dir,
-                         sizeof settings.models_dir, err))
+             cm_config_user_folder("XDG_CACHE_HOME", ".cache", "rollcall/models", settings.models_dir,
+                                   sizeof settings.models_dir, err))
         return cm_fail(err, CM_INVALID,
                        "HOME is not set: name the folder of the models in the configuration, "
                        "[models] dir");

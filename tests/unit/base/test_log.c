@@ -194,16 +194,6 @@ static void test_a_file_is_appended_to(void **state)
     assert_non_null(strstr(text, "info test: still there\n"));
 }
 
-static void test_level_names(void **state)
-{
-    (void)state;
-    enum cm_log_level level = CM_LOG_INFO;
-    assert_true(cm_log_level_parse("debug", &level));
-    assert_int_equal(level, CM_LOG_DEBUG);
-    assert_false(cm_log_level_parse("loud", &level));
-    assert_int_equal(level, CM_LOG_DEBUG);
-}
-
 enum { THREADS = 4, LINES_PER_THREAD = 100 };
 
 static void *log_lines(void *arg)
@@ -244,7 +234,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_the_timed_style, begin, end),
         cmocka_unit_test_setup_teardown(test_the_journal_is_recognised_by_its_stream, begin, end),
         cmocka_unit_test_setup_teardown(test_a_file_is_appended_to, begin, end),
-        cmocka_unit_test_setup_teardown(test_level_names, begin, end),
         cmocka_unit_test_setup_teardown(test_lines_of_threads_stay_whole, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
