@@ -94,6 +94,26 @@ static const struct cm_field coverage_rows[] = {
     CM_ROW(struct cm_coverage, 4, 1, TEXT, reason),
 };
 
+/* These two came with version 3 as a whole. */
+static const struct cm_field session_rows[] = {
+    CM_ROW(struct cm_session_said, 1, 1, TEXT, class_id),
+    CM_ROW_RANGE(struct cm_session_said, 2, 1, INTEGER, date, DAY_FIRST, DAY_LAST),
+    CM_ROW_RANGE(struct cm_session_said, 3, 1, INTEGER, word, CM_WORD_CLOSED, CM_WORD_NO_SESSION),
+    CM_ROW(struct cm_session_said, 4, 1, TEXT, by),
+    CM_ROW(struct cm_session_said, 5, 1, TEXT, reason),
+    INSTANT(struct cm_session_said, 6, 1, said_wall_ms),
+};
+
+static const struct cm_field consent_rows[] = {
+    CM_ROW(struct cm_consent, 1, 1, TEXT, student_id),
+    CM_ROW_RANGE(struct cm_consent, 2, 1, INTEGER, state, CM_CONSENT_GIVEN, CM_CONSENT_WITHDRAWN),
+    CM_ROW(struct cm_consent, 3, 1, TEXT, by),
+    CM_ROW(struct cm_consent, 4, 1, TEXT, given_by),
+    CM_ROW(struct cm_consent, 5, 1, TEXT, text_version),
+    CM_ROW(struct cm_consent, 6, 1, TEXT, words),
+    INSTANT(struct cm_consent, 7, 1, said_wall_ms),
+};
+
 static const struct cm_table bodies[] = {
     [CM_EVENT_MARK] = TABLE("mark", struct cm_mark, mark_rows),
     [CM_EVENT_CORRECTION] = TABLE("correction", struct cm_correction, correction_rows),
@@ -101,6 +121,8 @@ static const struct cm_table bodies[] = {
     [CM_EVENT_ENROLLED] = TABLE("enrolled", struct cm_enrolled, enrolled_rows),
     [CM_EVENT_ROSTER] = TABLE("roster", struct cm_roster_change, roster_rows),
     [CM_EVENT_COVERAGE] = TABLE("coverage", struct cm_coverage, coverage_rows),
+    [CM_EVENT_SESSION] = TABLE("session", struct cm_session_said, session_rows),
+    [CM_EVENT_CONSENT] = TABLE("consent", struct cm_consent, consent_rows),
 };
 
 static const struct cm_table *body_of(const void *record)

@@ -59,6 +59,30 @@ const char *cm_event_type_name(enum cm_event_type type)
         [CM_EVENT_MARK] = "mark",         [CM_EVENT_CORRECTION] = "correction",
         [CM_EVENT_ACTIVITY] = "activity", [CM_EVENT_ENROLLED] = "enrolled",
         [CM_EVENT_ROSTER] = "roster",     [CM_EVENT_COVERAGE] = "coverage",
+        [CM_EVENT_SESSION] = "session",   [CM_EVENT_CONSENT] = "consent",
     };
     return NAME_IN(names, type);
+}
+
+const char *cm_session_word_name(enum cm_session_word word)
+{
+    static const char *const names[] = {
+        [CM_WORD_CLOSED] = "closed",
+        [CM_WORD_REOPENED] = "reopened",
+        [CM_WORD_NO_SESSION] = "no_session",
+    };
+    _Static_assert(sizeof names / sizeof names[0] == CM_WORD_KINDS, "a word has no name");
+    return NAME_IN(names, word);
+}
+
+const char *cm_consent_name(enum cm_consent_state state)
+{
+    static const char *const names[] = {
+        [CM_CONSENT_NONE] = "none",
+        [CM_CONSENT_GIVEN] = "given",
+        [CM_CONSENT_REFUSED] = "refused",
+        [CM_CONSENT_WITHDRAWN] = "withdrawn",
+    };
+    _Static_assert(sizeof names / sizeof names[0] == CM_CONSENT_STATES, "a state has no name");
+    return NAME_IN(names, state);
 }

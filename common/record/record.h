@@ -61,6 +61,8 @@ enum cm_event_type {
     CM_EVENT_ENROLLED = 4,
     CM_EVENT_ROSTER = 5,   /* a roster import */
     CM_EVENT_COVERAGE = 6, /* a span in which the station could, or could not, judge */
+    CM_EVENT_SESSION = 7,  /* a person's word about a session; since version 3 */
+    CM_EVENT_CONSENT = 8,  /* since version 3 */
 };
 
 enum cm_method { CM_METHOD_FACE = 1, CM_METHOD_CARD = 2, CM_METHOD_PIN = 3, CM_METHOD_MANUAL = 4 };
@@ -154,6 +156,42 @@ struct cm_coverage {
     struct cm_extra extra;
 };
 
+enum cm_session_word {
+    CM_WORD_CLOSED = 1,     /* the roll is complete: who was not seen is absent */
+    CM_WORD_REOPENED = 2,   /* takes back either of the others */
+    CM_WORD_NO_SESSION = 3, /* there was no school for the class on that date */
+    CM_WORD_KINDS
+};
+
+struct cm_session_said { /* of several about one session the latest instant counts (roll/word.h) */
+    char class_id[CM_ID_SIZE];
+    int32_t date;
+    enum cm_session_word word;
+    char by[CM_NAME_SIZE];
+    char reason[CM_TEXT_SIZE];
+    int64_t said_wall_ms;
+    struct cm_extra extra;
+};
+
+enum cm_consent_state {
+    CM_CONSENT_NONE = 0, /* nobody was asked; never in an event */
+    CM_CONSENT_GIVEN = 1,
+    CM_CONSENT_REFUSED = 2,
+    CM_CONSENT_WITHDRAWN = 3,
+    CM_CONSENT_STATES
+};
+
+struct cm_consent { /* whether a face template of the student may be made and kept */
+    char student_id[CM_ID_SIZE];
+    enum cm_consent_state state;
+    char by[CM_NAME_SIZE];       /* who wrote it down */
+    char given_by[CM_NAME_SIZE]; /* who decided: "Latha Nair, mother" */
+    char text_version[32];       /* of the text that was shown: "2026-1" */
+    char words[CM_TEXT_SIZE];    /* a note; empty: none */
+    int64_t said_wall_ms;
+    struct cm_extra extra;
+};
+
 struct cm_event {     /* the envelope, and the body by type */
     uint32_t version; /* of the record format: CM_RECORD_VERSION when written by us */
     uint8_t id[16];   /* UUIDv7 */
@@ -169,14 +207,18 @@ struct cm_event {     /* the envelope, and the body by type */
         struct cm_enrolled enrolled;
         struct cm_roster_change roster;
         struct cm_coverage coverage;
+        struct cm_session_said session;
+        struct cm_consent consent;
     } body;
     struct cm_extra extra;
 };
-enum { CM_RECORD_VERSION = 2 };
+enum { CM_RECORD_VERSION = 3 };
 
 const char *cm_method_name(enum cm_method method);
 const char *cm_roll_status_name(enum cm_roll_status status);
 const char *cm_activity_name(enum cm_activity_kind kind);
 const char *cm_event_type_name(enum cm_event_type type);
+const char *cm_session_word_name(enum cm_session_word word);
+const char *cm_consent_name(enum cm_consent_state state);
 
 #endif

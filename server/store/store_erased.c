@@ -135,9 +135,12 @@ static int64_t said_wall_ms(const struct cm_event *event)
         return event->body.correction.corrected_wall_ms;
     case CM_EVENT_ACTIVITY:
         return event->body.activity.started_wall_ms;
+    case CM_EVENT_CONSENT:
+        return event->body.consent.said_wall_ms;
     case CM_EVENT_ENROLLED:
     case CM_EVENT_ROSTER:
     case CM_EVENT_COVERAGE:
+    case CM_EVENT_SESSION:
         break;
     }
     return event->wall_ms;
@@ -177,8 +180,12 @@ static void ids_of(struct cm_event *event, char *ret_ids[2])
     case CM_EVENT_ENROLLED:
         ret_ids[0] = event->body.enrolled.student_id;
         break;
+    case CM_EVENT_CONSENT:
+        ret_ids[0] = event->body.consent.student_id;
+        break;
     case CM_EVENT_ROSTER:
     case CM_EVENT_COVERAGE:
+    case CM_EVENT_SESSION:
         break;
     }
 }
@@ -202,8 +209,14 @@ static void blank_texts(struct cm_event *event)
     case CM_EVENT_ENROLLED:
         memset(&event->body.enrolled.extra, 0, sizeof event->body.enrolled.extra);
         break;
+    case CM_EVENT_CONSENT:
+        memset(event->body.consent.given_by, 0, sizeof event->body.consent.given_by);
+        memset(event->body.consent.words, 0, sizeof event->body.consent.words);
+        memset(&event->body.consent.extra, 0, sizeof event->body.consent.extra);
+        break;
     case CM_EVENT_ROSTER:
     case CM_EVENT_COVERAGE:
+    case CM_EVENT_SESSION:
         break;
     }
 }
