@@ -24,7 +24,7 @@ static bool sees(const struct calendar *calendar, const char *class_id)
                                                    : srv_auth_sees_class(calendar->who, class_id);
 }
 
-static void put_closure(struct srv_reply *out, const struct srv_closure *closure)
+static void put_closure(struct srv_reply *out, const struct cm_closure *closure)
 {
     srv_reply_begin(out, NULL);
     srv_reply_date(out, "date", closure->date);
@@ -33,7 +33,7 @@ static void put_closure(struct srv_reply *out, const struct srv_closure *closure
     srv_reply_end(out);
 }
 
-static bool take_closure(void *arg, const struct srv_closure *closure)
+static bool take_closure(void *arg, const struct cm_closure *closure)
 {
     const struct calendar *calendar = arg;
     if (sees(calendar, closure->class_id))
@@ -73,7 +73,7 @@ void srv_api_calendar(struct srv_call *call)
 
 struct closure_write {
     struct srv_call_write base;
-    struct srv_closure closure;
+    struct cm_closure closure;
 };
 
 static void tell(const struct closure_write *write)
@@ -110,7 +110,7 @@ static void answer_put(struct srv_call_write *base)
 
 void srv_api_closure_put(struct srv_call *call)
 {
-    struct srv_closure closure = {.class_id = ""};
+    struct cm_closure closure = {.class_id = ""};
     const struct srv_json_field fields[] = {
         {.name = "class_id",
          .type = SRV_JSON_LINE,
@@ -147,7 +147,7 @@ static void answer_delete(struct srv_call_write *base)
 
 void srv_api_closure_delete(struct srv_call *call)
 {
-    struct srv_closure closure = {.class_id = ""};
+    struct cm_closure closure = {.class_id = ""};
     const char *class_id = srv_call_query(call, "class");
     if (!srv_api_find_date(call, &closure.date))
         return;

@@ -38,9 +38,9 @@ static bool take_day(void *arg, const struct srv_day *day)
     return roll->count < ROLL_ROWS_MAX;
 }
 
-static bool take_label(void *arg, const struct srv_closure *closure)
+static bool take_label(void *arg, const struct cm_closure *closure)
 {
-    struct srv_closure *label = arg; /* class_id: whose */
+    struct cm_closure *label = arg; /* class_id: whose */
     if (closure->class_id[0] == '\0' || strcmp(closure->class_id, label->class_id) == 0)
         *label = *closure;
     return true;
@@ -48,7 +48,7 @@ static bool take_label(void *arg, const struct srv_closure *closure)
 
 static enum cm_code put_no_school(struct roll *roll, struct cm_err *err)
 {
-    struct srv_closure closure = {.date = roll->date};
+    struct cm_closure closure = {.date = roll->date};
     strcpy(closure.class_id, roll->class_.id);
     enum cm_code code =
         srv_store_each_closure(roll->app->store, roll->date, roll->date, take_label, &closure, err);
@@ -89,7 +89,7 @@ enum cm_code srv_roll_item(struct srv_reply *out, const struct srv_app *app, con
 {
     struct srv_student student;
     struct srv_evidence evidence;
-    struct cm_session session = cm_session_of(class_, app->zone, day->roll.date);
+    struct cm_session session = srv_show_times(app->store, app->zone, class_, day->roll.date);
     enum cm_code code = srv_store_get_student(app->store, day->roll.student_id, &student, err);
     if (code == CM_NOTFOUND) { /* erased: the id is only a number */
         student = (struct srv_student){.template_count = 0};
@@ -170,7 +170,7 @@ void srv_api_roll(struct srv_call *call)
     }
     if (!srv_api_find_class(call, class_id, &roll.class_))
         return;
-    roll.session = cm_session_of(&roll.class_, app->zone, roll.date);
+    roll.session = srv_show_times(app->store, app->zone, &roll.class_, roll.date);
     srv_reply_init(&roll.out);
     enum cm_code code = srv_store_read(app->store, make_roll, &roll, &err);
     if (code == CM_OK)

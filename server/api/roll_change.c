@@ -258,7 +258,7 @@ static enum cm_code run_close(struct srv_store *store, void *arg, struct cm_err 
 {
     struct roll_write *write = arg;
     struct srv_session_info info;
-    struct cm_session session = cm_session_of(&write->class_, write->base.app->zone, write->date);
+    struct cm_session session = srv_show_times(store, write->base.app->zone, &write->class_, write->date);
     enum cm_code code = find_session(store, write, &info, err);
     if (code != CM_OK)
         return code;
@@ -293,7 +293,8 @@ static void answer_close(struct srv_call_write *base)
     struct srv_session_info info;
     struct cm_err err = CM_ERR_INIT;
     struct srv_reply out;
-    struct cm_session session = cm_session_of(&write->class_, base->app->zone, write->date);
+    struct cm_session session =
+        srv_show_times(base->app->store, base->app->zone, &write->class_, write->date);
     tell_roll(write);
     enum cm_code code =
         srv_store_get_session_info(base->app->store, write->class_.id, write->date, &info, &err);

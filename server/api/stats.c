@@ -22,9 +22,9 @@ struct stats {
     int64_t enrolled;
 };
 
-static bool take_label(void *arg, const struct srv_closure *closure)
+static bool take_label(void *arg, const struct cm_closure *closure)
 {
-    struct srv_closure *label = arg; /* class_id: whose */
+    struct cm_closure *label = arg; /* class_id: whose */
     if (closure->class_id[0] == '\0' || strcmp(closure->class_id, label->class_id) == 0)
         strcpy(label->label, closure->label);
     return true;
@@ -35,7 +35,7 @@ static enum cm_code put_class(struct srv_reply *out, struct stats *stats, int i,
     const struct cm_class *class_ = &stats->classes.list[i];
     struct srv_session_info info;
     struct srv_counts counts = {.students = stats->census[i].students};
-    struct cm_session session = cm_session_of(class_, stats->app->zone, stats->date);
+    struct cm_session session = srv_show_times(stats->app->store, stats->app->zone, class_, stats->date);
     enum cm_code code = srv_store_get_session_info(stats->app->store, class_->id, stats->date, &info, err);
     if (code != CM_OK && code != CM_NOTFOUND)
         return code;
@@ -64,7 +64,7 @@ static enum cm_code put_no_school(struct srv_reply *out, const struct stats *sta
         if (!stats->no_school[i])
             continue;
         const char *id = stats->classes.list[i].id;
-        struct srv_closure closure = {.date = stats->date};
+        struct cm_closure closure = {.date = stats->date};
         strcpy(closure.class_id, id);
         code = srv_store_each_closure(stats->app->store, stats->date, stats->date, take_label, &closure, err);
         srv_reply_begin(out, NULL);

@@ -78,7 +78,7 @@ struct month {
     } of[MONTH_DAYS_MAX];
 };
 
-static bool take_closure(void *arg, const struct srv_closure *closure)
+static bool take_closure(void *arg, const struct cm_closure *closure)
 {
     struct month *month = arg;
     int day = closure->date % 100 - 1;
@@ -121,7 +121,7 @@ static enum cm_code put_status(struct month *month, const struct srv_day *day, c
 {
     struct srv_reply *out = &month->out;
     struct srv_evidence evidence;
-    struct cm_session session = cm_session_of(class_, month->app->zone, day->roll.date);
+    struct cm_session session = srv_show_times(month->app->store, month->app->zone, class_, day->roll.date);
     enum cm_code code = srv_show_evidence(month->app->store, &day->roll, &evidence, err);
     srv_reply_text(out, "status", cm_roll_status_name(srv_show_status_at(day, &session, month->now_ms)));
     srv_reply_text(out, "state", srv_show_state(srv_show_state_at(day->session, &session, month->now_ms)));
@@ -260,7 +260,8 @@ static struct srv_counts count_month(struct trend *trend, int32_t month)
             day->roll.date / 100 == month ? class_of(&trend->classes, day->roll.class_id) : NULL;
         if (class_ == NULL)
             continue;
-        struct cm_session session = cm_session_of(class_, trend->app->zone, day->roll.date);
+        struct cm_session session =
+            srv_show_times(trend->app->store, trend->app->zone, class_, day->roll.date);
         srv_counts_add(&counts, srv_show_status_at(day, &session, trend->now_ms));
     }
     return counts;
@@ -297,7 +298,8 @@ static void put_arrivals(struct srv_reply *out, struct trend *trend)
         const struct cm_class *class_ = came(day) ? class_of(&trend->classes, day->roll.class_id) : NULL;
         if (class_ == NULL)
             continue;
-        struct cm_session session = cm_session_of(class_, trend->app->zone, day->roll.date);
+        struct cm_session session =
+            srv_show_times(trend->app->store, trend->app->zone, class_, day->roll.date);
         srv_reply_begin(out, NULL);
         srv_reply_date(out, "date", day->roll.date);
         srv_reply_real(out, "minutes_from_start",

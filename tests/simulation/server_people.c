@@ -138,7 +138,7 @@ static enum cm_code put_classes(struct srv_store *store, const struct edit *edit
 static enum cm_code edit_within(struct srv_store *store, void *arg, struct cm_err *err)
 {
     struct edit *edit = arg;
-    struct srv_closure closure = {.date = 20261124 + edit->other % 5};
+    struct cm_closure closure = {.date = 20261124 + edit->other % 5};
     uint64_t feed;
     char name[32];
     switch (edit->what) {
