@@ -31,6 +31,7 @@ srv_handler_fn srv_api_roll;
 srv_handler_fn srv_api_roll_correct;
 srv_handler_fn srv_api_roll_close;
 srv_handler_fn srv_api_roll_reopen;
+srv_handler_fn srv_api_roll_no_session;
 srv_handler_fn srv_api_export_attendance;
 srv_handler_fn srv_api_activity;
 srv_handler_fn srv_api_activity_review;

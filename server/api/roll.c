@@ -38,22 +38,13 @@ static bool take_day(void *arg, const struct srv_day *day)
     return roll->count < ROLL_ROWS_MAX;
 }
 
-static bool take_label(void *arg, const struct cm_closure *closure)
-{
-    struct cm_closure *label = arg; /* class_id: whose */
-    if (closure->class_id[0] == '\0' || strcmp(closure->class_id, label->class_id) == 0)
-        *label = *closure;
-    return true;
-}
-
+/* The label of the calendar's entry that counts, "" when the class just does not meet. */
 static enum cm_code put_no_school(struct roll *roll, struct cm_err *err)
 {
-    struct cm_closure closure = {.date = roll->date};
-    strcpy(closure.class_id, roll->class_.id);
-    enum cm_code code =
-        srv_store_each_closure(roll->app->store, roll->date, roll->date, take_label, &closure, err);
+    struct srv_school_day day;
+    enum cm_code code = srv_store_get_school_day(roll->app->store, &roll->class_, roll->date, &day, err);
     srv_reply_null(&roll->out, "session");
-    srv_reply_text(&roll->out, "no_school", closure.label);
+    srv_reply_text(&roll->out, "no_school", code == CM_OK ? day.closure.label : "");
     return code;
 }
 
@@ -66,7 +57,10 @@ static enum cm_code put_session(struct roll *roll, struct cm_err *err)
     if (code != CM_OK)
         return code;
     srv_show_session(&roll->out, "session", roll->app, &info, &roll->session, roll->now_ms);
-    srv_reply_null(&roll->out, "no_school");
+    if (info.word.word == CM_WORD_NO_SESSION)
+        srv_reply_text(&roll->out, "no_school", info.word.reason);
+    else
+        srv_reply_null(&roll->out, "no_school");
     return CM_OK;
 }
 

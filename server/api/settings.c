@@ -31,6 +31,7 @@ enum cm_code srv_settings_leaderboard(struct srv_store *store, bool *ret_enabled
 
 struct values {
     char school_name[SRV_SETTING_SIZE], timezone[SRV_SETTING_SIZE], coverage[SRV_SETTING_SIZE];
+    char points[CM_POINTS_SETTING_SIZE];
     bool leaderboard;
 };
 
@@ -43,6 +44,11 @@ static enum cm_code load(const struct srv_app *app, struct values *values, struc
         code = get(app->store, SRV_SETTING_TIMEZONE, cm_zone_name(app->zone), values->timezone, err);
     if (code == CM_OK)
         code = get(app->store, SRV_SETTING_COVERAGE_PERCENT, coverage, values->coverage, err);
+    struct cm_points_rules rules;
+    if (code == CM_OK)
+        code = srv_store_get_points(app->store, &rules, err);
+    if (code == CM_OK)
+        cm_points_format(&rules, values->points);
     return code == CM_OK ? srv_settings_leaderboard(app->store, &values->leaderboard, err) : code;
 }
 
@@ -63,6 +69,7 @@ static void answer(struct srv_call *call)
     srv_reply_text(&out, "timezone", values.timezone);
     srv_reply_bool(&out, "leaderboard", values.leaderboard);
     srv_reply_int(&out, "coverage_percent", atoi(values.coverage));
+    srv_reply_text(&out, "points", values.points);
     /* another zone counts from the next start on */
     srv_reply_bool(&out, "restart_needed", strcmp(values.timezone, cm_zone_name(app->zone)) != 0);
     srv_reply_end(&out);
@@ -81,8 +88,9 @@ struct settings_write {
     char school_name[CM_NAME_SIZE], timezone[CM_ZONE_NAME_SIZE];
     bool leaderboard;
     int64_t coverage_percent;
+    char points[CM_POINTS_SETTING_SIZE];
     struct {
-        bool school_name, timezone, leaderboard, coverage_percent;
+        bool school_name, timezone, leaderboard, coverage_percent, points;
     } given;
 };
 
@@ -106,6 +114,8 @@ static enum cm_code run_patch(struct srv_store *store, void *arg, struct cm_err 
                       write->leaderboard ? "1" : "0", err);
     if (code == CM_OK)
         code = put_if(store, write->given.coverage_percent, SRV_SETTING_COVERAGE_PERCENT, percent, err);
+    if (code == CM_OK)
+        code = put_if(store, write->given.points, SRV_SETTING_POINTS, write->points, err);
     return code;
 }
 
@@ -126,6 +136,16 @@ static bool check_zone(struct srv_call *call, const char *name)
     }
     cm_zone_close(zone);
     return true;
+}
+
+static bool check_points(struct srv_call *call, const char *text)
+{
+    struct cm_points_rules rules;
+    struct cm_err err = CM_ERR_INIT;
+    if (cm_points_parse(text, &rules, &err) == CM_OK)
+        return true;
+    srv_json_invalid(call, "points", "%s", err.msg);
+    return false;
 }
 
 static bool read_patch(struct srv_call *call, struct settings_write *write)
@@ -152,8 +172,15 @@ static bool read_patch(struct srv_call *call, struct settings_write *write)
          .max = 100,
          .ret = &write->coverage_percent,
          .ret_given = &write->given.coverage_percent},
+        {.name = "points",
+         .type = SRV_JSON_LINE,
+         .min = 1,
+         .ret = write->points,
+         .size = sizeof write->points,
+         .ret_given = &write->given.points},
     };
-    return SRV_JSON_BODY(call, fields) && (!write->given.timezone || check_zone(call, write->timezone));
+    return SRV_JSON_BODY(call, fields) && (!write->given.timezone || check_zone(call, write->timezone)) &&
+           (!write->given.points || check_points(call, write->points));
 }
 
 void srv_api_settings_patch(struct srv_call *call)

@@ -154,7 +154,9 @@ void srv_show_session(struct srv_reply *out, const char *name, const struct srv_
                       const struct srv_session_info *info, const struct cm_session *session, int64_t now_ms)
 {
     srv_reply_begin(out, name);
-    srv_reply_text(out, "state", srv_show_state(srv_show_state_at(info->state, session, now_ms)));
+    srv_reply_text(
+        out, "state",
+        srv_show_state(info->school ? srv_show_state_at(info->state, session, now_ms) : info->state));
     srv_reply_instant(out, "start", app->zone, session->start_wall_ms);
     srv_reply_instant(out, "late_after", app->zone, session->late_wall_ms);
     srv_reply_instant(out, "close", app->zone, session->close_wall_ms);
@@ -162,6 +164,17 @@ void srv_show_session(struct srv_reply *out, const char *name, const struct srv_
     srv_reply_instant(out, "closed_at", app->zone, info->closed_wall_ms);
     srv_reply_int(out, "able_min", info->able_min);
     srv_reply_int(out, "window_min", info->window_min);
+    srv_reply_bool(out, "school", info->school);
+    if (info->word.word != 0) {
+        srv_reply_begin(out, "word");
+        srv_reply_text(out, "word", cm_session_word_name(info->word.word));
+        srv_reply_text(out, "by", info->word.by);
+        srv_reply_text(out, "reason", info->word.reason);
+        srv_reply_instant(out, "at", app->zone, info->word.said_wall_ms);
+        srv_reply_end(out);
+    } else {
+        srv_reply_null(out, "word");
+    }
     srv_reply_end(out);
 }
 

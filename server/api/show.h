@@ -46,7 +46,7 @@ double srv_show_rate(int64_t present, int64_t late, int64_t absent);
 /* "present" … "none" and "rate". */
 void srv_counts_out(struct srv_reply *out, const struct srv_counts *counts);
 
-/* {state,start,late_after,close,closed_by,closed_at,able_min,window_min} */
+/* {state,start,late_after,close,closed_by,closed_at,able_min,window_min,school,word:{word,by,reason,at}} */
 void srv_show_session(struct srv_reply *out, const char *name, const struct srv_app *app,
                       const struct srv_session_info *info, const struct cm_session *session, int64_t now_ms);
 

@@ -80,6 +80,7 @@ const struct srv_route srv_routes[] = {
     {SRV_POST, "/api/rolls/:class/:date/corrections", srv_api_roll_correct, STAFF, JSON_BODY, 0},
     {SRV_POST, "/api/rolls/:class/:date/close", srv_api_roll_close, STAFF, JSON_BODY, 0},
     {SRV_POST, "/api/rolls/:class/:date/reopen", srv_api_roll_reopen, STAFF, JSON_BODY, 0},
+    {SRV_POST, "/api/rolls/:class/:date/no-session", srv_api_roll_no_session, STAFF, JSON_BODY, 0},
     {SRV_GET, "/api/export/attendance", srv_api_export_attendance, STAFF, NO_BODY, SRV_LONG},
 
     /* activity, alerts */
