@@ -206,7 +206,7 @@ static enum cm_code finish_slot(struct srv_tx *tx, struct srv_slot *slot, struct
     else if (code == CM_OK && slot->counts)
         code = srv_session_save(tx, &slot->info, err);
     slot->tell = slot->tell || slot->recount || !same_numbers(&before, &slot->info);
-    slot->tell = slot->tell && (was_there || slot->stored);
+    slot->tell = slot->stored != was_there || (slot->tell && was_there);
     return code == CM_OK && slot->tell && !tx->replay ? srv_note_roll(tx, slot->class_id, slot->date, err)
                                                       : code;
 }

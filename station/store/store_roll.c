@@ -95,8 +95,8 @@ static bool is_recent(const struct look *l)
 static bool is_judged(const struct look *l, uint64_t seq)
 {
     bool speaks = l->news != NULL || is_recent(l);
-    if (seq == STN_SEQ_EARLIER)
-        return l->news != NULL;
+    if (seq == STN_SEQ_EARLIER) /* it is at the server since the renewal */
+        return l->news != NULL || (speaks && stn_txn_has_cursor(l->txn));
     return speaks && seq <= l->pulled;
 }
 
