@@ -23,6 +23,7 @@ srv_handler_fn srv_api_classes;
 srv_handler_fn srv_api_class_put;
 srv_handler_fn srv_api_class_delete;
 srv_handler_fn srv_api_calendar;
+srv_handler_fn srv_api_calendar_import;
 srv_handler_fn srv_api_closure_put;
 srv_handler_fn srv_api_closure_delete;
 srv_handler_fn srv_api_settings;

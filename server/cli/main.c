@@ -47,6 +47,7 @@ static const enum srv_option user_options[] = {SRV_OPT_ROLE,    SRV_OPT_NAME, SR
 static const enum srv_option station_options[] = {SRV_OPT_CLASS, 0};
 static const enum srv_option demo_options[] = {SRV_OPT_STUDENTS, SRV_OPT_DAYS, SRV_OPT_SEED, SRV_OPT_TO, 0};
 
+static const enum srv_option calendar_options[] = {SRV_OPT_CLASS, SRV_OPT_DRY_RUN, 0};
 static const enum srv_option roster_options[] = {SRV_OPT_DRY_RUN, SRV_OPT_FORCE, 0};
 static const enum srv_option export_options[] = {SRV_OPT_FROM, SRV_OPT_TO, SRV_OPT_CLASS, 0};
 static const enum srv_option erase_options[] = {SRV_OPT_YES, 0};
@@ -66,6 +67,8 @@ static const struct srv_command commands[] = {
     {"roster", "import FILE-or-FOLDER [--dry-run] [--force]",
      "students and classes from CSV or a OneRoster folder; --force: also when a fifth of them would be gone",
      roster_options, srv_cmd_roster},
+    {"calendar", "import FILE [--class C] [--dry-run]",
+     "days without school and half days from a CSV or iCalendar file", calendar_options, srv_cmd_calendar},
     {"export", "attendance [--from DATE] [--to DATE] [--class C]…", "attendance as CSV on stdout",
      export_options, srv_cmd_export},
     {"erase", "ID [--yes]", "erases a student for good, here and on every station", erase_options,

@@ -65,6 +65,7 @@ const struct srv_route srv_routes[] = {
     {SRV_PUT, "/api/classes/:class", srv_api_class_put, ADMIN, JSON_BODY, 0},
     {SRV_DELETE, "/api/classes/:class", srv_api_class_delete, ADMIN, NO_BODY, 0},
     {SRV_GET, "/api/calendar", srv_api_calendar, PERSON, NO_BODY, 0},
+    {SRV_POST, "/api/calendar/import", srv_api_calendar_import, ADMIN, KIB(4096), JSON, 0},
     {SRV_PUT, "/api/calendar/:date", srv_api_closure_put, ADMIN, JSON_BODY, 0},
     {SRV_DELETE, "/api/calendar/:date", srv_api_closure_delete, ADMIN, NO_BODY, 0},
     {SRV_GET, "/api/settings", srv_api_settings, STAFF, NO_BODY, 0},
