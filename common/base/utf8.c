@@ -43,6 +43,23 @@ bool cm_utf8_valid(const char *text, size_t size)
     return true;
 }
 
+size_t cm_utf8_count_fitting(const char *text, size_t size, size_t room)
+{
+    size_t count = 0;
+    for (size_t at = 0; at < size; count++) {
+        size_t length = cm_utf8_decode(text + at, size - at, NULL);
+        at += length > 0 ? length : 1;
+        if (at > room)
+            break;
+    }
+    return count;
+}
+
+size_t cm_utf8_count(const char *text, size_t size)
+{
+    return cm_utf8_count_fitting(text, size, size);
+}
+
 /* Ordered; what a person cannot see, or what changes how the text around it is seen. */
 static bool is_hidden(uint32_t c)
 {
@@ -84,25 +101,64 @@ static bool is_virama(uint32_t c)
     return false;
 }
 
-static bool is_printable_after(uint32_t before, uint32_t c)
+static bool is_joiner(uint32_t c)
 {
-    if (c == ZERO_WIDTH_JOINER || c == ZERO_WIDTH_NON_JOINER)
-        return is_virama(before);
-    return !is_hidden(c);
+    return c == ZERO_WIDTH_JOINER || c == ZERO_WIDTH_NON_JOINER;
+}
+
+static bool is_indic(uint32_t c)
+{
+    return c >= 0x0900 && c <= 0x0DFF; /* Devanagari to Sinhala */
+}
+
+/* Letters and the marks on them; no digits, no punctuation. */
+static bool is_arabic(uint32_t c)
+{
+    return (c >= 0x0620 && c <= 0x065F && c != 0x0640) || (c >= 0x066E && c <= 0x06D3) || c == 0x06D5 ||
+           (c >= 0x06FA && c <= 0x06FC) || c == 0x06FF || (c >= 0x0750 && c <= 0x077F) ||
+           (c >= 0x08A0 && c <= 0x08C7);
+}
+
+/* A joiner between these two; after is 0 at the end. */
+static bool joins(uint32_t before, uint32_t joiner, uint32_t after)
+{
+    if (is_virama(before))
+        return true;
+    if (is_virama(after))
+        return is_indic(before);
+    return joiner == ZERO_WIDTH_NON_JOINER && is_arabic(before) && is_arabic(after);
+}
+
+static uint32_t first_char(const char *text, size_t size)
+{
+    uint32_t c = 0;
+    return cm_utf8_decode(text, size, &c) > 0 ? c : 0;
+}
+
+static bool is_printable_between(uint32_t before, uint32_t c, uint32_t after)
+{
+    return is_joiner(c) ? joins(before, c, after) : !is_hidden(c);
+}
+
+size_t cm_utf8_printable_length(const char *text, size_t size)
+{
+    uint32_t before = 0;
+    size_t at = 0;
+    while (at < size) {
+        uint32_t c;
+        size_t length = cm_utf8_decode(text + at, size - at, &c);
+        if (length == 0 ||
+            !is_printable_between(before, c, first_char(text + at + length, size - at - length)))
+            break;
+        before = c;
+        at += length;
+    }
+    return at;
 }
 
 bool cm_utf8_printable(const char *text, size_t size)
 {
-    uint32_t before = 0;
-    for (size_t at = 0; at < size;) {
-        uint32_t c;
-        size_t length = cm_utf8_decode(text + at, size - at, &c);
-        if (length == 0 || !is_printable_after(before, c))
-            return false;
-        before = c;
-        at += length;
-    }
-    return true;
+    return cm_utf8_printable_length(text, size) == size;
 }
 
 static size_t write_escape(uint32_t c, char out[16])
@@ -113,26 +169,34 @@ static size_t write_escape(uint32_t c, char out[16])
     return (size_t)snprintf(out, 16, "\\u{%x}", (unsigned)c);
 }
 
+/* What stands for the first character of text, in ret_piece of 16 bytes unless it is printable as it is. */
+static const char *piece_of(const char *text, size_t size, uint32_t before, char ret_piece[16],
+                            size_t *ret_size, size_t *ret_length, uint32_t *ret_char)
+{
+    *ret_char = 0;
+    *ret_length = cm_utf8_decode(text, size, ret_char);
+    if (*ret_length == 0) {
+        *ret_length = 1;
+        *ret_size = (size_t)snprintf(ret_piece, 16, "\\x%02x", (unsigned)(unsigned char)text[0]);
+        return ret_piece;
+    }
+    if (!is_printable_between(before, *ret_char, first_char(text + *ret_length, size - *ret_length))) {
+        *ret_size = write_escape(*ret_char, ret_piece);
+        return ret_piece;
+    }
+    *ret_size = *ret_length;
+    return text;
+}
+
 size_t cm_utf8_escape(const char *text, size_t size, char *out, size_t out_size)
 {
     size_t written = 0;
     uint32_t before = 0;
     for (size_t at = 0; at < size;) {
         char escape[16];
-        const char *piece = escape;
-        size_t piece_size;
-        uint32_t c = 0;
-        size_t length = cm_utf8_decode(text + at, size - at, &c);
-        if (length == 0) {
-            piece_size =
-                (size_t)snprintf(escape, sizeof escape, "\\x%02x", (unsigned)(unsigned char)text[at]);
-            length = 1;
-        } else if (!is_printable_after(before, c)) {
-            piece_size = write_escape(c, escape);
-        } else {
-            piece = text + at;
-            piece_size = length;
-        }
+        size_t piece_size, length;
+        uint32_t c;
+        const char *piece = piece_of(text + at, size - at, before, escape, &piece_size, &length, &c);
         if (piece_size > out_size - 1 - written)
             break;
         memcpy(out + written, piece, piece_size);
@@ -140,6 +204,7 @@ size_t cm_utf8_escape(const char *text, size_t size, char *out, size_t out_size)
         before = c;
         at += length;
     }
+    written = cm_utf8_printable_length(out, written); /* not a joiner whose second letter does not fit */
     out[written] = '\0';
     return written;
 }

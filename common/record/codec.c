@@ -11,9 +11,8 @@ enum { DAY_FIRST = 19700101, DAY_LAST = 99991231, MINUTES_OF_DAY = 24 * 60 };
         .extra = offsetof(struct_, extra)                                                                    \
     }
 
-#define INSTANT_LAST_MS INT64_C(253402300799999) /* 9999-12-31T23:59:59.999Z */
 #define INSTANT(struct_, key_, since_, member_)                                                              \
-    CM_ROW_RANGE(struct_, key_, since_, INTEGER, member_, 0, INSTANT_LAST_MS)
+    CM_ROW_RANGE(struct_, key_, since_, INTEGER, member_, 0, CM_INSTANT_LAST_MS)
 
 static const struct cm_field class_rows[] = {
     CM_ROW(struct cm_class, 1, 1, TEXT, id),
@@ -51,6 +50,7 @@ static const struct cm_field mark_rows[] = {
     CM_ROW(struct cm_mark, 12, 1, BOOL, first_try),
     CM_ROW(struct cm_mark, 13, 1, BOOL, eye_contact),
     CM_ROW(struct cm_mark, 14, 1, BOOL, clock_suspect),
+    INSTANT(struct cm_mark, 15, CM_RECORD_SAYS_WHOSE, erased_wall_ms),
 };
 
 static const struct cm_field correction_rows[] = {
@@ -61,6 +61,7 @@ static const struct cm_field correction_rows[] = {
     CM_ROW(struct cm_correction, 5, 1, TEXT, by),
     CM_ROW(struct cm_correction, 6, 1, TEXT, reason),
     INSTANT(struct cm_correction, 7, 1, corrected_wall_ms),
+    INSTANT(struct cm_correction, 8, CM_RECORD_SAYS_WHOSE, erased_wall_ms),
 };
 
 /* An activity of a kind that came later is still something to review: any kind passes. */

@@ -14,13 +14,17 @@
 
 enum {
     CM_ID_SIZE = 64,     /* student and class ids, with the NUL */
-    CM_NAME_SIZE = 128,  /* names, with the NUL */
-    CM_TEXT_SIZE = 256,  /* reasons and notes, with the NUL */
-    CM_EXTRA_SIZE = 256, /* unknown fields of one record */
+    CM_NAME_CHARS = 120, /* a name has at most so many characters (base/utf8.h), in whatever script */
+    CM_NAME_SIZE = 4 * CM_NAME_CHARS + 1, /* bytes of a name, with the NUL */
+    CM_LABEL_SIZE = 128,                  /* what a day without school is called, with the NUL */
+    CM_TEXT_SIZE = 256,                   /* reasons and notes, with the NUL */
+    CM_EXTRA_SIZE = 256,                  /* unknown fields of one record */
     CM_EMBEDDING_DIM = 128,
     CM_BODY_MAX = 4096,  /* encoded body of one event */
     CM_EVENT_MAX = 8192, /* encoded event with its envelope */
 };
+
+#define CM_INSTANT_LAST_MS INT64_C(253402300799999) /* 9999-12-31T23:59:59.999Z */
 
 struct cm_extra { /* unknown fields: `count` pairs of key and value, as msgpack */
     uint16_t count, size;
@@ -91,6 +95,9 @@ struct cm_mark { /* evidence; immutable */
     bool first_try;                    /* live on the first attempt */
     bool eye_contact;                  /* looked at the camera at the blink */
     bool clock_suspect;
+    /* Whose id it was: when the last who had it was erased, of whom the station knew when it wrote this; 0: of none. The
+     * store sets it. Since version 3. */
+    int64_t erased_wall_ms;
     struct cm_extra extra;
 };
 
@@ -102,6 +109,7 @@ struct cm_correction {
     char by[CM_NAME_SIZE];
     char reason[CM_TEXT_SIZE];
     int64_t corrected_wall_ms;
+    int64_t erased_wall_ms; /* as of a mark */
     struct cm_extra extra;
 };
 
@@ -212,7 +220,10 @@ struct cm_event {     /* the envelope, and the body by type */
     } body;
     struct cm_extra extra;
 };
-enum { CM_RECORD_VERSION = 3 };
+enum {
+    CM_RECORD_VERSION = 3,
+    CM_RECORD_SAYS_WHOSE = 3, /* since this version marks and corrections have erased_wall_ms */
+};
 
 const char *cm_method_name(enum cm_method method);
 const char *cm_roll_status_name(enum cm_roll_status status);

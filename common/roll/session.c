@@ -136,7 +136,7 @@ char *cm_session_text(const struct cm_class *class_, const struct cm_closures *c
 {
     int32_t today = cm_zone_date(zone, wall_ms);
     struct cm_session session;
-    char when[32], not_now[CM_NAME_SIZE + 16];
+    char when[32], not_now[CM_LABEL_SIZE + 16];
     if (cm_session_at(class_, calendar, zone, wall_ms, &session) == CM_SESSION_OPEN) {
         instant_text(zone, session.close_wall_ms, today, when, sizeof when);
         snprintf(out, CM_SESSION_TEXT_SIZE, "%s is open until %s", class_->id, when);

@@ -38,7 +38,7 @@ enum cm_closure_kind {
 struct cm_closure { /* one day that is not like the others */
     int32_t date;
     char class_id[CM_ID_SIZE]; /* empty: all */
-    char label[CM_NAME_SIZE];  /* "Diwali" */
+    char label[CM_LABEL_SIZE]; /* "Diwali" */
     enum cm_closure_kind kind;
     int32_t start_minute, close_after_min; /* of a half day */
 };

@@ -187,7 +187,7 @@ static bool make_student(struct cm_oneroster_set *set, const struct cm_person *p
     strcpy(student->id, person->id);
     if (details->gone)
         return known;
-    if (!cm_roster_id_fine(person->id, false)) {
+    if (!cm_roster_id_fine(person->id)) {
         say(&report->problems,
             "line %zu: the sourcedId \"%s\" may have letters, digits, \".\", \"_\" and \"-\" only",
             person->line, person->id);

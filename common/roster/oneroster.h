@@ -55,6 +55,7 @@ struct cm_oneroster_known { /* what is there already; functions may be NULL: not
     bool (*class_of)(void *arg, const char *sourced_id, char ret_id[CM_ID_SIZE]);
     void *arg;
     int32_t today;
+    const char *country; /* of telephone numbers without one (fields.h) */
 };
 
 struct cm_oneroster {        /* ours: cm_oneroster_finish */

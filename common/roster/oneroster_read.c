@@ -1,6 +1,7 @@
 #include "roster/oneroster_set.h"
 
 #include "base/date.h"
+#include "base/utf8.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -193,12 +194,16 @@ static bool take_name(struct table *table, struct cm_person *person)
     bool preferred = field(table, USER_PREFERRED_GIVEN)[0] != '\0';
     int given_at = preferred ? USER_PREFERRED_GIVEN : USER_GIVEN;
     int family_at = field(table, USER_PREFERRED_FAMILY)[0] != '\0' ? USER_PREFERRED_FAMILY : USER_FAMILY;
-    if (!cm_row_take_text(row, table->at[given_at], "givenName", true, given, sizeof given) ||
-        !cm_row_take_text(row, table->at[family_at], "familyName", true, family, sizeof family))
+    if (!cm_row_take_name(row, table->at[given_at], "givenName", true, given) ||
+        !cm_row_take_name(row, table->at[family_at], "familyName", true, family))
         return false;
     snprintf(name, sizeof name, "%s%s%s", given, given[0] != '\0' && family[0] != '\0' ? " " : "", family);
-    if (name[0] == '\0' || strlen(name) >= sizeof person->name) {
-        cm_row_problem(row, name[0] == '\0' ? "the name is empty" : "the name is too long");
+    size_t count = cm_utf8_count(name, strlen(name));
+    if (count == 0 || count > CM_NAME_CHARS) {
+        if (count == 0)
+            cm_row_problem(row, "the name is empty");
+        else
+            cm_row_problem(row, "the name is too long, %zu characters of at most %d", count, CM_NAME_CHARS);
         return false;
     }
     strcpy(person->name, name);
@@ -212,11 +217,12 @@ static void take_phone(struct table *table, struct cm_person *person)
     for (size_t i = 0; i < 2 && person->phone[0] == '\0'; i++) {
         const char *text = field(table, columns[i]);
         any |= text[0] != '\0';
-        if (!cm_phone_normal(text, person->phone))
+        if (!cm_phone_normal(text, table->set->known->country, person->phone))
             person->phone[0] = '\0';
     }
     if (any && person->phone[0] == '\0' && (person->roles & CM_PERSON_PARENT) != 0)
-        cm_row_note(&table->row, "a telephone number without a country code (like +91) is left out");
+        cm_row_note(&table->row,
+                    "a telephone number that is none, or has no country code (like +91), is left out");
 }
 
 /* "a,b,c" within one cell; who comes after CM_AGENTS_MAX is passed over. */
@@ -329,10 +335,13 @@ static bool take_class_id(struct table *table, char ret_id[CM_ID_SIZE])
     int column = field(table, CLASS_CODE)[0] != '\0' ? CLASS_CODE : CLASS_TITLE;
     if (!take_id(table, column, ret_id))
         return false;
-    if (cm_roster_id_fine(ret_id, true))
+    if (cm_roster_class_fine(ret_id))
         return true;
-    cm_row_problem(&table->row, "the %s \"%s\" may have letters, digits, spaces, \".\", \"_\" and \"-\" only",
-                   table->names[column], cm_row_shown(ret_id, shown));
+    cm_row_problem(
+        &table->row,
+        "the %s \"%s\" may have letters, digits, \".\", \"_\" and \"-\" only, and single spaces and \"/\" "
+        "between them",
+        table->names[column], cm_row_shown(ret_id, shown));
     return false;
 }
 

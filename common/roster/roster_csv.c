@@ -45,7 +45,8 @@ static const struct {
 
 struct parser {
     struct cm_row row;
-    bool full;       /* for a server */
+    bool full; /* for a server */
+    const char *country;
     int at[COLUMNS]; /* index of the field; -1: the file has no such column, or it is not used */
     size_t header_fields, rows;
     struct cm_roster roster;
@@ -211,18 +212,20 @@ static bool take_id(struct parser *parser, enum column column, char *ret_id)
     const char *name = columns[column].name;
     if (!cm_row_take_text(&parser->row, parser->at[column], name, false, ret_id, CM_ID_SIZE))
         return false;
-    bool fine = !parser->full || cm_roster_id_fine(ret_id, column == COLUMN_CLASS);
+    bool of_class = column == COLUMN_CLASS;
+    bool fine = !parser->full || (of_class ? cm_roster_class_fine(ret_id) : cm_roster_id_fine(ret_id));
     if (!fine)
-        cm_row_problem(&parser->row, "the %s \"%s\" may have letters, digits, \".\", \"_\" and \"-\" only",
-                       name, cm_row_shown(ret_id, shown));
+        cm_row_problem(&parser->row, "the %s \"%s\" may have letters, digits, \".\", \"_\" and \"-\" only%s",
+                       name, cm_row_shown(ret_id, shown),
+                       of_class ? ", and single spaces and \"/\" between them" : "");
     return fine;
 }
 
 static bool take_class_fields(struct parser *parser, struct cm_class *class_)
 {
     struct cm_row *row = &parser->row;
-    bool fine = cm_row_take_text(row, parser->at[COLUMN_COORDINATOR], "coordinator", true,
-                                 class_->coordinator, sizeof class_->coordinator);
+    bool fine =
+        cm_row_take_name(row, parser->at[COLUMN_COORDINATOR], "coordinator", true, class_->coordinator);
     fine &= cm_row_take_time(row, parser->at[COLUMN_START], "start", &class_->start_minute);
     fine &= cm_row_take_minutes(row, parser->at[COLUMN_LATE_AFTER], "late_after", &class_->late_after_min);
     fine &= cm_row_take_minutes(row, parser->at[COLUMN_CLOSE_AFTER], "close_after", &class_->close_after_min);
@@ -269,7 +272,7 @@ static bool take_phone(struct parser *parser, struct cm_roster_details *details)
     if (!cm_row_take_text(&parser->row, parser->at[COLUMN_PARENT_PHONE], "parent_phone", true, text,
                           sizeof text))
         return false;
-    if (text[0] == '\0' || cm_phone_normal(text, details->parent_phone))
+    if (text[0] == '\0' || cm_phone_normal(text, parser->country, details->parent_phone))
         return true;
     cm_row_problem(&parser->row,
                    "parent_phone must be a number with its country code, like +919876543210, not \"%s\"",
@@ -292,8 +295,7 @@ static bool take_details(struct parser *parser, struct cm_roster_details *detail
         details->has |= parser->at[given[i].column] >= 0 ? given[i].has : 0;
     bool fine = cm_row_take_text(row, parser->at[COLUMN_ROLL_NUMBER], "roll_number", true,
                                  details->roll_number, sizeof details->roll_number);
-    fine &= cm_row_take_text(row, parser->at[COLUMN_PARENT_NAME], "parent_name", true, details->parent_name,
-                             sizeof details->parent_name);
+    fine &= cm_row_take_name(row, parser->at[COLUMN_PARENT_NAME], "parent_name", true, details->parent_name);
     fine &= cm_row_take_text(row, parser->at[COLUMN_NOTE], "note", true, details->note, sizeof details->note);
     fine &= take_phone(parser, details);
     return fine;
@@ -309,7 +311,7 @@ static enum cm_code take_student(struct parser *parser)
     enum cm_code code = fine ? check_new(parser, "id", student.id, &is_new) : CM_OK;
     if (code != CM_OK)
         return code;
-    fine &= cm_row_take_text(row, parser->at[COLUMN_NAME], "name", false, student.name, sizeof student.name);
+    fine &= cm_row_take_name(row, parser->at[COLUMN_NAME], "name", false, student.name);
     fine &= take_id(parser, COLUMN_CLASS, student.class_id);
     if (parser->full)
         fine &= take_details(parser, &details);
@@ -394,9 +396,9 @@ static enum cm_code verdict(const struct cm_roster_report *report, struct cm_err
                    report->problems.text[0]);
 }
 
-static enum cm_code parse_file(const char *data, size_t size, bool full, cm_class_known_fn *class_known,
-                               void *arg, struct cm_roster *ret_roster, struct cm_roster_report *report,
-                               struct cm_err *err)
+static enum cm_code parse_file(const char *data, size_t size, bool full, const char *country,
+                               cm_class_known_fn *class_known, void *arg, struct cm_roster *ret_roster,
+                               struct cm_roster_report *report, struct cm_err *err)
 {
     *report = (struct cm_roster_report){.problems = {.count = 0}};
     struct parser *parser = calloc(1, sizeof *parser);
@@ -404,6 +406,7 @@ static enum cm_code parse_file(const char *data, size_t size, bool full, cm_clas
         return cm_fail(err, CM_NOMEM, "out of memory for the roster");
     parser->row.report = report;
     parser->full = full;
+    parser->country = country;
     parser->class_known = class_known;
     parser->class_known_arg = arg;
     cm_csv_init(&parser->row.csv, data, size);
@@ -425,14 +428,14 @@ enum cm_code cm_roster_parse(const char *data, size_t size, cm_class_known_fn *c
                              struct cm_roster *ret_roster, struct cm_roster_report *report,
                              struct cm_err *err)
 {
-    return parse_file(data, size, false, class_known, arg, ret_roster, report, err);
+    return parse_file(data, size, false, "", class_known, arg, ret_roster, report, err);
 }
 
-enum cm_code cm_roster_parse_full(const char *data, size_t size, cm_class_known_fn *class_known, void *arg,
-                                  struct cm_roster *ret_roster, struct cm_roster_report *report,
-                                  struct cm_err *err)
+enum cm_code cm_roster_parse_full(const char *data, size_t size, const char *country,
+                                  cm_class_known_fn *class_known, void *arg, struct cm_roster *ret_roster,
+                                  struct cm_roster_report *report, struct cm_err *err)
 {
-    return parse_file(data, size, true, class_known, arg, ret_roster, report, err);
+    return parse_file(data, size, true, country, class_known, arg, ret_roster, report, err);
 }
 
 void cm_roster_finish(struct cm_roster *roster)

@@ -79,10 +79,10 @@ typedef bool cm_class_known_fn(void *arg, const char *class_id);
 enum cm_code cm_roster_parse(const char *data, size_t size, cm_class_known_fn *class_known, void *arg,
                              struct cm_roster *ret_roster, struct cm_roster_report *report,
                              struct cm_err *err);
-/* The same with everything that a server keeps of its students. */
-enum cm_code cm_roster_parse_full(const char *data, size_t size, cm_class_known_fn *class_known, void *arg,
-                                  struct cm_roster *ret_roster, struct cm_roster_report *report,
-                                  struct cm_err *err);
+/* The same with everything that a server keeps of its students. country: of telephone numbers without one (fields.h). */
+enum cm_code cm_roster_parse_full(const char *data, size_t size, const char *country,
+                                  cm_class_known_fn *class_known, void *arg, struct cm_roster *ret_roster,
+                                  struct cm_roster_report *report, struct cm_err *err);
 void cm_roster_finish(struct cm_roster *roster);
 
 /* "Mon-Sat", "Mon,Wed,Fri", "1-5", "Mon Tue", "Sat-Mon" as bits from Monday up. CM_INVALID with what is wrong. */

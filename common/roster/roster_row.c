@@ -73,13 +73,11 @@ static const char *fault_of(uint32_t character)
     return "an invisible character";
 }
 
-/* The character that makes the text unprintable: the last of the shortest prefix that is not printable. */
 static uint32_t first_unprintable(const char *text)
 {
-    size_t size = strlen(text);
+    size_t size = strlen(text), at = cm_utf8_printable_length(text, size);
     uint32_t character = 0;
-    for (size_t at = 0; at < size && cm_utf8_printable(text, at);)
-        at += cm_utf8_decode(text + at, size - at, &character);
+    cm_utf8_decode(text + at, size - at, &character);
     return character;
 }
 
@@ -95,8 +93,9 @@ bool cm_row_take_text(struct cm_row *row, int index, const char *name, bool may_
         return false;
     }
     if (length >= ret_size) {
-        cm_row_problem(row, "the %s is too long, %zu bytes of at most %zu: \"%s\"", name, length,
-                       ret_size - 1, cm_row_shown(row->text, shown));
+        cm_row_problem(row, "the %s is too long, only the first %zu of its %zu characters fit: \"%s\"", name,
+                       cm_utf8_count_fitting(row->text, length, ret_size - 1),
+                       cm_utf8_count(row->text, length), cm_row_shown(row->text, shown));
         return false;
     }
     if (!cm_utf8_printable(row->text, length)) {
@@ -107,6 +106,20 @@ bool cm_row_take_text(struct cm_row *row, int index, const char *name, bool may_
     }
     memcpy(ret, row->text, length + 1);
     return true;
+}
+
+bool cm_row_take_name(struct cm_row *row, int index, const char *name, bool may_be_empty,
+                      char ret[static CM_NAME_SIZE])
+{
+    char shown[CM_ROW_SHOWN_SIZE];
+    if (!cm_row_load(row, index))
+        return may_be_empty;
+    size_t count = cm_utf8_count(row->text, strlen(row->text));
+    if (count <= CM_NAME_CHARS)
+        return cm_row_take_text(row, index, name, may_be_empty, ret, CM_NAME_SIZE);
+    cm_row_problem(row, "the %s is too long, %zu characters of at most %d: \"%s\"", name, count,
+                   CM_NAME_CHARS, cm_row_shown(row->text, shown));
+    return false;
 }
 
 bool cm_row_take_minutes(struct cm_row *row, int index, const char *name, int32_t *ret)

@@ -6,6 +6,7 @@
 #define CM_ROSTER_ROW_H
 
 #include "base/csv.h"
+#include "record/record.h"
 #include "roster/roster_csv.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -33,6 +34,9 @@ bool cm_row_blank_from(struct cm_row *row, size_t index);
  * does not have (index -1) leaves *ret, which holds the default. */
 bool cm_row_take_text(struct cm_row *row, int index, const char *name, bool may_be_empty, char *ret,
                       size_t ret_size);
+/* The same of what people are called: at most CM_NAME_CHARS. */
+bool cm_row_take_name(struct cm_row *row, int index, const char *name, bool may_be_empty,
+                      char ret[static CM_NAME_SIZE]);
 bool cm_row_take_minutes(struct cm_row *row, int index, const char *name, int32_t *ret);
 bool cm_row_take_time(struct cm_row *row, int index, const char *name, int32_t *ret);
 bool cm_row_take_weekdays(struct cm_row *row, int index, const char *name, uint32_t *ret);

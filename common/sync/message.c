@@ -99,7 +99,7 @@ static const struct field cm_push_fields[] = {
     ROW(cm_push, 5, NUMBER, backlog),
     ROW(cm_push, 6, TEXT, version),
     ROW(cm_push, 7, TEXT, camera),
-    ROW(cm_push, 8, NUMBER, wall_ms),
+    ROW_RANGE(cm_push, 8, wall_ms, 0, CM_INSTANT_LAST_MS),
 };
 static const struct field cm_push_answer_fields[] = {
     ROW_RANGE(cm_push_answer, 1, problem, 0, CM_SYNC_PROBLEMS - 1),
@@ -208,12 +208,14 @@ static const struct field cm_templates_push_fields[] = {
     ROW(cm_templates_push, 1, TEXT, student_id),
     ROW_SPAN(cm_templates_push, 2, sealed, CM_SYNC_SEALED_MAX),
     ROW(cm_templates_push, 3, NUMBER, erased_ms),
+    ROW(cm_templates_push, 4, NUMBER, unenrolled_ms),
 };
 static const struct field cm_templates_answer_fields[] = {
     ROW_RANGE(cm_templates_answer, 1, problem, 0, CM_SYNC_PROBLEMS - 1),
     ROW(cm_templates_answer, 2, TEXT, other_id),
     ROW_SPAN(cm_templates_answer, 3, sealed, CM_SYNC_SEALED_MAX),
     ROW(cm_templates_answer, 4, NUMBER, time_ms),
+    ROW(cm_templates_answer, 5, NUMBER, unenrolled_ms),
 };
 static const struct field cm_preview_answer_fields[] = {
     ROW(cm_preview_answer, 1, FLAG, watching),

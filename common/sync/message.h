@@ -73,6 +73,8 @@ enum cm_sync_problem {
     CM_SYNC_BROKEN = 3,    /* 422: chain, signature or a record is wrong; nothing was taken */
     CM_SYNC_UNKNOWN = 4,   /* 404: no such student, or not the one who had the id before */
     CM_SYNC_DUPLICATE = 5, /* 409: other_id has this face */
+    CM_SYNC_WITHDRAWN =
+        6, /* 409: the student was un-enrolled, and the station had not been told when it made these */
     CM_SYNC_PROBLEMS
 };
 
@@ -99,7 +101,7 @@ struct cm_push {
     struct cm_span events[CM_SYNC_EVENTS_MAX];
     uint64_t backlog; /* left after these */
     char version[CM_SYNC_VERSION_SIZE], camera[CM_SYNC_CAMERA_SIZE];
-    int64_t wall_ms;
+    int64_t wall_ms; /* its clock; 0 … CM_INSTANT_LAST_MS */
 };
 struct cm_push_answer {
     enum cm_sync_problem problem;
@@ -141,8 +143,8 @@ struct cm_item {
     bool gone, erased;
     struct cm_span body; /* empty when gone */
     int64_t
-        at_ms; /* STUDENT, erased: when, so that a station knows one that it has done already. TEMPLATES without a body: when
-                    * they were taken away; 0: there never were any */
+        at_ms; /* STUDENT, erased: when, so that a station knows one that it has done already. TEMPLATES: when any were last
+                    * taken away from him; 0: never */
 };
 struct cm_job { /* a photo that waits for this station's vision */
     char id[CM_SYNC_JOB_ID_SIZE];
@@ -209,13 +211,17 @@ struct cm_templates_push {
     int64_t
         erased_ms; /* at_ms of the last erasure of this id that the station has carried out; 0: none. What it made before
                         * that is gone there, so this says whose face it is, where somebody else had the id */
+    int64_t
+        unenrolled_ms; /* at_ms of the last TEMPLATES item of this student that the station had taken when it made these:
+                            * what was made without knowledge of a withdrawal does not undo it */
 };
 struct cm_templates_answer {
-    enum cm_sync_problem problem; /* FINE, UNKNOWN, DUPLICATE, BROKEN */
+    enum cm_sync_problem problem; /* FINE, UNKNOWN, DUPLICATE, WITHDRAWN, BROKEN */
     char other_id[CM_ID_SIZE];    /* of DUPLICATE */
     struct cm_span
-        sealed; /* of DUPLICATE: what the server has of the student instead, sealed to the station's key; empty: none */
+        sealed; /* of DUPLICATE and WITHDRAWN: what the server has of the student instead, sealed to the station's key; empty: none */
     int64_t time_ms;
+    int64_t unenrolled_ms; /* of FINE: as of a TEMPLATES item, after this */
 };
 
 /* ---- POST /sync/v1/preview (body: the JPEG itself) ---- */

@@ -96,6 +96,6 @@ enum cm_code cm_pull_set(struct cm_pull *pull, const char *name, const char *val
         return code;
     }
     if (strcmp(name, "wall_ms") == 0)
-        return read_number(name, value, INT64_MAX, &pull->wall_ms, err);
+        return read_number(name, value, CM_INSTANT_LAST_MS, &pull->wall_ms, err);
     return CM_NOTFOUND;
 }

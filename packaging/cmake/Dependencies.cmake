@@ -11,6 +11,7 @@ pkg_check_modules(ICAL REQUIRED IMPORTED_TARGET libical)
 pkg_check_modules(CURL REQUIRED IMPORTED_TARGET libcurl)
 pkg_check_modules(OPENSSL REQUIRED IMPORTED_TARGET libssl libcrypto)
 pkg_check_modules(LIBJWT REQUIRED IMPORTED_TARGET libjwt<2)
+pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc)
 pkg_check_modules(NCURSESW REQUIRED IMPORTED_TARGET ncursesw)
 
 # Debian 13 ships a CMake package and a msgpack-c.pc that names a folder which does not exist; Debian 12 ships

@@ -62,13 +62,26 @@ function(rollcall_library name)
   target_link_libraries(${name} PUBLIC ${arg_LINK} PRIVATE rollcall_flags ${arg_LINK_PRIVATE})
 endfunction()
 
-# rollcall_unit_test(NAME LINK lib … [SOURCES more.c …]): tests/unit/<folder>/NAME.c with cmocka.
+# rollcall_unit_test(NAME LINK lib … [SOURCES more.c …] [PARTS n]): tests/unit/<folder>/NAME.c with cmocka. With PARTS it is
+# run n times, side by side where there are cores, each time with another PART=0 … n-1 (and PARTS=n) in its environment.
 function(rollcall_unit_test name)
-  cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
+  cmake_parse_arguments(arg "" "PARTS" "SOURCES;LINK" ${ARGN})
   add_executable(${name} ${name}.c ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE rollcall_flags test_support ${arg_LINK} PkgConfig::CMOCKA)
   target_compile_definitions(${name} PRIVATE TEST_SOURCE_DIR="${CMAKE_SOURCE_DIR}/tests")
-  add_test(NAME unit/${name} COMMAND ${name})
-  set_tests_properties(unit/${name} PROPERTIES TIMEOUT 60 LABELS unit SKIP_RETURN_CODE 77
-    ENVIRONMENT "ASAN_OPTIONS=handle_segv=2:detect_leaks=1;UBSAN_OPTIONS=print_stacktrace=1;OPENBLAS_NUM_THREADS=1")
+  set(environment "ASAN_OPTIONS=handle_segv=2:detect_leaks=1;UBSAN_OPTIONS=print_stacktrace=1;OPENBLAS_NUM_THREADS=1")
+  if(NOT arg_PARTS)
+    rollcall_add_unit_test(${name} ${name} "${environment}")
+    return()
+  endif()
+  math(EXPR last "${arg_PARTS} - 1")
+  foreach(part RANGE ${last})
+    rollcall_add_unit_test(${name}_${part} ${name} "${environment};PART=${part};PARTS=${arg_PARTS}")
+  endforeach()
+endfunction()
+
+function(rollcall_add_unit_test test program environment)
+  add_test(NAME unit/${test} COMMAND ${program})
+  set_tests_properties(unit/${test} PROPERTIES TIMEOUT 60 LABELS unit SKIP_RETURN_CODE 77
+    ENVIRONMENT "${environment}")
 endfunction()

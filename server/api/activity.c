@@ -1,4 +1,4 @@
-/* GET /api/activity, POST /api/activity/:feed/review, GET /api/alerts */
+/* GET /api/activity, POST /api/activity/:feed/review */
 #include "api/handlers.h"
 
 #include "api/show.h"
@@ -136,16 +136,10 @@ static void put_activity(struct srv_reply *out, const struct list *list, const s
 
 /* ---- the list ---- */
 
-/* Whose log it is in, or, where the server wrote it, whom it is about. */
-static const char *station_of_item(const struct srv_feed_item *item)
-{
-    return item->station_id[0] != '\0' ? item->station_id : item->event->body.activity.station_id;
-}
-
 static void keep(struct activity *to, const struct srv_feed_item *item, const struct srv_review *review)
 {
     to->feed = item->feed;
-    snprintf(to->station_id, sizeof to->station_id, "%.39s", station_of_item(item));
+    snprintf(to->station_id, sizeof to->station_id, "%.39s", srv_feed_station(item->station_id, item->event));
     to->body = item->event->body.activity;
     to->review = *review;
 }
@@ -155,7 +149,8 @@ static bool wanted(const struct list *list, const struct srv_feed_item *item, co
     return (list->any_state || review->state == list->state) &&
            (list->kind == NULL ||
             strcmp(list->kind, cm_activity_name(item->event->body.activity.kind)) == 0) &&
-           (list->station == NULL || strcmp(list->station, station_of_item(item)) == 0);
+           (list->station == NULL ||
+            strcmp(list->station, srv_feed_station(item->station_id, item->event)) == 0);
 }
 
 static bool take_activity(void *arg, const struct srv_feed_item *item, const struct srv_review *review)
@@ -399,18 +394,4 @@ void srv_api_activity_review(struct srv_call *call)
             submit_review(call, feed, &review);
     }
     list_finish(&list);
-}
-
-/* ---- alerts: none are made yet ---- */
-
-void srv_api_alerts(struct srv_call *call)
-{
-    struct srv_reply out;
-    srv_reply_init(&out);
-    srv_reply_begin(&out, NULL);
-    srv_reply_list(&out, "items");
-    srv_reply_list_end(&out);
-    srv_reply_null(&out, "next");
-    srv_reply_end(&out);
-    srv_reply_answer(call, 200, &out);
 }

@@ -3,6 +3,7 @@
 #include "api/import_plan.h"
 #include "base/csv.h"
 #include "base/utf8.h"
+#include "store/settings.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,6 +50,7 @@ struct reading {
     struct cm_oneroster_file set[SRV_IMPORT_FILES_MAX];
     size_t set_places[SRV_IMPORT_FILES_MAX]; /* of the set's files among all */
     size_t set_count;
+    char country[4]; /* of telephone numbers without one */
 };
 
 static bool class_known(void *arg, const char *class_id)
@@ -79,8 +81,8 @@ static enum cm_code read_plain(struct reading *reading, const struct srv_import_
                                struct cm_err *err)
 {
     struct cm_roster roster = {.kind = 0};
-    enum cm_code code =
-        cm_roster_parse_full(file->text, file->size, class_known, reading, &roster, &reading->report, err);
+    enum cm_code code = cm_roster_parse_full(file->text, file->size, reading->country, class_known, reading,
+                                             &roster, &reading->report, err);
     take_report(reading->import, file->name, &reading->report);
     if (code == CM_OK)
         reading->plan->rosters[reading->plan->roster_count++] = roster;
@@ -89,8 +91,11 @@ static enum cm_code read_plain(struct reading *reading, const struct srv_import_
 
 static enum cm_code read_set(struct reading *reading, struct cm_err *err)
 {
-    const struct cm_oneroster_known known = {
-        .student = student_known, .class_of = class_of, .arg = reading, .today = reading->import->today};
+    const struct cm_oneroster_known known = {.student = student_known,
+                                             .class_of = class_of,
+                                             .arg = reading,
+                                             .today = reading->import->today,
+                                             .country = reading->country};
     if (reading->set_count == 0)
         return CM_OK;
     enum cm_code code =
@@ -183,6 +188,7 @@ enum cm_code srv_import_read(struct srv_store *store, struct srv_import *import,
         return cm_fail(err, CM_NOMEM, "out of memory for the roster");
     }
     reading->store = store;
+    srv_setting_phone_country(store, reading->country);
     reading->import = import;
     reading->plan = import->plan;
     import->problems.count = import->notes.count = 0;

@@ -1,21 +1,27 @@
 #include "api/nickname.h"
 
+#include "api/fold.h"
 #include "base/utf8.h"
 #include <stdlib.h>
 #include <string.h>
 
 /* ---- what people see ---- */
 
-/* U+00C0 … U+017F by their letter; "." stands for those that are like no other. */
-static const char latin[] = "aaaaaa.ceeeeiiiidnooooo.ouuuuy..aaaaaa.ceeeeiiiidnooooo.ouuuuy.y"
-                            "aaaaaaccccccccddddeeeeeeeeeegggggggghhhhiiiiiiiiii..jjkkklllllll"
-                            "lllnnnnnnn..oooooo..rrrrrrssssssssttttttuuuuuuuuuuuuwwyyyzzzzzz.";
-_Static_assert(sizeof latin - 1 == 0x180 - 0xC0, "one letter for each");
-
+/* Letters that look alike, after srv_fold. */
 static const struct {
     uint16_t from;
     char to;
 } alike[] = {
+    /* Latin with a stroke, which is no accent to Unicode */
+    {0xf0, 'd'},
+    {0xf8, 'o'},
+    {0x111, 'd'},
+    {0x127, 'h'},
+    {0x131, 'i'},
+    {0x138, 'k'},
+    {0x142, 'i'},
+    {0x14b, 'n'},
+    {0x167, 't'},
     /* Greek */
     {0x3b1, 'a'},
     {0x3b2, 'b'},
@@ -54,34 +60,8 @@ static const struct {
     {'0', 'o'},
 };
 
-static bool is_space(uint32_t c)
-{
-    return c == ' ' || c == 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200a) || c == 0x202f ||
-           c == 0x205f || c == 0x3000;
-}
-
-/* Marks over and under letters, and the joiners that Indic scripts spell with. */
-static bool is_mark(uint32_t c)
-{
-    return (c >= 0x300 && c <= 0x36f) || (c >= 0x483 && c <= 0x489) || (c >= 0x1ab0 && c <= 0x1aff) ||
-           (c >= 0x1dc0 && c <= 0x1dff) || (c >= 0x20d0 && c <= 0x20ff) || (c >= 0xfe20 && c <= 0xfe2f) ||
-           c == 0x200c || c == 0x200d;
-}
-
-static uint32_t lower(uint32_t c)
-{
-    if ((c >= 'A' && c <= 'Z') || (c >= 0x391 && c <= 0x3a9) || (c >= 0x410 && c <= 0x42f))
-        return c + 0x20;
-    return c >= 0x400 && c <= 0x40f ? c + 0x50 : c;
-}
-
 static uint32_t seen_as(uint32_t c)
 {
-    if (c >= 0xff01 && c <= 0xff5e) /* full width */
-        c -= 0xff01 - 0x21;
-    if (c >= 0xc0 && c <= 0x17f && latin[c - 0xc0] != '.')
-        c = (unsigned char)latin[c - 0xc0];
-    c = lower(c);
     for (size_t i = 0; i < sizeof alike / sizeof alike[0]; i++)
         if (alike[i].from == c)
             return (unsigned char)alike[i].to;
@@ -90,32 +70,27 @@ static uint32_t seen_as(uint32_t c)
 
 void srv_nickname_key(const char *name, char ret_key[CM_NAME_SIZE])
 {
-    size_t left = strnlen(name, CM_NAME_SIZE - 1), size = 0;
+    char folded[SRV_FOLD_SIZE];
+    size_t size = 0, length;
     bool space = false;
-    while (left > 0) {
+    srv_fold(name, folded);
+    for (const char *at = folded; *at != '\0' && size + 5 < CM_NAME_SIZE; at += length) {
         uint32_t c = 0;
-        size_t length = cm_utf8_decode(name, left, &c);
-        if (length == 0)
-            break;
-        uint32_t seen = seen_as(c);
-        if (is_space(c)) {
+        length = cm_utf8_decode(at, strlen(at), &c);
+        if (c == ' ' || c == 0x1680) { /* the others have become the first */
             space = size > 0;
-        } else if (!is_mark(c)) {
-            if (space)
-                ret_key[size++] = ' ';
-            space = false;
-            if (seen < 0x80) {
-                ret_key[size++] = (char)seen;
-            } else if (seen == c) {
-                memcpy(ret_key + size, name, length);
-                size += length;
-            } else { /* a capital letter of two bytes, like its small one */
-                ret_key[size++] = (char)(0xc0 | seen >> 6);
-                ret_key[size++] = (char)(0x80 | (seen & 0x3f));
-            }
+            continue;
         }
-        name += length;
-        left -= length;
+        if (space)
+            ret_key[size++] = ' ';
+        space = false;
+        uint32_t seen = seen_as(c);
+        if (seen < 0x80) {
+            ret_key[size++] = (char)seen;
+        } else {
+            memcpy(ret_key + size, at, length);
+            size += length;
+        }
     }
     ret_key[size] = '\0';
 }

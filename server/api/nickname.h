@@ -1,8 +1,8 @@
 /*
  * A nickname stands on the board in place of a name, before a whole class: it may not be what a classmate is called.
  *
- * Names are compared as people see them: without case, accents and marks, with one kind of space, and with letters that
- * look alike in Latin, Greek and Cyrillic taken as one. Invisible characters never come this far (base/utf8.h).
+ * Names are compared as people see them: folded (fold.h), with one kind of space, and with letters that look alike in Latin,
+ * Greek and Cyrillic taken as one.
  *
  * Names are the school's and are never refused for a nickname: where one comes later that equals a nickname, the board
  * shows the name of who had the nickname, for as long as the two are in one class.
@@ -12,7 +12,7 @@
 
 #include "api/cache.h"
 
-/* What is compared of a name; "" where nothing of it can be seen. Pure. */
+/* What is compared of a name, cut where it is too long; "" where nothing of it can be seen. Pure. */
 void srv_nickname_key(const char *name, char ret_key[CM_NAME_SIZE]);
 
 /* Within a write: CM_INVALID when somebody else of his class, as the student is now, goes by his nickname already. */

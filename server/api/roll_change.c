@@ -191,7 +191,7 @@ static void answer_correction(struct srv_call_write *base)
     struct srv_day day;
     struct srv_reply out;
     if (write->feed > 0)
-        srv_live_feed(base->app->live, write->feed, write->feed);
+        srv_live_feed(base->app->live, write->feed);
     srv_reply_init(&out);
     enum cm_code code = find_day(base->app->store, write, &day, &err);
     if (code == CM_OK)

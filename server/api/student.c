@@ -81,11 +81,22 @@ struct rest { /* what stands in other tables */
     struct srv_memberships memberships;
     struct srv_standing standing;
     bool has_login;
+    int64_t stopped_wall_ms; /* since when his parent's number wants no messages; 0: it does */
 };
 
-static enum cm_code load_rest(const struct srv_app *app, const char *id, struct rest *rest,
+static enum cm_code load_stopped(const struct srv_app *app, const char *phone, int64_t *ret_wall_ms,
+                                 struct cm_err *err)
+{
+    *ret_wall_ms = 0;
+    enum cm_code code =
+        phone[0] != '\0' ? srv_store_get_stopped(app->store, phone, ret_wall_ms, err) : CM_NOTFOUND;
+    return code == CM_NOTFOUND ? CM_OK : code;
+}
+
+static enum cm_code load_rest(const struct srv_app *app, const struct srv_student *student, struct rest *rest,
                               struct cm_err *err)
 {
+    const char *id = student->base.id;
     struct srv_user user;
     rest->standing = (struct srv_standing){.points = 0};
     enum cm_code code = srv_student_memberships(app->store, id, &rest->memberships, err);
@@ -93,6 +104,8 @@ static enum cm_code load_rest(const struct srv_app *app, const char *id, struct 
         code = srv_store_get_standing(app->store, id, &rest->standing, err);
     if (code == CM_NOTFOUND) /* nothing was ever settled of him */
         code = CM_OK;
+    if (code == CM_OK)
+        code = load_stopped(app, student->parent_phone, &rest->stopped_wall_ms, err);
     if (code != CM_OK)
         return code;
     code = srv_store_user_of_student(app->store, id, &user, err);
@@ -104,7 +117,7 @@ enum cm_code srv_student_whole(struct srv_reply *out, const char *name, const st
                                const struct srv_student *student, bool for_himself, struct cm_err *err)
 {
     struct rest rest;
-    enum cm_code code = load_rest(app, student->base.id, &rest, err);
+    enum cm_code code = load_rest(app, student, &rest, err);
     if (code != CM_OK)
         return code;
     srv_reply_begin(out, name);
@@ -113,6 +126,8 @@ enum cm_code srv_student_whole(struct srv_reply *out, const char *name, const st
     srv_reply_date(out, "left", student->left_date);
     srv_reply_text(out, "parent_name", student->parent_name);
     srv_reply_words(out, "parent_phone", student->parent_phone);
+    srv_reply_words(out, "parent_email", student->parent_email);
+    srv_reply_instant(out, "parent_stopped", app->zone, rest.stopped_wall_ms);
     srv_reply_text(out, "note", for_himself ? NULL : student->note); /* teachers write it for each other */
     srv_reply_bool(out, "board_hidden", student->board_hidden);
     put_memberships(out, &rest.memberships);

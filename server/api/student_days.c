@@ -74,7 +74,7 @@ struct month {
     struct {
         const char *class_id; /* of the student on that day; outside of his time that of today */
         bool member, closed;
-        char label[CM_NAME_SIZE];
+        char label[CM_LABEL_SIZE];
     } of[MONTH_DAYS_MAX];
 };
 
@@ -93,7 +93,7 @@ static enum cm_code load_day(struct srv_store *store, struct month *month, int d
     month->of[day].closed = school.day.kind == CM_DAY_CLOSED;
     strcpy(month->of[day].label, school.closure.label);
     if (school.no_session && srv_store_get_session_info(store, class_->id, date, &info, NULL) == CM_OK)
-        snprintf(month->of[day].label, sizeof month->of[day].label, "%.*s", CM_NAME_SIZE - 1,
+        snprintf(month->of[day].label, sizeof month->of[day].label, "%.*s", CM_LABEL_SIZE - 1,
                  info.word.reason);
     return CM_OK;
 }

@@ -13,8 +13,8 @@
 struct fields {
     struct srv_student to; /* only what was given is of interest */
     struct {
-        bool name, class_id, roll_number, parent_name, parent_phone, note, joined, archived, nickname,
-            board_hidden;
+        bool name, class_id, roll_number, parent_name, parent_phone, parent_email, note, joined, archived,
+            nickname, board_hidden;
     } given;
 };
 
@@ -34,18 +34,21 @@ struct student_write {
 static bool read_fields(struct srv_call *call, struct fields *fields, bool is_new)
 {
     struct srv_student *to = &fields->to;
+    char phone[64] = "";
     const struct srv_json_field table[] = {
         {TEXT("id", SRV_JSON_LINE, to->base.id), .required = is_new, .min = 1},
-        {TEXT("name", SRV_JSON_LINE, to->base.name), .required = is_new, .min = 1,
+        {TEXT("name", SRV_JSON_LINE, to->base.name), .required = is_new, .min = 1, .max = CM_NAME_CHARS,
          .ret_given = &fields->given.name},
         {TEXT("class_id", SRV_JSON_LINE, to->base.class_id), .required = is_new, .min = 1,
          .ret_given = &fields->given.class_id},
         {TEXT("roll_number", SRV_JSON_LINE, to->roll_number), .nullable = true,
          .ret_given = &fields->given.roll_number},
-        {TEXT("parent_name", SRV_JSON_LINE, to->parent_name), .nullable = true,
+        {TEXT("parent_name", SRV_JSON_LINE, to->parent_name), .nullable = true, .max = CM_NAME_CHARS,
          .ret_given = &fields->given.parent_name},
-        {TEXT("parent_phone", SRV_JSON_LINE, to->parent_phone), .nullable = true,
+        {TEXT("parent_phone", SRV_JSON_LINE, phone), .nullable = true,
          .ret_given = &fields->given.parent_phone},
+        {TEXT("parent_email", SRV_JSON_LINE, to->parent_email), .nullable = true,
+         .ret_given = &fields->given.parent_email},
         {TEXT("note", SRV_JSON_NOTE, to->note), .nullable = true, .ret_given = &fields->given.note},
         {FIELD("joined", SRV_JSON_DATE, &to->joined_date), .ret_given = &fields->given.joined},
         {TEXT("nickname", SRV_JSON_LINE, to->nickname), .nullable = true,
@@ -57,7 +60,8 @@ static bool read_fields(struct srv_call *call, struct fields *fields, bool is_ne
     size_t first = is_new ? 0 : 1, count = sizeof table / sizeof table[0] - (is_new ? 1 : 0);
     return srv_json_body(call, table + first, count - first) &&
            (!is_new || srv_input_student_id(call, "id", to->base.id)) &&
-           srv_input_phone(call, "parent_phone", to->parent_phone);
+           srv_input_phone(call, "parent_phone", phone, to->parent_phone) &&
+           srv_input_email(call, "parent_email", to->parent_email);
 }
 
 static void apply(const struct fields *fields, struct srv_student *student)
@@ -73,6 +77,8 @@ static void apply(const struct fields *fields, struct srv_student *student)
         strcpy(student->parent_name, to->parent_name);
     if (fields->given.parent_phone)
         strcpy(student->parent_phone, to->parent_phone);
+    if (fields->given.parent_email)
+        strcpy(student->parent_email, to->parent_email);
     if (fields->given.note)
         strcpy(student->note, to->note);
     if (fields->given.nickname)

@@ -360,8 +360,8 @@ static void answer_dispute(struct srv_call_write *base)
 {
     const struct dispute *dispute = (struct dispute *)base;
     struct srv_reply out;
-    srv_auth_succeeded(base->app->auth, dispute_door, dispute->student.base.id);
-    srv_live_feed(base->app->live, dispute->feed, dispute->feed);
+    srv_auth_succeeded(base->app->auth, dispute_door, NULL, dispute->student.base.id);
+    srv_live_feed(base->app->live, dispute->feed);
     srv_reply_init(&out);
     srv_reply_begin(&out, NULL);
     srv_reply_int(&out, "feed", (int64_t)dispute->feed);
@@ -397,7 +397,7 @@ static bool read_dispute(struct srv_call *call, struct dispute *dispute)
 static bool may_try(struct srv_call *call, const struct dispute *dispute)
 {
     char seconds[16];
-    int wait_s = srv_auth_try(dispute->base.app->auth, dispute_door, dispute->student.base.id);
+    int wait_s = srv_auth_try(dispute->base.app->auth, dispute_door, NULL, dispute->student.base.id);
     if (wait_s == 0)
         return true;
     snprintf(seconds, sizeof seconds, "%d", wait_s);

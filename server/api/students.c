@@ -2,6 +2,7 @@
 #include "api/handlers.h"
 
 #include "api/cache.h"
+#include "api/fold.h"
 #include "api/student.h"
 #include "auth/auth.h"
 #include "base/utf8.h"
@@ -28,62 +29,38 @@ void srv_api_student(struct srv_call *call)
 
 /* ---- the list ---- */
 
-enum { QUERY_SIZE = 128 };
-
 struct list {
     const struct srv_identity *who;
     struct srv_reply *out;
-    char query[QUERY_SIZE]; /* folded; "" all */
+    char query[SRV_FOLD_SIZE];      /* cut into its words */
+    char *words[SRV_FOLD_SIZE / 2]; /* each is somewhere in who is found; none: everybody */
+    int word_count;
     bool archived;
     int64_t count, limit;
     bool more;
     char last[CM_ID_SIZE];
 };
 
-/* Letters without their case, for scripts that have one: Latin, Greek, Cyrillic. */
-static uint32_t fold(uint32_t c)
+static bool is_found(const struct list *list, const struct srv_student *student)
 {
-    if ((c >= 'A' && c <= 'Z') || (c >= 0xc0 && c <= 0xde && c != 0xd7) || (c >= 0x391 && c <= 0x3a9) ||
-        (c >= 0x410 && c <= 0x42f))
-        return c + 0x20;
-    if (c >= 0x400 && c <= 0x40f)
-        return c + 0x50;
-    if (c >= 0x100 && c <= 0x137 && c % 2 == 0)
-        return c + 1;
-    return c;
-}
-
-/* Both are valid UTF-8. Does the text begin with the folded query? */
-static bool begins_with(const char *text, const char *query)
-{
-    size_t text_size = strlen(text), query_size = strlen(query);
-    while (query_size > 0) {
-        uint32_t a = 0, b = 0;
-        size_t a_size = cm_utf8_decode(text, text_size, &a), b_size = cm_utf8_decode(query, query_size, &b);
-        if (a_size == 0 || b_size == 0 || fold(a) != fold(b))
+    char name[SRV_FOLD_SIZE], id[SRV_FOLD_SIZE], roll_number[SRV_FOLD_SIZE];
+    if (list->word_count == 0)
+        return true;
+    srv_fold(student->base.name, name);
+    srv_fold(student->base.id, id);
+    srv_fold(student->roll_number, roll_number);
+    for (int i = 0; i < list->word_count; i++) {
+        const char *word = list->words[i];
+        if (strstr(name, word) == NULL && strstr(id, word) == NULL && strstr(roll_number, word) == NULL)
             return false;
-        text += a_size;
-        text_size -= a_size;
-        query += b_size;
-        query_size -= b_size;
     }
     return true;
 }
 
-static bool holds(const char *text, const char *query)
-{
-    for (; *text != '\0'; text++)
-        if (((unsigned char)*text & 0xc0) != 0x80 && begins_with(text, query))
-            return true;
-    return false;
-}
-
 static bool wanted(const struct list *list, const struct srv_student *student)
 {
-    if (student->archived != list->archived || !srv_auth_sees_student(list->who, student))
-        return false;
-    return list->query[0] == '\0' || holds(student->base.name, list->query) ||
-           holds(student->base.id, list->query) || holds(student->roll_number, list->query);
+    return student->archived == list->archived && srv_auth_sees_student(list->who, student) &&
+           is_found(list, student);
 }
 
 static bool take_student(void *arg, const struct srv_student *student)
@@ -103,10 +80,18 @@ static bool take_student(void *arg, const struct srv_student *student)
     return true;
 }
 
+static void split_query(struct list *list)
+{
+    char *rest;
+    for (char *word = strtok_r(list->query, " \t\r\n", &rest); word != NULL;
+         word = strtok_r(NULL, " \t\r\n", &rest))
+        list->words[list->word_count++] = word;
+}
+
 static bool read_query(struct srv_call *call, struct list *list, const char **ret_after)
 {
     const char *query = srv_call_query(call, "q"), *after = srv_call_query(call, "after");
-    if (query != NULL && (strlen(query) >= QUERY_SIZE || !cm_utf8_valid(query, strlen(query)))) {
+    if (query != NULL && (strlen(query) >= CM_NAME_SIZE || !cm_utf8_valid(query, strlen(query)))) {
         srv_json_invalid(call, "q", "what is searched for is too long, or no text");
         return false;
     }
@@ -115,7 +100,8 @@ static bool read_query(struct srv_call *call, struct list *list, const char **re
         return false;
     }
     if (query != NULL)
-        strcpy(list->query, query);
+        srv_fold(query, list->query);
+    split_query(list);
     *ret_after = after != NULL ? after : "";
     return srv_json_query_bool(call, "archived", false, &list->archived) &&
            srv_json_query_int(call, "limit", 1, SRV_PAGE_LIMIT_MAX, SRV_PAGE_LIMIT, &list->limit);

@@ -10,10 +10,11 @@
 #include "store/store.h"
 #include "store/writer.h"
 
-struct srv_auth; /* auth/auth.h */
-struct srv_live; /* live/live.h */
-struct srv_sync; /* sync/sync.h */
-struct srv_api;  /* api/cache.h */
+struct srv_auth;   /* auth/auth.h */
+struct srv_live;   /* live/live.h */
+struct srv_sync;   /* sync/sync.h */
+struct srv_api;    /* api/cache.h */
+struct srv_notify; /* notify/notify.h */
 
 struct srv_app {
     const struct cm_clock *clock;
@@ -24,7 +25,8 @@ struct srv_app {
     struct srv_auth *auth;
     struct srv_live *live;
     struct srv_sync *sync;
-    struct srv_api *api; /* may be NULL: then nothing is kept between calls */
+    struct srv_api *api;       /* may be NULL: then nothing is kept between calls */
+    struct srv_notify *notify; /* may be NULL: then nothing is sent */
     int64_t started_wall_ms;
 };
 

@@ -123,7 +123,7 @@ static int64_t mono_ms(const struct srv_auth *auth)
     return cm_mono_us(auth->clock) / 1000;
 }
 
-int srv_auth_count_try(struct srv_auth *auth, const char *door, const char *account, const char *address)
+int srv_auth_try(struct srv_auth *auth, const char *door, const char *account, const char *address)
 {
     pthread_mutex_lock(&auth->throttle_lock);
     int wait_s = srv_throttle_try(&auth->throttle, door, account, address, mono_ms(auth));
@@ -139,21 +139,11 @@ int srv_auth_count_session(struct srv_auth *auth, const char *account)
     return wait_s;
 }
 
-void srv_auth_try_succeeded(struct srv_auth *auth, const char *door, const char *account, const char *address)
+void srv_auth_succeeded(struct srv_auth *auth, const char *door, const char *account, const char *address)
 {
     pthread_mutex_lock(&auth->throttle_lock);
     srv_throttle_succeeded(&auth->throttle, door, account, address, mono_ms(auth));
     pthread_mutex_unlock(&auth->throttle_lock);
-}
-
-int srv_auth_try(struct srv_auth *auth, const char *door, const char *address)
-{
-    return srv_auth_count_try(auth, door, NULL, address);
-}
-
-void srv_auth_succeeded(struct srv_auth *auth, const char *door, const char *address)
-{
-    srv_auth_try_succeeded(auth, door, NULL, address);
 }
 
 void srv_answer_wait(struct srv_call *call, int seconds)

@@ -91,13 +91,14 @@ enum cm_code srv_auth_take_code(struct srv_store *store, const char *kind, const
 void srv_auth_make_token(char ret_token[SRV_TOKEN_TEXT_SIZE], uint8_t ret_hash[32]);
 void srv_auth_hash_token(const char *token, uint8_t ret_hash[32]);
 
-/* Throttling for other doors (pairing), by address: 0, or the seconds to wait. A try counts as a failure until it is said
- * to have succeeded, so that a hundred at once are a hundred. */
-int srv_auth_try(struct srv_auth *auth, const char *door, const char *address);
-void srv_auth_succeeded(struct srv_auth *auth, const char *door, const char *address);
+/* Throttling for other doors (pairing), by address and by what is guessed at there from wherever (account; NULL: nothing):
+ * 0, or the seconds to wait. A try counts as a failure until it is said to have succeeded, so that a hundred at once are a
+ * hundred. The rules are those of a login (throttle.h). */
+int srv_auth_try(struct srv_auth *auth, const char *door, const char *account, const char *address);
+void srv_auth_succeeded(struct srv_auth *auth, const char *door, const char *account, const char *address);
 
-/* Delivery of a reset code to a person, on a loop thread: it must not block. Set before the server runs. The default writes
- * nothing anywhere and says that no channel is set up (the alerts of a later step deliver by WhatsApp). */
+/* Delivery of a reset code (six digits) to a person, on a loop thread: it must not block. Set before the server runs. The
+ * default writes nothing anywhere and says that no channel is set up. */
 typedef enum cm_code srv_auth_deliver_fn(void *arg, const struct srv_user *user, const char *code,
                                          struct cm_err *err);
 void srv_auth_set_delivery(struct srv_auth *auth, srv_auth_deliver_fn *deliver, void *arg);

@@ -33,6 +33,7 @@ static enum cm_code identify_station(struct srv_auth *auth, const char *token, s
     memset(who, 0, sizeof(*who));
     who->role = SRV_ROLE_STATION;
     memcpy(who->user, station.id, sizeof(station.id));
+    _Static_assert(sizeof who->name == sizeof station.name, "a name fits");
     memcpy(who->name, station.name, sizeof(who->name));
     who->class_count = station.class_count;
     memcpy(who->classes, station.classes, sizeof(who->classes));

@@ -80,7 +80,7 @@ static enum cm_code begin_session(struct srv_store *store, void *arg, struct cm_
 static void session_begun(struct srv_call_write *write)
 {
     struct srv_task *task = srv_task_of(write);
-    srv_auth_try_succeeded(task->auth, door, task->user.name, srv_call_peer(task->base.call));
+    srv_auth_succeeded(task->auth, door, task->user.name, srv_call_peer(task->base.call));
     cm_log(CM_LOG_INFO, "auth", "login", CM_STR("user", task->user.name),
            CM_STR("address", task->session.address));
     answer_token(task);
@@ -125,7 +125,7 @@ void srv_auth_login(struct srv_call *call)
     struct srv_auth *auth = srv_app_of(call)->auth;
     if (!srv_auth_user_name(typed, name)) /* nobody's; takes its time like any other */
         name[0] = '\0';
-    int wait_s = srv_auth_count_try(auth, door, name, srv_call_peer(call));
+    int wait_s = srv_auth_try(auth, door, name, srv_call_peer(call));
     if (wait_s > 0) {
         srv_answer_wait(call, wait_s);
         return;
@@ -195,7 +195,7 @@ static enum cm_code change_password(struct srv_store *store, void *arg, struct c
 static void password_changed(struct srv_call_write *write)
 {
     struct srv_task *task = srv_task_of(write);
-    srv_auth_try_succeeded(task->auth, door, task->user.name, srv_call_peer(task->base.call));
+    srv_auth_succeeded(task->auth, door, task->user.name, srv_call_peer(task->base.call));
     cm_log(CM_LOG_INFO, "auth", "password changed", CM_STR("user", task->user.name));
     answer_token(task);
 }
@@ -247,7 +247,7 @@ void srv_auth_change_password(struct srv_call *call)
         srv_answer_error(call, 422, "weak_password", "%s", weakness);
         goto out;
     }
-    wait_s = srv_auth_count_try(task->auth, door, who->user, srv_call_peer(call));
+    wait_s = srv_auth_try(task->auth, door, who->user, srv_call_peer(call));
     if (wait_s > 0) {
         srv_answer_wait(call, wait_s);
         goto out;

@@ -60,18 +60,24 @@ void srv_cookie_clear(struct srv_call *call);
 void srv_session_renew(struct srv_auth *auth, struct srv_call *call, const struct srv_seen_entry *entry);
 
 /* ---- throttling under its lock ---- */
-int srv_auth_count_try(struct srv_auth *auth, const char *door, const char *account, const char *address);
-void srv_auth_try_succeeded(struct srv_auth *auth, const char *door, const char *account,
-                            const char *address);
 int srv_auth_count_session(struct srv_auth *auth, const char *account);
 /* 429 too_many_tries */
 void srv_answer_wait(struct srv_call *call, int seconds);
 
 /* ---- codes (codes.c); within a write ---- */
-/* Takes the code if it is this subject's; a wrong one counts against the subject's code, which the fifth voids.
+struct srv_code_terms {
+    int valid_minutes;
+    int64_t again_after_ms; /* no new one sooner */
+};
+/* Six digits that are good for this subject alone; one before is void. CM_EXISTS: that one was made a moment ago, and is still
+ * good. */
+enum cm_code srv_code_make_digits(struct srv_store *store, const char *kind, const char *subject,
+                                  int64_t now_ms, const struct srv_code_terms *terms,
+                                  char ret_code[SRV_CODE_TEXT_SIZE], struct cm_err *err);
+/* Takes the digits if they are this subject's; wrong ones count against the subject's code, which the fifth voids.
  * CM_NOTFOUND: not taken. Writes on failure too: the write must not be undone. */
-enum cm_code srv_code_confirm(struct srv_store *store, const char *kind, const char *subject,
-                              const char *typed, int64_t now_ms, struct cm_err *err);
+enum cm_code srv_code_confirm_digits(struct srv_store *store, const char *kind, const char *subject,
+                                     const char *typed, int64_t now_ms, struct cm_err *err);
 
 /* ---- a request that waits for the password thread and the writer (task.c) ---- */
 struct srv_task {
@@ -83,7 +89,9 @@ struct srv_task {
     struct srv_seen_entry entry;
     char text[SRV_ONE_TIME_SIZE]; /* a code, a one-time password */
     struct srv_user patch;        /* of a PATCH: what was given */
-    bool given[3];                /* which fields of a PATCH were there: full_name, classes, disabled */
+    struct {
+        bool full_name, classes, disabled, phone, email;
+    } given; /* which fields of a PATCH were there */
 };
 
 /* NULL: no memory, answered. */
@@ -107,7 +115,8 @@ static inline struct srv_task *srv_task_of(struct srv_call_write *write)
 /* ---- users ---- */
 enum {
     SRV_ONE_TIME_MINUTES = 7 * 24 * 60,
-    SRV_RESET_CODE_MINUTES = 15,
+    SRV_RESET_CODE_MINUTES = 10,
+    SRV_RESET_CODE_AGAIN_MS = 60 * 1000,
 };
 
 #endif

@@ -13,7 +13,7 @@ static const char kind[] = "reset", door_request[] = "reset-request", door_confi
 /* Not too often. False: answered. */
 static bool may_try(struct srv_call *call, const char *door, const char *name)
 {
-    int wait_s = srv_auth_count_try(srv_app_of(call)->auth, door, name, srv_call_peer(call));
+    int wait_s = srv_auth_try(srv_app_of(call)->auth, door, name, srv_call_peer(call));
     if (wait_s > 0)
         srv_answer_wait(call, wait_s);
     return wait_s == 0;
@@ -35,8 +35,9 @@ static enum cm_code make_code(struct srv_store *store, void *arg, struct cm_err 
         code = cm_fail(err, CM_NOTFOUND, "this user does not log in");
     if (code != CM_OK)
         return code;
-    return srv_auth_make_code(store, kind, request->user.name, cm_wall_ms(request->auth->clock),
-                              SRV_RESET_CODE_MINUTES, request->code, err);
+    const struct srv_code_terms terms = {SRV_RESET_CODE_MINUTES, SRV_RESET_CODE_AGAIN_MS};
+    return srv_code_make_digits(store, kind, request->user.name, cm_wall_ms(request->auth->clock), &terms,
+                                request->code, err);
 }
 
 static void code_made(struct srv_write *write, enum cm_code code, const struct cm_err *err)
@@ -48,7 +49,7 @@ static void code_made(struct srv_write *write, enum cm_code code, const struct c
         if (code != CM_OK)
             cm_log(CM_LOG_WARN, "auth", "a reset code was not delivered", CM_STR("user", request->user.name),
                    CM_STR("reason", why.msg));
-    } else if (code != CM_NOTFOUND) {
+    } else if (code != CM_NOTFOUND && code != CM_EXISTS) {
         cm_log_err(CM_LOG_ERROR, "auth", "a reset code could not be made", err);
     }
     sodium_memzero(request, sizeof(*request));
@@ -85,7 +86,7 @@ static enum cm_code confirm(struct srv_store *store, void *arg, struct cm_err *e
     int64_t now_ms = cm_wall_ms(task->auth->clock);
     struct srv_user user;
     task->base.refusal = (struct srv_refusal){0, NULL, NULL};
-    enum cm_code code = srv_code_confirm(store, kind, task->session.user, task->text, now_ms, err);
+    enum cm_code code = srv_code_confirm_digits(store, kind, task->session.user, task->text, now_ms, err);
     if (code == CM_OK)
         code = srv_store_get_user(store, task->session.user, &user, err);
     if (code == CM_NOTFOUND || (code == CM_OK && user.disabled)) {
@@ -110,7 +111,7 @@ static void confirmed(struct srv_call_write *write)
         srv_answer_error(task->base.call, 401, "bad_code",
                          "the code is wrong, used or over: ask for a new one");
     } else {
-        srv_auth_try_succeeded(task->auth, door_confirm, task->session.user, srv_call_peer(task->base.call));
+        srv_auth_succeeded(task->auth, door_confirm, task->session.user, srv_call_peer(task->base.call));
         cm_log(CM_LOG_INFO, "auth", "password reset by code", CM_STR("user", task->session.user));
         srv_json_answer_empty(task->base.call);
     }

@@ -1,6 +1,7 @@
 /* Who may be a user, and who must remain one. */
 #include "auth/private.h"
 
+#include "roster/fields.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -77,6 +78,17 @@ static enum cm_code check_student(struct srv_store *store, const struct srv_user
     return code == CM_NOTFOUND ? CM_OK : code;
 }
 
+static enum cm_code check_addresses(const struct srv_user *user, struct srv_refusal *ret_refusal,
+                                    struct cm_err *err)
+{
+    if (user->phone[0] != '\0' && !cm_phone_fine(user->phone))
+        return refuse_field(ret_refusal, "phone", err,
+                            "phone is a number with its country code, such as +919876543210");
+    if (user->email[0] != '\0' && !cm_email_fine(user->email))
+        return refuse_field(ret_refusal, "email", err, "email is an address such as meera@school.example");
+    return CM_OK;
+}
+
 struct admins {
     const char *but;
     bool another;
@@ -114,7 +126,9 @@ enum cm_code srv_auth_add_user(struct srv_store *store, const struct srv_user *u
                       "there is a user of this name");
     if (code != CM_NOTFOUND)
         return code;
-    code = check_classes(store, user, ret_refusal, err);
+    code = check_addresses(user, ret_refusal, err);
+    if (code == CM_OK)
+        code = check_classes(store, user, ret_refusal, err);
     if (code == CM_OK)
         code = check_student(store, user, ret_refusal, err);
     return code == CM_OK ? srv_store_put_user(store, user, err) : code;
@@ -134,6 +148,8 @@ enum cm_code srv_auth_change_user(struct srv_store *store, const struct srv_user
     struct srv_user before;
     *ret_refusal = (struct srv_refusal){0, NULL, NULL};
     enum cm_code code = srv_store_get_user(store, user->name, &before, err);
+    if (code == CM_OK)
+        code = check_addresses(user, ret_refusal, err);
     if (code == CM_OK &&
         !same_classes(user, &before)) /* one of his that was removed keeps nobody from the rest */
         code = check_classes(store, user, ret_refusal, err);

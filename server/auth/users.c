@@ -4,16 +4,19 @@
 
 #include "base/log.h"
 #include "http_json/json.h"
+#include "roster/fields.h"
+#include "store/settings.h"
 #include <stdio.h>
 #include <string.h>
 
 /* ---- out ---- */
 static json_t *user_json(const struct cm_zone *zone, const struct srv_user *user)
 {
-    return json_pack("{s:s,s:s,s:s,s:o,s:o,s:b,s:b,s:o}", "name", user->name, "full_name", user->full_name,
-                     "role", srv_role_name(user->role), "classes",
+    return json_pack("{s:s,s:s,s:s,s:o,s:o,s:o,s:o,s:b,s:b,s:o}", "name", user->name, "full_name",
+                     user->full_name, "role", srv_role_name(user->role), "classes",
                      srv_json_texts(user->classes, sizeof(user->classes[0]), user->class_count), "student_id",
-                     srv_json_text(user->student_id), "disabled", user->disabled, "must_change_password",
+                     srv_json_text(user->student_id), "phone", srv_json_text(user->phone), "email",
+                     srv_json_text(user->email), "disabled", user->disabled, "must_change_password",
                      user->must_change_password, "created", srv_json_instant(zone, user->created_wall_ms));
 }
 
@@ -108,9 +111,24 @@ static void new_hashed(struct srv_password_job *job)
     srv_task_write(task, put_new, new_put);
 }
 
+/* What was typed as his number becomes E.164. False: answered. */
+static bool check_contact(struct srv_call *call, const char *phone, struct srv_user *user)
+{
+    char country[4];
+    srv_setting_phone_country(srv_app_of(call)->store, country);
+    if (phone[0] != '\0' && !cm_phone_normal(phone, country, user->phone))
+        srv_json_invalid(call, "phone",
+                         "phone is a telephone number, best with its country code: +919876543210");
+    else if (user->email[0] != '\0' && !cm_email_fine(user->email))
+        srv_json_invalid(call, "email", "email is an e-mail address, such as name@example.org");
+    else
+        return true;
+    return false;
+}
+
 static bool read_new(struct srv_call *call, struct srv_user *user)
 {
-    char typed[64] = "", role[16] = "";
+    char typed[64] = "", role[16] = "", phone[64] = "";
     const struct srv_json_field fields[] = {
         {.name = "name",
          .type = SRV_JSON_LINE,
@@ -123,7 +141,8 @@ static bool read_new(struct srv_call *call, struct srv_user *user)
          .required = true,
          .ret = user->full_name,
          .size = sizeof(user->full_name),
-         .min = 1},
+         .min = 1,
+         .max = CM_NAME_CHARS},
         {.name = "role", .type = SRV_JSON_LINE, .required = true, .ret = role, .size = sizeof(role)},
         {.name = "classes",
          .type = SRV_JSON_LINES,
@@ -137,8 +156,14 @@ static bool read_new(struct srv_call *call, struct srv_user *user)
          .nullable = true,
          .ret = user->student_id,
          .size = sizeof(user->student_id)},
+        {.name = "phone", .type = SRV_JSON_LINE, .nullable = true, .ret = phone, .size = sizeof(phone)},
+        {.name = "email",
+         .type = SRV_JSON_LINE,
+         .nullable = true,
+         .ret = user->email,
+         .size = sizeof(user->email)},
     };
-    if (!SRV_JSON_BODY(call, fields))
+    if (!SRV_JSON_BODY(call, fields) || !check_contact(call, phone, user))
         return false;
     user->role = srv_role_parse(role);
     if (!srv_auth_user_name(typed, user->name))
@@ -171,14 +196,18 @@ void srv_auth_user_post(struct srv_call *call)
 static void apply_patch(const struct srv_task *task, struct srv_user *user)
 {
     const struct srv_user *patch = &task->patch;
-    if (task->given[0])
+    if (task->given.full_name)
         memcpy(user->full_name, patch->full_name, sizeof(user->full_name));
-    if (task->given[1]) {
+    if (task->given.classes) {
         memcpy(user->classes, patch->classes, sizeof(user->classes));
         user->class_count = patch->class_count;
     }
-    if (task->given[2])
+    if (task->given.disabled)
         user->disabled = patch->disabled;
+    if (task->given.phone)
+        memcpy(user->phone, patch->phone, sizeof(user->phone));
+    if (task->given.email)
+        memcpy(user->email, patch->email, sizeof(user->email));
 }
 
 static enum cm_code patch_user(struct srv_store *store, void *arg, struct cm_err *err)
@@ -204,13 +233,15 @@ void srv_auth_user_patch(struct srv_call *call)
     if (task == NULL)
         return;
     struct srv_user *patch = &task->patch;
+    char phone[64] = "";
     const struct srv_json_field fields[] = {
         {.name = "full_name",
          .type = SRV_JSON_LINE,
          .ret = patch->full_name,
          .size = sizeof(patch->full_name),
          .min = 1,
-         .ret_given = &task->given[0]},
+         .max = CM_NAME_CHARS,
+         .ret_given = &task->given.full_name},
         {.name = "classes",
          .type = SRV_JSON_LINES,
          .nullable = true,
@@ -218,10 +249,25 @@ void srv_auth_user_patch(struct srv_call *call)
          .size = sizeof(patch->classes[0]),
          .max = SRV_IDENTITY_CLASSES_MAX,
          .ret_count = &patch->class_count,
-         .ret_given = &task->given[1]},
-        {.name = "disabled", .type = SRV_JSON_BOOL, .ret = &patch->disabled, .ret_given = &task->given[2]},
+         .ret_given = &task->given.classes},
+        {.name = "disabled",
+         .type = SRV_JSON_BOOL,
+         .ret = &patch->disabled,
+         .ret_given = &task->given.disabled},
+        {.name = "phone",
+         .type = SRV_JSON_LINE,
+         .nullable = true,
+         .ret = phone,
+         .size = sizeof(phone),
+         .ret_given = &task->given.phone},
+        {.name = "email",
+         .type = SRV_JSON_LINE,
+         .nullable = true,
+         .ret = patch->email,
+         .size = sizeof(patch->email),
+         .ret_given = &task->given.email},
     };
-    if (SRV_JSON_BODY(call, fields))
+    if (SRV_JSON_BODY(call, fields) && check_contact(call, phone, patch))
         srv_task_write(task, patch_user, user_patched);
     else
         srv_call_write_drop(&task->base);

@@ -18,9 +18,9 @@ void srv_calendar_remark(struct srv_calendar_remarks *remarks, size_t line, cons
     remarks->count++;
 }
 
-char *srv_calendar_label(const char *text, char out[CM_NAME_SIZE])
+char *srv_calendar_label(const char *text, char out[CM_LABEL_SIZE])
 {
-    size_t length = strnlen(text, CM_NAME_SIZE - 1);
+    size_t length = strnlen(text, CM_LABEL_SIZE - 1);
     while (length > 0 && !cm_utf8_valid(text, length)) /* never half a character */
         length--;
     for (size_t i = 0; i < length; i++)

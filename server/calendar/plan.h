@@ -12,7 +12,7 @@ enum cm_code srv_calendar_add_days(struct srv_calendar_plan *plan, const struct 
                                    const struct cm_closure *closure, int32_t first, int32_t last, size_t line,
                                    struct cm_err *err);
 /* A label of one line that fits; returns out. */
-char *srv_calendar_label(const char *text, char out[CM_NAME_SIZE]);
+char *srv_calendar_label(const char *text, char out[CM_LABEL_SIZE]);
 
 enum cm_code srv_calendar_read_csv(const char *text, size_t size, const struct srv_calendar_options *options,
                                    struct srv_calendar_plan *plan, struct cm_err *err);

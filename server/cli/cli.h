@@ -35,6 +35,8 @@ enum srv_option {
     SRV_OPT_FORCE,
     SRV_OPT_ROLE,
     SRV_OPT_NAME,
+    SRV_OPT_PHONE,
+    SRV_OPT_EMAIL,
     SRV_OPT_STUDENT,
     SRV_OPT_STUDENTS,
     SRV_OPT_DAYS,
@@ -76,6 +78,7 @@ struct srv_command {
 int srv_cmd_run(struct srv_cli *cli);
 int srv_cmd_station(struct srv_cli *cli);
 int srv_cmd_user(struct srv_cli *cli);
+int srv_cmd_alerts(struct srv_cli *cli);
 int srv_cmd_bundle(struct srv_cli *cli);
 int srv_cmd_demo_data(struct srv_cli *cli);
 int srv_cmd_roster(struct srv_cli *cli);

@@ -5,13 +5,13 @@
 #include <inttypes.h>
 #include <string.h>
 
-static void show_progress(void *arg, const struct srv_import *import)
+static void show_progress(void *arg, const struct srv_bundle_import *import)
 {
     (void)arg;
     cm_progress("events", import->events, 0);
 }
 
-static void print_result(const struct srv_cli *cli, const struct srv_import *import)
+static void print_result(const struct srv_cli *cli, const struct srv_bundle_import *import)
 {
     if (cli->json) {
         srv_cli_print_json(json_pack("{s:s, s:s, s:I, s:I}", "station", import->station.id, "name",
@@ -23,7 +23,7 @@ static void print_result(const struct srv_cli *cli, const struct srv_import *imp
            import->new_events);
 }
 
-static enum cm_code import_file(const struct srv_cli *cli, FILE *file, struct srv_import *ret_import,
+static enum cm_code import_file(const struct srv_cli *cli, FILE *file, struct srv_bundle_import *ret_import,
                                 struct cm_err *err)
 {
     struct srv_store *store = NULL;
@@ -32,7 +32,7 @@ static enum cm_code import_file(const struct srv_cli *cli, FILE *file, struct sr
     if (code == CM_OK)
         code = srv_sync_core_init(&core, store, cli->clock, cli->zone, err);
     if (code == CM_OK) {
-        code = srv_import_bundle(&core, file, show_progress, NULL, ret_import, err);
+        code = srv_bundle_import(&core, file, show_progress, NULL, ret_import, err);
         srv_sync_core_finish(&core);
     }
     cm_progress_end();
@@ -43,7 +43,7 @@ static enum cm_code import_file(const struct srv_cli *cli, FILE *file, struct sr
 /* What came before a failure is in the store: it is said too. */
 int srv_cmd_bundle(struct srv_cli *cli)
 {
-    static struct srv_import import; /* 3 kB */
+    static struct srv_bundle_import import; /* 3 kB */
     struct cm_err err = CM_ERR_INIT;
     if (cli->argc != 2 || strcmp(cli->argv[0], "import") != 0)
         return srv_cli_usage("bundle takes import FILE; FILE may be - for the standard input");

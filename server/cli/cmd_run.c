@@ -1,11 +1,14 @@
 #include "cli/cli.h"
 
+#include "alerts/schedule.h"
 #include "api/cache.h"
 #include "app/app.h"
 #include "auth/auth.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "cli/messages.h"
 #include "live/live.h"
+#include "notify/notify.h"
 #include "routes/routes.h"
 #include "store/settings.h"
 #include "sync/sync.h"
@@ -28,6 +31,7 @@
 struct server {
     struct srv_cli *cli;
     struct srv_app app;
+    struct srv_schedule *schedule;
     pthread_t signals;
     bool has_signals;
 };
@@ -124,6 +128,31 @@ static void each_minute(void *arg)
     purge->now_ms = cm_wall_ms(server->app.clock);
     if (srv_writer_submit(server->app.writer, &purge->write) != CM_OK)
         free(purge);
+}
+
+/* ---- alerts ---- */
+
+static void alerts_changed(void *arg, const struct srv_night_totals *totals)
+{
+    struct server *server = arg;
+    (void)totals;
+    srv_live_changed(server->app.live, "alerts", NULL, NULL);
+}
+
+static enum cm_code start_schedule(struct server *server, struct cm_err *err)
+{
+    const struct srv_schedule_options options = {
+        .store = server->app.store,
+        .writer = server->app.writer,
+        .clock = server->app.clock,
+        .zone = server->app.zone,
+        .coordinator_phone = srv_settings_coordinator_phone(&server->cli->settings),
+        .changed = alerts_changed,
+        .arg = server,
+    };
+    enum cm_code code = srv_schedule_open(&options, &server->schedule, err);
+    return code == CM_OK ? srv_schedule_start(server->schedule, srv_http_loop(server->app.http, 0), err)
+                         : code;
 }
 
 /* ---- one server a data folder ---- */
@@ -258,12 +287,14 @@ static enum cm_code open_all(struct server *server, struct cm_err *err)
     const struct srv_auth_options auth = {
         .store = app->store, .writer = app->writer, .clock = app->clock, .secret_key = getenv("SECRET_KEY")};
     if (srv_auth_open(&auth, &app->auth, err) != CM_OK || srv_live_open(app, &app->live, err) != CM_OK ||
-        srv_sync_open(app, &app->sync, err) != CM_OK || srv_api_create(&app->api, err) != CM_OK ||
-        open_http(server, err) != CM_OK)
+        srv_messages_open(server->cli, app, err) != CM_OK || srv_sync_open(app, &app->sync, err) != CM_OK ||
+        srv_api_create(&app->api, err) != CM_OK || open_http(server, err) != CM_OK)
         return err->code;
     srv_live_limit_streams(app->live, server->cli->settings.streams_per_session,
                            server->cli->settings.streams_per_user);
-    if (srv_live_start(app->live, err) != CM_OK || start_signals(server, err) != CM_OK)
+    srv_auth_set_delivery(app->auth, srv_notify_deliver_code, app->notify);
+    if (srv_live_start(app->live, err) != CM_OK || srv_notify_start(app->notify, err) != CM_OK ||
+        start_schedule(server, err) != CM_OK || start_signals(server, err) != CM_OK)
         return err->code;
     return srv_loop_every(srv_http_loop(app->http, 0), MINUTE_MS, each_minute, server);
 }
@@ -273,18 +304,24 @@ static void close_all(struct server *server)
 {
     struct srv_app *app = &server->app;
     stop_signals(server);
+    srv_notify_stop(app->notify);
     if (app->sync != NULL)
         srv_sync_stop(app->sync);
     srv_auth_stop(app->auth);
+    srv_schedule_stop(server->schedule);
     srv_writer_stop(app->writer);
     if (app->live != NULL)
         srv_live_stop(app->live);
     srv_http_close(app->http);
+    if (app->live != NULL)
+        srv_live_save_last(app->live);
     srv_api_destroy(app->api);
+    srv_notify_close(app->notify);
     srv_sync_close(app->sync);
     srv_live_close(app->live);
     srv_auth_close(app->auth);
     srv_writer_destroy(app->writer);
+    srv_schedule_close(server->schedule);
     srv_store_close(app->store);
 }
 

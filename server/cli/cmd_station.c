@@ -1,7 +1,9 @@
 #include "cli/cli.h"
 
 #include "auth/auth.h"
+#include "base/utf8.h"
 #include "base/uuid.h"
+#include "live/fork.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -111,14 +113,12 @@ static enum cm_code revoke(struct srv_store *store, void *arg, struct cm_err *er
     return srv_store_put_station(store, &job->station, err);
 }
 
-/* A person has looked after a copy of it that was refused. */
 static enum cm_code settle(struct srv_store *store, void *arg, struct cm_err *err)
 {
     struct station_job *job = arg;
-    const struct srv_fork none = {.seq = 0};
     if (find(store, job, err) != CM_OK)
         return err->code;
-    return srv_store_put_fork(store, job->station.id, &none, err);
+    return srv_fork_settle(store, job->station.id, &job->station, err);
 }
 
 /* ---- list ---- */
@@ -202,6 +202,8 @@ static int change(struct srv_cli *cli, srv_store_fn *fn, const char *wanted)
     srv_store_close(store);
     if (code != CM_OK)
         return srv_cli_fail(&err);
+    if (fn == settle)
+        srv_fork_settled(&job.station, "rollcall-server station settle");
     if (fn == settle && cli->json)
         srv_cli_print_json(
             json_pack("{s:s, s:s, s:b}", "id", job.station.id, "name", job.station.name, "settled", 1));
@@ -231,8 +233,8 @@ int srv_cmd_station(struct srv_cli *cli)
         return srv_cli_usage("station takes add NAME, list, code NAME, revoke NAME or settle NAME");
     if (cli->argc != 2 || cli->argv[1][0] == '\0')
         return srv_cli_usage("station %s takes one name", what);
-    if (strlen(cli->argv[1]) >= CM_NAME_SIZE)
-        return srv_cli_usage("the name is too long");
+    if (cm_utf8_count(cli->argv[1], strlen(cli->argv[1])) > CM_NAME_CHARS)
+        return srv_cli_usage("the name is too long: at most %d characters", CM_NAME_CHARS);
     if (cli->class_count > 0 && fn != add)
         return srv_cli_usage("station %s does not take --class", what);
     return change(cli, fn, cli->argv[1]);

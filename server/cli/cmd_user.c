@@ -4,6 +4,7 @@
 #include "auth/auth.h"
 #include "base/buf.h"
 #include "base/file.h"
+#include "base/utf8.h"
 
 #include <sodium.h>
 #include <stdio.h>
@@ -38,11 +39,13 @@ static json_t *user_json(const struct srv_cli *cli, const struct srv_user *user)
     json_t *classes = json_array();
     for (int i = 0; i < user->class_count; i++)
         json_array_append_new(classes, json_string(user->classes[i]));
-    return json_pack("{s:s, s:s, s:s, s:o, s:s?, s:b, s:b, s:s}", "name", user->name, "full_name",
+    return json_pack("{s:s, s:s, s:s, s:o, s:s?, s:b, s:b, s:s, s:s?, s:s?}", "name", user->name, "full_name",
                      user->full_name, "role", srv_role_name(user->role), "classes", classes, "student_id",
                      user->student_id[0] != '\0' ? user->student_id : NULL, "disabled", user->disabled,
                      "must_change_password", user->must_change_password, "created",
-                     cm_instant_local(cli->zone, user->created_wall_ms, created));
+                     cm_instant_local(cli->zone, user->created_wall_ms, created), "phone",
+                     user->phone[0] != '\0' ? user->phone : NULL, "email",
+                     user->email[0] != '\0' ? user->email : NULL);
 }
 
 static void print_password(const struct user_job *job)
@@ -89,8 +92,14 @@ static bool read_user(const struct srv_cli *cli, struct srv_user *user)
     }
     if (!copy_text(srv_cli_value(cli, SRV_OPT_NAME), "--name", user->full_name, sizeof user->full_name) ||
         !copy_text(srv_cli_value(cli, SRV_OPT_STUDENT), "--student", user->student_id,
-                   sizeof user->student_id))
+                   sizeof user->student_id) ||
+        !copy_text(srv_cli_value(cli, SRV_OPT_PHONE), "--phone", user->phone, sizeof user->phone) ||
+        !copy_text(srv_cli_value(cli, SRV_OPT_EMAIL), "--email", user->email, sizeof user->email))
         return false;
+    if (cm_utf8_count(user->full_name, strlen(user->full_name)) > CM_NAME_CHARS) {
+        srv_cli_usage("--name is too long: at most %d characters", CM_NAME_CHARS);
+        return false;
+    }
     user->class_count = cli->class_count;
     for (int i = 0; i < cli->class_count; i++)
         if (!copy_text(cli->classes[i], "--class", user->classes[i], sizeof user->classes[i]))
@@ -428,7 +437,8 @@ static int slips_of_class(struct srv_cli *cli)
 static bool only_add_says_who(const struct srv_cli *cli)
 {
     return srv_cli_value(cli, SRV_OPT_ROLE) == NULL && srv_cli_value(cli, SRV_OPT_NAME) == NULL &&
-           srv_cli_value(cli, SRV_OPT_STUDENT) == NULL;
+           srv_cli_value(cli, SRV_OPT_STUDENT) == NULL && srv_cli_value(cli, SRV_OPT_PHONE) == NULL &&
+           srv_cli_value(cli, SRV_OPT_EMAIL) == NULL;
 }
 
 int srv_cmd_user(struct srv_cli *cli)

@@ -31,6 +31,8 @@ static const struct option long_options[] = {
     {"force", no_argument, NULL, SRV_OPT_FORCE},
     {"role", required_argument, NULL, SRV_OPT_ROLE},
     {"name", required_argument, NULL, SRV_OPT_NAME},
+    {"phone", required_argument, NULL, SRV_OPT_PHONE},
+    {"email", required_argument, NULL, SRV_OPT_EMAIL},
     {"student", required_argument, NULL, SRV_OPT_STUDENT},
     {"students", required_argument, NULL, SRV_OPT_STUDENTS},
     {"days", required_argument, NULL, SRV_OPT_DAYS},
@@ -42,8 +44,9 @@ static const struct option long_options[] = {
 };
 
 static const enum srv_option run_options[] = {SRV_OPT_LISTEN, SRV_OPT_THREADS, 0};
-static const enum srv_option user_options[] = {SRV_OPT_ROLE,    SRV_OPT_NAME, SRV_OPT_CLASS,
-                                               SRV_OPT_STUDENT, SRV_OPT_HTML, 0};
+static const enum srv_option user_options[] = {SRV_OPT_ROLE,  SRV_OPT_NAME,  SRV_OPT_CLASS, SRV_OPT_STUDENT,
+                                               SRV_OPT_PHONE, SRV_OPT_EMAIL, SRV_OPT_HTML,  0};
+static const enum srv_option alerts_options[] = {SRV_OPT_DATE, SRV_OPT_DRY_RUN, 0};
 static const enum srv_option station_options[] = {SRV_OPT_CLASS, 0};
 static const enum srv_option demo_options[] = {SRV_OPT_STUDENTS, SRV_OPT_DAYS, SRV_OPT_SEED, SRV_OPT_TO, 0};
 
@@ -56,7 +59,9 @@ static const struct srv_command commands[] = {
     {"run", "[--listen ADDRESS:PORT] [--threads N]", "the server: pages, API, sync with the stations",
      run_options, srv_cmd_run},
     {"user",
-     "add NAME --role admin|coordinator|student [--name N] [--class C]… [--student ID] | list | "
+     "add NAME --role admin|coordinator|student [--name N] [--class C]… [--student ID] [--phone P] [--email "
+     "E] | "
+     "list | "
      "reset|disable|enable|delete NAME | slips --class C [--html FILE]",
      "who may log in, and one-time passwords", user_options, srv_cmd_user},
     {"station", "add NAME [--class C]… | list | code NAME-or-ID | revoke NAME-or-ID | settle NAME-or-ID",
@@ -69,6 +74,10 @@ static const struct srv_command commands[] = {
      roster_options, srv_cmd_roster},
     {"calendar", "import FILE [--class C] [--dry-run]",
      "days without school and half days from a CSV or iCalendar file", calendar_options, srv_cmd_calendar},
+    {"alerts", "run [--date DATE] [--dry-run] | list",
+     "which absences are to be told, by hand; --dry-run: what would be told, and why each student is or is "
+     "not",
+     alerts_options, srv_cmd_alerts},
     {"export", "attendance [--from DATE] [--to DATE] [--class C]…", "attendance as CSV on stdout",
      export_options, srv_cmd_export},
     {"erase", "ID [--yes]", "erases a student for good, here and on every station", erase_options,

@@ -1,6 +1,7 @@
 #include "cli/settings.h"
 
 #include "config/config.h"
+#include "roster/fields.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,9 +9,17 @@
 
 extern char **environ;
 
+static const char *const provider_names[] = {"none", "dry-run", "whatsapp", "smtp",
+                                             NULL}; /* of enum srv_notify_channel */
 static const char *const level_names[] = {"error", "warn", "info", "debug", NULL}; /* of enum cm_log_level */
 
 #define SETTING(kind, member, ...) CM_OPTION_##kind(struct srv_settings, member, __VA_ARGS__)
+#define TEMPLATE(kind_, key_, name_, language_, words_, what_)                                               \
+    SETTING(STRING, templates[kind_].name, "whatsapp", key_ "_template", name_,                              \
+            "Name of the approved template " what_),                                                         \
+        SETTING(STRING, templates[kind_].language, "whatsapp", key_ "_language", language_, "Its language"), \
+        SETTING(STRING, templates[kind_].words, "whatsapp", key_ "_words", words_,                           \
+                "What its {{1}}, {{2}} … are")
 static const struct cm_option options[] = {
     SETTING(PATH, data_dir, "server", "data", "",
             "Folder of the store; empty: ~/.local/share/rollcall-server"),
@@ -36,8 +45,44 @@ static const struct cm_option options[] = {
             "Name at the top of the pages: at the first start; later it is changed there"),
     SETTING(STRING, timezone, "school", "timezone", CM_ZONE_DEFAULT,
             "Zone of the school's dates and times: at the first start; later it is changed in the pages"),
+    SETTING(STRING, coordinator_phone, "alerts", "coordinator_phone", "",
+            "Number (+919876543210) that is told of absences in classes whose coordinator has none; empty: "
+            "COORDINATOR_PHONE"),
     SETTING(CHOICE, log_level, "log", "level", "info", level_names, "Least important event that is logged"),
     SETTING(PATH, log_file, "log", "file", "", "Log file; empty: stderr"),
+    SETTING(
+        CHOICE, provider, "alerts", "provider", "none", provider_names,
+        "Who carries messages to parents, coordinators and users; dry-run: the log says what would be sent"),
+    SETTING(PATH, credentials, "alerts", "credentials", "",
+            "File of NAME=value lines with WHATSAPP_TOKEN, WHATSAPP_APP_SECRET, WHATSAPP_VERIFY_TOKEN, "
+            "SMTP_PASSWORD, readable by its owner alone; the environment wins"),
+    SETTING(INT, rate_per_s, "alerts", "rate_per_s", "20", 1, 80, "Messages a second at most"),
+    SETTING(INT, people_per_day, "alerts", "people_per_day", "250", 1, 100000,
+            "Different people in 24 hours at most, as WhatsApp allows a business"),
+    SETTING(INT, retry_s, "alerts", "retry_s", "30", 1, 3600,
+            "A message that was refused for now waits so long at most, then twice as long, and so on"),
+    SETTING(INT, max_tries, "alerts", "max_tries", "10", 1, 100, "Then it fails, and is listed for a letter"),
+    SETTING(INT, max_age_h, "alerts", "max_age_h", "72", 1, 720,
+            "What could not be sent for so many hours is not sent any more"),
+    SETTING(STRING, whatsapp_url, "whatsapp", "base_url", "https://graph.facebook.com",
+            "Address of the Cloud API"),
+    SETTING(STRING, whatsapp_version, "whatsapp", "api_version", "v23.0",
+            "Its version; Meta ends old ones after two years"),
+    SETTING(STRING, whatsapp_phone_id, "whatsapp", "phone_id", "",
+            "Id of the number that sends, not the number; WHATSAPP_PHONE_ID wins"),
+    TEMPLATE(SRV_LETTER_ABSENCE, "absence", "absence_alert", "en",
+             "recipient,student,class,days,dates,school", "to a parent"),
+    TEMPLATE(SRV_LETTER_ABSENCE_STAFF, "staff", "absence_staff", "en", "student,class,days,dates,school",
+             "to a coordinator"),
+    TEMPLATE(SRV_LETTER_CODE, "code", "reset_code", "en", "code",
+             "of a code for a new password, of the category authentication"),
+    TEMPLATE(SRV_LETTER_TEST, "test", "hello_world", "en_US", "", "of a test"),
+    SETTING(
+        STRING, smtp_url, "smtp", "url", "",
+        "smtps://HOST or smtp://HOST:587 (which then goes on protected). With provider = whatsapp: for whom "
+        "has an e-mail address alone"),
+    SETTING(STRING, smtp_user, "smtp", "user", "", "Its user; the password is SMTP_PASSWORD"),
+    SETTING(STRING, smtp_from, "smtp", "from", "", "Address that mails come from"),
 };
 static const struct cm_config_schema schema = CM_CONFIG_SCHEMA(struct srv_settings, options);
 
@@ -69,7 +114,17 @@ static enum cm_code check_together(const struct srv_settings *settings, struct c
     if ((settings->certificate[0] == '\0') != (settings->key[0] == '\0'))
         return cm_fail(err, CM_INVALID,
                        "[server] certificate and key belong together: one of them is missing");
+    const char *phone = srv_settings_coordinator_phone(settings);
+    if (phone[0] != '\0' && !cm_phone_fine(phone))
+        return cm_fail(err, CM_INVALID,
+                       "[alerts] coordinator_phone is a number with its country code, such as +919876543210");
     return CM_OK;
+}
+
+const char *srv_settings_coordinator_phone(const struct srv_settings *settings)
+{
+    const char *phone = getenv("COORDINATOR_PHONE");
+    return settings->coordinator_phone[0] != '\0' || phone == NULL ? settings->coordinator_phone : phone;
 }
 
 enum cm_code srv_settings_load(const char *path, const char *data_dir, struct srv_settings *ret_settings,

@@ -30,14 +30,14 @@ enum srv_role { /* bits, so that a route can name several */
                 SRV_ROLE_STAFF = SRV_ROLE_ADMIN | SRV_ROLE_COORDINATOR,
                 SRV_ROLE_PERSON = SRV_ROLE_STAFF | SRV_ROLE_STUDENT,
 };
-enum { SRV_IDENTITY_CLASSES_MAX = 32 };
+enum { SRV_IDENTITY_CLASSES_MAX = 32, SRV_IDENTITY_NAME_SIZE = 481 };
 struct srv_identity {
-    uint32_t role;       /* one bit; 0: nobody */
-    char user[64];       /* user name, or the station's id */
-    char name[128];      /* for "by" in corrections */
-    char student_id[64]; /* of a student */
-    uint8_t session[16]; /* zeros for a station */
-    bool by_cookie;      /* else bearer */
+    uint32_t role;                     /* one bit; 0: nobody */
+    char user[64];                     /* user name, or the station's id */
+    char name[SRV_IDENTITY_NAME_SIZE]; /* for "by" in corrections */
+    char student_id[64];               /* of a student */
+    uint8_t session[16];               /* zeros for a station */
+    bool by_cookie;                    /* else bearer */
     bool must_change_password;
     int class_count; /* of a coordinator, of a station */
     char classes[SRV_IDENTITY_CLASSES_MAX][64];
@@ -59,7 +59,9 @@ enum srv_route_flags {
 
 struct srv_route {
     enum srv_method method;
-    const char *pattern; /* "/api/students/:id/attendance"; ":id" matches one non-empty segment */
+    /* "/api/students/:id/attendance?month": ":id" matches one non-empty segment; after the "?" are the parameters that the
+     * query may have, with "&" between them. Any other is answered 400. "?*": anything, which is passed over. */
+    const char *pattern;
     srv_handler_fn *handler;
     uint32_t roles;
     size_t body_max;       /* 0: no body */
@@ -76,7 +78,7 @@ struct srv_match {
     struct {
         const char *name; /* into the pattern */
         size_t name_size;
-        char value[SRV_PARAM_SIZE]; /* percent-decoded; never empty, no '/', no control characters */
+        char value[SRV_PARAM_SIZE]; /* percent-decoded, "/" too; never empty, no control characters */
     } params[SRV_PARAMS_MAX];
 };
 /* Pure. path is the raw path of the request without its query. */

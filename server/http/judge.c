@@ -86,6 +86,19 @@ static bool permitted(struct srv_call *call, const struct srv_route *route)
     return false;
 }
 
+static bool query_fits(struct srv_call *call, const struct srv_route *route)
+{
+    const char *names = strchrnul(route->pattern, '?');
+    names += *names == '?';
+    if (strcmp(names, "*") == 0)
+        return true;
+    const char *beyond = srv_request_query_beyond(&call->request, names);
+    if (beyond == NULL)
+        return true;
+    srv_answer_error(call, 400, "unknown_parameter", "There is no parameter \"%.60s\" here.", beyond);
+    return false;
+}
+
 static bool body_fits(struct srv_call *call, const struct srv_route *route)
 {
     const struct srv_request *request = &call->request;
@@ -124,7 +137,8 @@ bool srv_call_judge(struct srv_call *call)
         srv_answer_error(call, 405, "method", "Here only %s can be done.", call->match.allow);
         return false;
     }
-    return permitted(call, call->match.route) && body_fits(call, call->match.route);
+    return permitted(call, call->match.route) && query_fits(call, call->match.route) &&
+           body_fits(call, call->match.route);
 }
 
 void srv_call_refuse(struct srv_call *call)

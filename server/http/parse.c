@@ -195,6 +195,16 @@ static int on_body(llhttp_t *parser, const char *at, size_t size)
     return 0;
 }
 
+/* What a chunk announces beyond the limit need not come before it is refused. */
+static int on_chunk_header(llhttp_t *parser)
+{
+    struct srv_request *request = parser->data;
+    if (parser->content_length <= request->body.max - request->body.size)
+        return 0;
+    (void)refuse(request, 413, "the body is too large");
+    return -1;
+}
+
 static int on_message_complete(llhttp_t *parser)
 {
     (void)parser;
@@ -207,6 +217,7 @@ static const llhttp_settings_t settings = {
     .on_header_value = on_header_value,
     .on_header_value_complete = on_header_value_complete,
     .on_headers_complete = on_headers_complete,
+    .on_chunk_header = on_chunk_header,
     .on_body = on_body,
     .on_message_complete = on_message_complete,
 };

@@ -107,6 +107,28 @@ const char *srv_request_query(struct srv_request *request, const char *name)
     return NULL;
 }
 
+static bool is_among(const char *name, const char *names)
+{
+    size_t size = strlen(name);
+    for (const char *at = names; *at != '\0'; at += strspn(at, "&")) {
+        size_t length = strcspn(at, "&");
+        if (length == size && memcmp(at, name, size) == 0)
+            return true;
+        at += length;
+    }
+    return false;
+}
+
+const char *srv_request_query_beyond(struct srv_request *request, const char *names)
+{
+    if (request->query_count < 0)
+        cut_query(request);
+    for (int i = 0; i < request->query_count; i++)
+        if (!is_among(request->queries[i].name, names))
+            return request->queries[i].name;
+    return NULL;
+}
+
 const char *srv_request_cookie(const struct srv_request *request, const char *name)
 {
     for (int i = 0; i < request->cookie_count; i++)

@@ -96,6 +96,8 @@ enum srv_request_step srv_request_expect_body(struct srv_request *request, size_
 const char *srv_request_header(const struct srv_request *request, const char *name);
 const char *srv_request_last_header(const struct srv_request *request, const char *name);
 const char *srv_request_query(struct srv_request *request, const char *name);
+/* The first name in the query that is not among those in `names` ("a&b"); NULL: there is none. */
+const char *srv_request_query_beyond(struct srv_request *request, const char *names);
 const char *srv_request_cookie(const struct srv_request *request, const char *name);
 
 #endif

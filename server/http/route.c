@@ -19,7 +19,7 @@ static bool take_param(struct srv_match *match, const char *name, size_t name_si
     if (!srv_text_unescape(segment, size, value, SRV_PARAM_SIZE) || value[0] == '\0')
         return false;
     for (const char *c = value; *c != '\0'; c++)
-        if (*c == '/' || (unsigned char)*c < 0x20 || *c == 0x7f)
+        if ((unsigned char)*c < 0x20 || *c == 0x7f)
             return false;
     match->params[match->param_count].name = name;
     match->params[match->param_count].name_size = name_size;
@@ -31,10 +31,10 @@ static bool path_matches(const char *pattern, const char *path, size_t path_size
 {
     const char *end = path + path_size;
     match->param_count = 0;
-    while (*pattern != '\0') {
+    while (*pattern != '\0' && *pattern != '?') {
         if (*pattern == ':') {
             const char *name = pattern + 1;
-            pattern = strchrnul(name, '/');
+            pattern = name + strcspn(name, "/?");
             const char *slash = memchr(path, '/', (size_t)(end - path));
             const char *segment_end = slash != NULL ? slash : end;
             if (!take_param(match, name, (size_t)(pattern - name), path, (size_t)(segment_end - path)))

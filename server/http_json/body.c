@@ -41,10 +41,7 @@ static struct text text_of(const json_t *value, enum srv_json_type type)
 
 static int64_t characters(struct text text)
 {
-    int64_t count = 0;
-    for (size_t i = 0; i < text.size; i++)
-        count += (text.bytes[i] & 0xc0) != 0x80;
-    return count;
+    return (int64_t)cm_utf8_count(text.bytes, text.size);
 }
 
 static bool is_note(struct text text)
@@ -91,8 +88,9 @@ static enum cm_code check_text(const struct srv_json_field *field, const json_t 
         return refuse(problem, field->name, "%s has at most %lld characters", field->name,
                       (long long)field->max);
     if (text.size >= field->size)
-        return refuse(problem, field->name, "%s is too long: at most %zu bytes", field->name,
-                      field->size - 1);
+        return refuse(problem, field->name, "%s is too long: only the first %zu of its %lld characters fit",
+                      field->name, cm_utf8_count_fitting(text.bytes, text.size, field->size - 1),
+                      (long long)count);
     return CM_OK;
 }
 

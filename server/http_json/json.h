@@ -42,9 +42,10 @@ struct srv_json_field {
     const char *name;
     enum srv_json_type type;
     bool required;
-    bool nullable;    /* null counts as "", 0, an empty list; without it null is refused */
-    void *ret;        /* by type; untouched when the field is not given */
-    size_t size;      /* bytes of a text with its NUL: a longer one is refused, never cut */
+    bool nullable; /* null counts as "", 0, an empty list; without it null is refused */
+    void *ret;     /* by type; untouched when the field is not given */
+    size_t
+        size; /* bytes of a text with its NUL: a longer one is refused, never cut; how much fits is said in characters */
     int64_t min, max; /* INT: both 0 is no limit. Texts: characters; max 0 is no limit but size */
     int *ret_count;   /* of LINES */
     bool *ret_given;  /* may be NULL */

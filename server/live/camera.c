@@ -103,9 +103,10 @@ static struct camera *find(struct srv_cameras *cameras, const char *station_id)
 static struct camera *find_or_add(struct srv_cameras *cameras, const char *station_id)
 {
     struct camera *camera = find(cameras, station_id);
-    if (camera == NULL)
-        camera = find(cameras, "");
-    if (camera != NULL && strlen(station_id) < sizeof camera->station_id)
+    if (camera != NULL || strlen(station_id) >= sizeof camera->station_id)
+        return camera;
+    camera = find(cameras, "");
+    if (camera != NULL)
         strcpy(camera->station_id, station_id);
     return camera;
 }
@@ -309,14 +310,22 @@ static void on_closed(void *arg)
 static const struct srv_stream_events stream_events = {
     .drained = on_drained, .closed = on_closed, .endless = true};
 
+/* He is still who he was, and the station one that he may see: its classes may have changed, or it was revoked. */
+static bool may_watch(const struct watcher *watcher, const struct srv_app *app)
+{
+    struct srv_station station;
+    return srv_viewer_still(&watcher->viewer, app->store, cm_wall_ms(app->clock)) &&
+           srv_store_get_station(app->store, watcher->camera->station_id, &station, NULL) == CM_OK &&
+           !station.revoked && srv_viewer_has_station(&watcher->viewer, &station);
+}
+
 static void check(void *arg)
 {
     struct camera_loop *loop = arg;
-    const struct srv_app *app = loop->cameras->app;
     loop->walking++;
     for (struct watcher *watcher = loop->watchers, *next; watcher != NULL; watcher = next) {
         next = watcher->next;
-        if (!srv_viewer_still(&watcher->viewer, app->store, cm_wall_ms(app->clock)))
+        if (!may_watch(watcher, loop->cameras->app))
             srv_stream_end(watcher->stream);
     }
     end_walk(loop);

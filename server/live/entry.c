@@ -169,18 +169,11 @@ static struct srv_chunk *render(const struct load *load, const struct item *item
     }
 }
 
-/* Whose log it is in, or, where the server wrote it, whom it is about. */
-static const char *station_of_item(const struct item *item)
-{
-    bool own = item->station_id[0] == '\0' && item->event.type == CM_EVENT_ACTIVITY;
-    return own ? item->event.body.activity.station_id : item->station_id;
-}
-
 static struct srv_entry *make_entry(const struct load *load, const struct item *item)
 {
     struct srv_station station = {0};
     bool shown = is_shown(item);
-    const char *station_id = station_of_item(item);
+    const char *station_id = srv_feed_station(item->station_id, &item->event);
     bool of_station = shown && station_id[0] != '\0' &&
                       srv_store_get_station(load->app->store, station_id, &station, NULL) == CM_OK;
     struct srv_entry *entry = calloc(1, sizeof *entry + (size_t)station.class_count * CM_ID_SIZE);

@@ -186,7 +186,7 @@ enum cm_code srv_hub_entries(struct srv_hub *hub, uint64_t after, uint64_t last,
 
 /* ---- the pump ---- */
 
-/* Made here, so that no loop has to; what lies further back than pages are sent is left out. */
+/* The hub's thread makes the entries, so that no loop has to read the store; what lies further back than pages are sent is left out. */
 static void fill_cache(struct srv_hub *hub, uint64_t after, uint64_t last)
 {
     struct srv_entry *entries[SRV_ENTRIES_MAX];

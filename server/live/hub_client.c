@@ -199,13 +199,24 @@ static enum cm_code walk_all(struct srv_store *store, void *arg, struct cm_err *
     return CM_OK;
 }
 
+static void end_all(struct srv_hub_loop *loop)
+{
+    for (struct srv_hub_client *client = loop->clients, *next; client != NULL; client = next) {
+        next = client->next;
+        srv_stream_end(client->stream);
+    }
+}
+
 static void walk_clients(struct srv_hub_loop *loop, bool heartbeat)
 {
     struct walk walk = {loop, heartbeat};
     struct cm_err err = CM_ERR_INIT;
     begin_walk(loop);
-    if (srv_store_read(loop->hub->app->store, walk_all, &walk, &err) != CM_OK)
-        cm_log_err(CM_LOG_WARN, "live", "the sessions of open pages could not be checked", &err);
+    if (srv_store_read(loop->hub->app->store, walk_all, &walk, &err) != CM_OK) {
+        cm_log_err(CM_LOG_WARN, "live", "the sessions of open pages cannot be checked: their streams end",
+                   &err);
+        end_all(loop);
+    }
     end_walk(loop);
 }
 

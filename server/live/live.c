@@ -208,9 +208,8 @@ void srv_live_stop(struct srv_live *live)
 
 /* ---- what others tell ---- */
 
-void srv_live_feed(struct srv_live *live, uint64_t first, uint64_t last)
+void srv_live_feed(struct srv_live *live, uint64_t last)
 {
-    (void)first; /* whatever lies between the newest known and this goes out */
     srv_hub_tell(live->hub, last);
     wake_thread(live, false);
 }

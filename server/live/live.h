@@ -34,9 +34,11 @@ void srv_live_stop(struct srv_live *live);       /* after the loops have ended *
 void srv_live_close(struct srv_live *live);
 /* What changed since the last time goes to the store: when stations were last seen, and how they were. Every minute. */
 void srv_live_save(struct srv_live *live);
+/* The same once more, when the loops and the writer have ended. */
+void srv_live_save_last(struct srv_live *live);
 
-/* After a commit: feed items first … last are there. Every open page that may see them gets them in ≤ 1 s. */
-void srv_live_feed(struct srv_live *live, uint64_t first, uint64_t last);
+/* After a commit: feed items up to last are there. Every open page that may see them gets them in ≤ 1 s. */
+void srv_live_feed(struct srv_live *live, uint64_t last);
 /* Something else changed ("students", "classes", "calendar", "settings", "stations", "roll", "users", "enrolment"): pages
  * that show it load it again. Ephemeral, without an id. detail (may be NULL) is added as data; borrowed. class_id NULL: for
  * staff of all classes. */
@@ -83,6 +85,8 @@ struct srv_job {
     float quality;
     int64_t created_wall_ms;
     int64_t student_created_wall_ms; /* of his record: if he is erased, whoever has the id next is another */
+    int64_t
+        student_unenrolled_wall_ms; /* as it was: if he is un-enrolled meanwhile, the photo does not undo it */
 };
 /* Takes over the photo (malloc), which is wiped when the job ends. CM_NOMEM: too many. */
 enum cm_code srv_live_job_create(struct srv_live *live, const struct srv_student *student, const char *by,

@@ -26,7 +26,9 @@ struct srv_live {
 };
 
 /* ---- JSON ---- */
-json_t *srv_live_station_json(struct srv_live *live, const struct srv_station *station);
+/* As the caller may see it. */
+json_t *srv_live_station_json(struct srv_live *live, const struct srv_identity *who,
+                              const struct srv_station *station);
 json_t *srv_live_job_json(struct srv_live *live, const struct srv_job *job);
 
 #endif

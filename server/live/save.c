@@ -1,4 +1,4 @@
-/* Every minute: when stations were last seen, and how they were, goes to the store; a restart then still knows. */
+/* Every minute, and at the end: when stations were last seen, and how they were, goes to the store; a restart then still knows. */
 #include "live/private.h"
 
 #include "base/log.h"
@@ -50,4 +50,20 @@ void srv_live_save(struct srv_live *live)
         (struct srv_write){.run = run_save, .done = on_saved, .loop = srv_http_loop(live->app->http, 0)};
     if (save->count == 0 || srv_writer_submit(live->app->writer, &save->write) != CM_OK)
         free(save);
+}
+
+void srv_live_save_last(struct srv_live *live)
+{
+    struct cm_err err = CM_ERR_INIT;
+    struct save *save = calloc(1, sizeof *save);
+    enum cm_code code = save != NULL ? CM_OK : cm_fail(&err, CM_NOMEM, "out of memory");
+    do {
+        if (code == CM_OK)
+            save->count = srv_now_take_changed(live->now, save->changes, SAVED_MAX);
+        if (code == CM_OK && save->count > 0)
+            code = srv_store_write(live->app->store, run_save, save, &err);
+    } while (code == CM_OK && save->count == SAVED_MAX);
+    if (code != CM_OK)
+        cm_log_err(CM_LOG_WARN, "live", "when stations were seen could not be saved", &err);
+    free(save);
 }

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/uuid.h"
 #include "http_json/json.h"
+#include "live/fork.h"
 #include "live/handlers.h"
 #include "live/private.h"
 
@@ -14,17 +15,33 @@ enum { CODE_MINUTES = 10, STATIONS_SHOWN_MAX = 4096 };
 
 /* ---- one station as JSON ---- */
 
-json_t *srv_live_station_json(struct srv_live *live, const struct srv_station *station)
+/* Those of its classes that the caller sees; *ret_others: how many it serves besides. */
+static json_t *classes_seen(const struct srv_identity *who, const struct srv_station *station,
+                            int *ret_others)
 {
+    json_t *classes = json_array();
+    *ret_others = 0;
+    for (int i = 0; i < station->class_count; i++)
+        if (srv_auth_sees_class(who, station->classes[i]))
+            json_array_append_new(classes, json_string(station->classes[i]));
+        else
+            ++*ret_others;
+    return classes;
+}
+
+json_t *srv_live_station_json(struct srv_live *live, const struct srv_identity *who,
+                              const struct srv_station *station)
+{
+    int others;
+    json_t *classes = classes_seen(who, station, &others);
     struct srv_station_now now;
     bool known = srv_live_station_now(live, station->id, &now);
     /* What it has, less what is here by now: its own number is from before the last answer. */
     uint64_t backlog = known && now.last_seq > station->acked_seq ? now.last_seq - station->acked_seq : 0;
     bool newer = known && now.last_seen_wall_ms >= station->last_seen_wall_ms;
     return json_pack(
-        "{s:s, s:s, s:o, s:b, s:b, s:b, s:o, s:o, s:o, s:b, s:o, s:o, s:I, s:o, s:o, s:I, s:b, s:o}", "id",
-        station->id, "name", station->name, "classes",
-        srv_json_texts(station->classes, sizeof station->classes[0], station->class_count), "paired",
+        "{s:s, s:s, s:o, s:i, s:b, s:b, s:b, s:o, s:o, s:o, s:b, s:o, s:o, s:I, s:o, s:o, s:I, s:b, s:o}",
+        "id", station->id, "name", station->name, "classes", classes, "other_classes", others, "paired",
         station->paired, "revoked", station->revoked, "forked", station->forked, "forked_seq",
         station->forked ? json_integer((json_int_t)station->forked_seq) : json_null(), "forked_at",
         srv_json_instant(live->app->zone, station->forked ? station->forked_wall_ms : 0), "forked_from",
@@ -45,6 +62,7 @@ struct list {
     const struct srv_identity *who;
     struct srv_station *stations; /* a visit must not call the store, so they are copied */
     int count, capacity;
+    bool no_memory;
 };
 
 static bool copy_seen(void *arg, const struct srv_station *station)
@@ -55,7 +73,8 @@ static bool copy_seen(void *arg, const struct srv_station *station)
     if (list->count == list->capacity) {
         int capacity = list->capacity == 0 ? 8 : list->capacity * 2;
         struct srv_station *stations = realloc(list->stations, (size_t)capacity * sizeof *stations);
-        if (stations == NULL)
+        list->no_memory = stations == NULL;
+        if (list->no_memory)
             return false;
         list->stations = stations;
         list->capacity = capacity;
@@ -69,14 +88,17 @@ void srv_live_stations(struct srv_call *call)
     struct srv_app *app = srv_app_of(call);
     struct list list = {.live = app->live, .who = srv_call_identity(call)};
     struct cm_err err = CM_ERR_INIT;
-    if (srv_store_each_station(app->store, copy_seen, &list, &err) != CM_OK) {
+    enum cm_code code = srv_store_each_station(app->store, copy_seen, &list, &err);
+    if (code == CM_OK && list.no_memory)
+        code = cm_fail(&err, CM_NOMEM, "out of memory for the stations");
+    if (code != CM_OK) {
         free(list.stations);
-        srv_json_failed(call, err.code, &err);
+        srv_json_failed(call, code, &err);
         return;
     }
     json_t *items = json_array();
     for (int i = 0; i < list.count; i++)
-        json_array_append_new(items, srv_live_station_json(app->live, &list.stations[i]));
+        json_array_append_new(items, srv_live_station_json(app->live, list.who, &list.stations[i]));
     free(list.stations);
     srv_json_answer(call, 200, json_pack("{s:o, s:n}", "items", items, "next"));
 }
@@ -96,7 +118,7 @@ struct station_write {
 static void answer_written(struct srv_call_write *base)
 {
     const struct station_write *job = (struct station_write *)base;
-    json_t *station = srv_live_station_json(base->app->live, &job->station);
+    json_t *station = srv_live_station_json(base->app->live, srv_call_identity(base->call), &job->station);
     srv_live_changes(base->app->live);
     srv_live_changed(base->app->live, "stations", NULL, NULL);
     if (job->code[0] == '\0')
@@ -131,6 +153,7 @@ static bool read_fields(struct station_write *job, bool required)
          .ret = station->name,
          .size = sizeof station->name,
          .min = 1,
+         .max = CM_NAME_CHARS,
          .ret_given = &job->name_given},
         {.name = "classes",
          .type = SRV_JSON_LINES,
@@ -307,22 +330,16 @@ void srv_live_station_revoke(struct srv_call *call)
         srv_call_write_submit(&job->base);
 }
 
-/* A person has looked after a fork: the next one is shown as new. */
 static enum cm_code run_settle(struct srv_store *store, void *arg, struct cm_err *err)
 {
     struct station_write *job = arg;
-    const struct srv_fork none = {.seq = 0};
-    if (srv_store_put_fork(store, job->station.id, &none, err) != CM_OK)
-        return err->code;
-    return srv_store_get_station(store, job->station.id, &job->station, err);
+    return srv_fork_settle(store, job->station.id, &job->station, err);
 }
 
-/* Who settled it stays in the log. */
 static void answer_settled(struct srv_call_write *base)
 {
     const struct station_write *job = (struct station_write *)base;
-    cm_log(CM_LOG_INFO, "live", "a fork is settled", CM_STR("station", job->station.name),
-           CM_STR("by", srv_call_identity(base->call)->user));
+    srv_fork_settled(&job->station, srv_call_identity(base->call)->user);
     answer_written(base);
 }
 

@@ -98,21 +98,17 @@ static bool same_person(const struct srv_viewer *viewer, const struct srv_user *
     if (viewer->role != SRV_ROLE_STUDENT)
         return viewer->role != SRV_ROLE_COORDINATOR || same_classes(viewer, user);
     struct srv_student student;
-    enum cm_code code = srv_store_get_student(store, viewer->student_id, &student, NULL);
-    return code == CM_OK ? srv_viewer_has_class(viewer, student.base.class_id) : code != CM_NOTFOUND;
+    return srv_store_get_student(store, viewer->student_id, &student, NULL) == CM_OK &&
+           srv_viewer_has_class(viewer, student.base.class_id);
 }
 
 bool srv_viewer_still(const struct srv_viewer *viewer, struct srv_store *store, int64_t now_wall_ms)
 {
     struct srv_session session;
-    enum cm_code code = srv_store_get_session(store, viewer->session, &session, NULL);
-    if (code != CM_OK)
-        return code != CM_NOTFOUND;
-    if (session.expires_wall_ms <= now_wall_ms || strcmp(session.user, viewer->user) != 0)
-        return false;
     struct srv_user user;
-    code = srv_store_get_user(store, viewer->user, &user, NULL);
-    return code == CM_OK ? same_person(viewer, &user, store) : code != CM_NOTFOUND;
+    return srv_store_get_session(store, viewer->session, &session, NULL) == CM_OK &&
+           session.expires_wall_ms > now_wall_ms && strcmp(session.user, viewer->user) == 0 &&
+           srv_store_get_user(store, viewer->user, &user, NULL) == CM_OK && same_person(viewer, &user, store);
 }
 
 bool srv_live_sees_station(const struct srv_identity *who, const struct srv_station *station)

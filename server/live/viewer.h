@@ -30,8 +30,8 @@ void srv_viewer_finish(struct srv_viewer *viewer);
 bool srv_viewer_has_class(const struct srv_viewer *viewer, const char *class_id);
 /* Staff: a station that serves a class which he may see. */
 bool srv_viewer_has_station(const struct srv_viewer *viewer, const struct srv_station *station);
-/* Session and user are still what they were when the stream began. A store that does not answer says yes: a stream is not
- * ended for that. */
+/* Session and user are still what they were when the stream began. A store that does not answer says no: the page comes back
+ * by itself, and is let in when there is somebody who can say so. */
 bool srv_viewer_still(const struct srv_viewer *viewer, struct srv_store *store, int64_t now_wall_ms);
 
 /* The same question for a call. */

@@ -56,7 +56,7 @@ enum cm_code srv_derive_next_students(struct srv_tx *tx, const char *after, size
 enum cm_code srv_derive_at_open(struct srv_kvstore *store, struct cm_err *err);
 
 /* ---- rows (derive_rows.c) ---- */
-enum { SRV_DAY_ROW_MAX = 128, SRV_SESSION_ROW_MAX = 512 };
+enum { SRV_DAY_ROW_MAX = 128, SRV_SESSION_ROW_MAX = 1024 };
 void srv_day_key(const char *class_id, int32_t date, const char *student_id, struct srv_key *ret_key);
 enum cm_code srv_day_load(struct srv_tx *tx, const struct srv_key *key, struct srv_day_row *ret_row,
                           struct cm_err *err); /* CM_NOTFOUND */

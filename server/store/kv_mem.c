@@ -22,6 +22,7 @@ struct node {
 
 struct list {
     struct node *head; /* of LEVELS, without a key */
+    int levels;        /* that a node has had, or 1: above them there is nothing to look at */
     size_t count;
 };
 
@@ -79,11 +80,11 @@ static int compare(const struct node *node, const void *key, size_t size)
     return node->key_size < size ? -1 : node->key_size > size;
 }
 
-/* The last node of each level that comes before the key; returns the one that may be the key's. */
+/* The last node of each level of the list that comes before the key; returns the one that may be the key's. */
 static struct node *seek(const struct list *list, const void *key, size_t size, struct node *before[LEVELS])
 {
     struct node *node = list->head;
-    for (int level = LEVELS - 1; level >= 0; level--) {
+    for (int level = list->levels - 1; level >= 0; level--) {
         while (node->next[level] != NULL && compare(node->next[level], key, size) < 0)
             node = node->next[level];
         before[level] = node;
@@ -126,6 +127,8 @@ static enum cm_code set(struct mem *mem, int table, const void *key, size_t key_
             free(copy);
             return CM_NOMEM;
         }
+        for (; list->levels < node->levels; list->levels++)
+            before[list->levels] = list->head;
         for (int level = 0; level < node->levels; level++) {
             node->next[level] = before[level]->next[level];
             before[level]->next[level] = node;
@@ -459,6 +462,7 @@ enum cm_code srv_kv_open_mem(int table_count, struct srv_kv **ret_kv, struct cm_
     pthread_rwlock_init(&mem->lock, NULL);
     for (int i = 0; i < table_count; i++) {
         mem->tables[i].head = new_node(LEVELS, NULL, 0);
+        mem->tables[i].levels = 1;
         if (mem->tables[i].head == NULL) {
             kv_close(&mem->base);
             return cm_fail(err, CM_NOMEM, "no memory for the store");

@@ -22,9 +22,11 @@ enum { SRV_KVS_VERSION = 2 };
 
 enum srv_table {
     /* primary */
-    SRV_T_META, /* 'm' ‖ word, 's' ‖ setting, 'e' ‖ erased student id; the vault's and the counters' words */
-    SRV_T_CLASSES, /* id → class */
-    SRV_T_CLOSURES, /* date ‖ class ("" all) → label, and of a half day behind it its start and its minutes (2 bytes each) */
+    /* 'm' ‖ word, 's' ‖ setting, 'e' ‖ erased student id, 'n' ‖ student id ‖ feed of a review; the vault's and the
+     * counters' words */
+    SRV_T_META,
+    SRV_T_CLASSES,     /* id → class */
+    SRV_T_CLOSURES,    /* date ‖ class ("" all) → label, and of a half day behind it its start and its minutes (2 bytes each) */
     SRV_T_STUDENTS,    /* id → student */
     SRV_T_MEMBERSHIPS, /* student ‖ from → to ‖ class */
     SRV_T_MEMBERS,     /* the same by class: class ‖ student ‖ from → to */
@@ -42,7 +44,9 @@ enum srv_table {
     SRV_T_REVIEWS,  /* feed (8) → review */
     SRV_T_CLOSINGS, /* of version 1: class ‖ date → a person's closing or reopening; empty since then */
     SRV_T_CHANGES,  /* number (8) → kind, erased, id */
-    SRV_T_CHANGE_OF, /* kind ‖ erased ‖ id, and of a roll ‖ date → number */
+    SRV_T_ALERTS,   /* alerts, their messages, cursors: store_alert.c */
+    SRV_T_ALERT_WAYS, /* ways to find them */
+    SRV_T_CHANGE_OF,  /* kind ‖ erased ‖ id, and of a roll ‖ date → number */
     /* derived */
     SRV_T_DAYS,       /* class ‖ date ‖ student → struct srv_day_row */
     SRV_T_SESSIONS,   /* class ‖ date → struct srv_session_info; where there is anything to say */
@@ -176,6 +180,8 @@ enum cm_code srv_closure_decode(struct cm_bytes key, struct cm_bytes value, stru
                                 struct cm_err *err);
 enum cm_code srv_load_student(struct srv_tx *tx, const char *id, struct srv_student *ret_student,
                               struct cm_err *err);
+/* His templates were taken away, now: later than the time before, also when the clock was set back. */
+void srv_note_unenrolled(struct srv_student *student);
 enum cm_code srv_save_student(struct srv_tx *tx, const struct srv_student *student, struct cm_err *err);
 
 /* ---- store_erased.c: events about somebody who was erased say nothing, whenever they come ---- */
@@ -183,9 +189,12 @@ enum cm_code srv_erased_put(struct srv_tx *tx, const char *student_id, struct cm
 /* When the last one who had the id was erased. */
 enum cm_code srv_erased_when(struct srv_tx *tx, const char *student_id, int64_t *ret_wall_ms,
                              struct cm_err *err);
-/* The id is given to somebody: what is captured after wall_ms and comes from now on is his. *ret_again: it was another's. */
+/* The id is given to somebody: what comes from now on of who knows that is his (store_erased.c). *ret_again: it was
+ * another's. */
 enum cm_code srv_erased_given_again(struct srv_tx *tx, const char *student_id, int64_t wall_ms,
                                     bool *ret_again, struct cm_err *err);
+/* A correction that is made here, about whoever has the id now. */
+enum cm_code srv_erased_stamp(struct srv_tx *tx, struct cm_event *event, struct cm_err *err);
 /* Does the id, in this event, mean somebody who was erased? */
 enum cm_code srv_erased_is(struct srv_tx *tx, const char *student_id, uint64_t feed,
                            const struct cm_event *event, bool *ret_erased, struct cm_err *err);
@@ -195,7 +204,13 @@ enum cm_code srv_erased_check(struct srv_tx *tx, struct cm_err *err);
 enum cm_code srv_erased_conceal(struct srv_tx *tx, uint64_t feed, struct cm_event *event, bool *ret_erased,
                                 struct cm_err *err);
 /* Before srv_erased_put: notes of reviews of activities that name him. */
+enum cm_code srv_erased_note_review(struct srv_tx *tx, uint64_t feed, struct cm_err *err); /* there is one */
 enum cm_code srv_erased_forget_notes(struct srv_tx *tx, const char *student_id, struct cm_err *err);
+
+/* ---- store_alert.c ---- */
+enum cm_code srv_alerts_forget_class(struct srv_tx *tx, const char *class_id, struct cm_err *err);
+enum cm_code srv_alerts_erase(struct srv_tx *tx, const char *student_id, struct cm_err *err);
+enum cm_code srv_alerts_check(struct srv_tx *tx, struct cm_err *err);
 
 /* ---- store_template.c ---- */
 enum cm_code srv_shred_templates(struct srv_tx *tx, const char *student_id, bool *ret_any,

@@ -14,6 +14,11 @@ enum cm_code srv_kvs_get_meta(struct srv_store *store, const char *name, uint8_t
                               size_t *ret_size, struct cm_err *err);
 enum cm_code srv_kvs_put_meta(struct srv_store *store, const char *name, const uint8_t *bytes, size_t size,
                               struct cm_err *err);
+enum cm_code srv_kvs_get_stopped(struct srv_store *store, const char *phone, int64_t *ret_wall_ms,
+                                 struct cm_err *err);
+enum cm_code srv_kvs_put_stopped(struct srv_store *store, const char *phone, int64_t wall_ms,
+                                 struct cm_err *err);
+enum cm_code srv_kvs_delete_stopped(struct srv_store *store, const char *phone, struct cm_err *err);
 enum cm_code srv_kvs_get_class(struct srv_store *store, const char *id, struct cm_class *ret_class,
                                struct cm_err *err);
 enum cm_code srv_kvs_put_class(struct srv_store *store, const struct cm_class *class_, struct cm_err *err);
@@ -84,8 +89,6 @@ enum cm_code srv_kvs_append_own(struct srv_store *store, struct cm_event *event,
                                 struct cm_err *err);
 enum cm_code srv_kvs_each_feed(struct srv_store *store, uint64_t after, srv_feed_visit_fn *visit, void *arg,
                                struct cm_err *err);
-enum cm_code srv_kvs_each_feed_back(struct srv_store *store, uint64_t before, srv_feed_visit_fn *visit,
-                                    void *arg, struct cm_err *err);
 enum cm_code srv_kvs_feed_last(struct srv_store *store, uint64_t *ret_feed, struct cm_err *err);
 enum cm_code srv_kvs_get_feed(struct srv_store *store, uint64_t feed, srv_feed_visit_fn *visit, void *arg,
                               struct cm_err *err);
@@ -114,6 +117,31 @@ enum cm_code srv_kvs_get_standing(struct srv_store *store, const char *student_i
                                   struct srv_standing *ret_standing, struct cm_err *err);
 enum cm_code srv_kvs_each_standing(struct srv_store *store, const char *class_id,
                                    srv_standing_visit_fn *visit, void *arg, struct cm_err *err);
+enum cm_code srv_kvs_get_alert(struct srv_store *store, const uint8_t id[16], struct srv_alert *ret_alert,
+                               struct cm_err *err);
+enum cm_code srv_kvs_put_alert(struct srv_store *store, const struct srv_alert *alert, struct cm_err *err);
+enum cm_code srv_kvs_each_alert(struct srv_store *store, const struct srv_alert_filter *filter,
+                                srv_alert_visit_fn *visit, void *arg, struct cm_err *err);
+enum cm_code srv_kvs_each_alert_of_student(struct srv_store *store, const char *student_id,
+                                           srv_alert_visit_fn *visit, void *arg, struct cm_err *err);
+enum cm_code srv_kvs_get_message(struct srv_store *store, const uint8_t id[16],
+                                 struct srv_message *ret_message, struct cm_err *err);
+enum cm_code srv_kvs_put_message(struct srv_store *store, const struct srv_message *message,
+                                 struct cm_err *err);
+enum cm_code srv_kvs_message_of_provider_id(struct srv_store *store, const char *provider_id,
+                                            struct srv_message *ret_message, struct cm_err *err);
+enum cm_code srv_kvs_each_message_of_alert(struct srv_store *store, const uint8_t alert_id[16],
+                                           srv_message_visit_fn *visit, void *arg, struct cm_err *err);
+enum cm_code srv_kvs_each_due_message(struct srv_store *store, int64_t now_ms, srv_message_visit_fn *visit,
+                                      void *arg, struct cm_err *err);
+enum cm_code srv_kvs_each_message_in_state(struct srv_store *store, enum srv_message_state state,
+                                           srv_message_visit_fn *visit, void *arg, struct cm_err *err);
+enum cm_code srv_kvs_get_alert_cursor(struct srv_store *store, const char *class_id,
+                                      struct srv_alert_cursor *ret_cursor, struct cm_err *err);
+enum cm_code srv_kvs_put_alert_cursor(struct srv_store *store, const struct srv_alert_cursor *cursor,
+                                      struct cm_err *err);
+enum cm_code srv_kvs_each_alert_cursor(struct srv_store *store, srv_alert_cursor_visit_fn *visit, void *arg,
+                                       struct cm_err *err);
 enum cm_code srv_kvs_each_change(struct srv_store *store, uint64_t after, srv_change_visit_fn *visit,
                                  void *arg, struct cm_err *err);
 enum cm_code srv_kvs_last_change(struct srv_store *store, uint64_t *ret_number, struct cm_err *err);

@@ -1,21 +1,9 @@
 #include "store/records.h"
 
 #include "record/codec.h"
-#include "record/table.h"
+#include "store/row_table.h"
 #include <assert.h>
 #include <string.h>
-
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
-#define TABLE(name_, struct_, rows_)                                                                         \
-    {                                                                                                        \
-        .name = (name_), .fields = (rows_), .count = COUNT(rows_), .size = sizeof(struct_),                  \
-        .extra = offsetof(struct_, extra)                                                                    \
-    }
-#define INSTANT(struct_, key_, member_) CM_ROW_RANGE(struct_, key_, 1, INTEGER, member_, INT64_MIN, INT64_MAX)
-#define NUMBER(struct_, key_, member_)  CM_ROW_RANGE(struct_, key_, 1, INTEGER, member_, INT32_MIN, INT32_MAX)
-#define TEXT(struct_, key_, member_)    CM_ROW(struct_, key_, 1, TEXT, member_)
-#define BYTES(struct_, key_, member_)   CM_ROW(struct_, key_, 1, BYTES, member_)
-#define FLAG(struct_, key_, member_)    CM_ROW(struct_, key_, 1, BOOL, member_)
 
 /* ---- what is kept, and in which order of keys ---- */
 
@@ -41,6 +29,7 @@ static const struct cm_field student_fields[] = {
     INSTANT(struct student_row, 15, s.changed_wall_ms),
     CM_ROW_RANGE(struct student_row, 16, 2, INTEGER, s.given_again_wall_ms, INT64_MIN, INT64_MAX),
     CM_ROW_RANGE(struct student_row, 17, 2, INTEGER, s.unenrolled_wall_ms, INT64_MIN, INT64_MAX),
+    CM_ROW(struct student_row, 18, 3, TEXT, s.parent_email),
 };
 static const struct cm_table student_table = TABLE("student", struct student_row, student_fields);
 
@@ -52,6 +41,7 @@ struct user_row {
     char password_hash[SRV_PASSWORD_HASH_SIZE];
     bool must_change_password, disabled;
     int64_t password_expires_ms, created_wall_ms, password_changed_ms;
+    char phone[SRV_PHONE_SIZE], email[SRV_EMAIL_SIZE];
     struct cm_extra extra;
 };
 static const struct cm_field user_fields[] = {
@@ -65,6 +55,8 @@ static const struct cm_field user_fields[] = {
     INSTANT(struct user_row, 8, password_expires_ms),
     INSTANT(struct user_row, 9, created_wall_ms),
     INSTANT(struct user_row, 10, password_changed_ms),
+    CM_ROW(struct user_row, 11, 3, TEXT, phone),
+    CM_ROW(struct user_row, 12, 3, TEXT, email),
 };
 static const struct cm_table user_table = TABLE("user", struct user_row, user_fields);
 
@@ -252,6 +244,8 @@ enum cm_code srv_user_encode(const struct srv_user *user, uint8_t bytes[SRV_ROW_
     memcpy(row.full_name, user->full_name, sizeof row.full_name);
     memcpy(row.student_id, user->student_id, sizeof row.student_id);
     memcpy(row.password_hash, user->password_hash, sizeof row.password_hash);
+    memcpy(row.phone, user->phone, sizeof row.phone);
+    memcpy(row.email, user->email, sizeof row.email);
     return encode_listed(&user_table, &row, user->class_count, user->classes, bytes, ret_size, err);
 }
 
@@ -266,6 +260,8 @@ enum cm_code srv_user_decode(struct cm_bytes bytes, struct srv_user *ret_user, s
     memcpy(user.full_name, row.full_name, sizeof user.full_name);
     memcpy(user.student_id, row.student_id, sizeof user.student_id);
     memcpy(user.password_hash, row.password_hash, sizeof user.password_hash);
+    memcpy(user.phone, row.phone, sizeof user.phone);
+    memcpy(user.email, row.email, sizeof user.email);
     user.role = (uint32_t)row.role;
     user.must_change_password = row.must_change_password;
     user.disabled = row.disabled;

@@ -54,6 +54,23 @@ enum cm_code srv_store_put_setting(struct srv_store *store, const char *name, co
     return store->ops->put_setting(store, name, value, err);
 }
 
+enum cm_code srv_store_get_stopped(struct srv_store *store, const char *phone, int64_t *ret_wall_ms,
+                                   struct cm_err *err)
+{
+    return store->ops->get_stopped(store, phone, ret_wall_ms, err);
+}
+
+enum cm_code srv_store_put_stopped(struct srv_store *store, const char *phone, int64_t wall_ms,
+                                   struct cm_err *err)
+{
+    return store->ops->put_stopped(store, phone, wall_ms, err);
+}
+
+enum cm_code srv_store_delete_stopped(struct srv_store *store, const char *phone, struct cm_err *err)
+{
+    return store->ops->delete_stopped(store, phone, err);
+}
+
 enum cm_code srv_store_get_meta(struct srv_store *store, const char *name, uint8_t *ret_bytes,
                                 size_t capacity, size_t *ret_size, struct cm_err *err)
 {
@@ -301,16 +318,16 @@ enum cm_code srv_store_append_own(struct srv_store *store, struct cm_event *even
     return store->ops->append_own(store, event, ret_feed, err);
 }
 
+const char *srv_feed_station(const char *log, const struct cm_event *event)
+{
+    bool own = log[0] == '\0' && event->type == CM_EVENT_ACTIVITY;
+    return own ? event->body.activity.station_id : log;
+}
+
 enum cm_code srv_store_each_feed(struct srv_store *store, uint64_t after, srv_feed_visit_fn *visit, void *arg,
                                  struct cm_err *err)
 {
     return store->ops->each_feed(store, after, visit, arg, err);
-}
-
-enum cm_code srv_store_each_feed_back(struct srv_store *store, uint64_t before, srv_feed_visit_fn *visit,
-                                      void *arg, struct cm_err *err)
-{
-    return store->ops->each_feed_back(store, before, visit, arg, err);
 }
 
 enum cm_code srv_store_feed_last(struct srv_store *store, uint64_t *ret_feed, struct cm_err *err)
@@ -412,6 +429,83 @@ enum cm_code srv_store_each_standing(struct srv_store *store, const char *class_
                                      srv_standing_visit_fn *visit, void *arg, struct cm_err *err)
 {
     return store->ops->each_standing(store, class_id, visit, arg, err);
+}
+
+enum cm_code srv_store_get_alert(struct srv_store *store, const uint8_t id[16], struct srv_alert *ret_alert,
+                                 struct cm_err *err)
+{
+    return store->ops->get_alert(store, id, ret_alert, err);
+}
+
+enum cm_code srv_store_put_alert(struct srv_store *store, const struct srv_alert *alert, struct cm_err *err)
+{
+    return store->ops->put_alert(store, alert, err);
+}
+
+enum cm_code srv_store_each_alert(struct srv_store *store, const struct srv_alert_filter *filter,
+                                  srv_alert_visit_fn *visit, void *arg, struct cm_err *err)
+{
+    return store->ops->each_alert(store, filter, visit, arg, err);
+}
+
+enum cm_code srv_store_each_alert_of_student(struct srv_store *store, const char *student_id,
+                                             srv_alert_visit_fn *visit, void *arg, struct cm_err *err)
+{
+    return store->ops->each_alert_of_student(store, student_id, visit, arg, err);
+}
+
+enum cm_code srv_store_get_message(struct srv_store *store, const uint8_t id[16],
+                                   struct srv_message *ret_message, struct cm_err *err)
+{
+    return store->ops->get_message(store, id, ret_message, err);
+}
+
+enum cm_code srv_store_put_message(struct srv_store *store, const struct srv_message *message,
+                                   struct cm_err *err)
+{
+    return store->ops->put_message(store, message, err);
+}
+
+enum cm_code srv_store_message_of_provider_id(struct srv_store *store, const char *provider_id,
+                                              struct srv_message *ret_message, struct cm_err *err)
+{
+    return store->ops->message_of_provider_id(store, provider_id, ret_message, err);
+}
+
+enum cm_code srv_store_each_message_of_alert(struct srv_store *store, const uint8_t alert_id[16],
+                                             srv_message_visit_fn *visit, void *arg, struct cm_err *err)
+{
+    return store->ops->each_message_of_alert(store, alert_id, visit, arg, err);
+}
+
+enum cm_code srv_store_each_due_message(struct srv_store *store, int64_t now_ms, srv_message_visit_fn *visit,
+                                        void *arg, struct cm_err *err)
+{
+    return store->ops->each_due_message(store, now_ms, visit, arg, err);
+}
+
+enum cm_code srv_store_each_message_in_state(struct srv_store *store, enum srv_message_state state,
+                                             srv_message_visit_fn *visit, void *arg, struct cm_err *err)
+{
+    return store->ops->each_message_in_state(store, state, visit, arg, err);
+}
+
+enum cm_code srv_store_get_alert_cursor(struct srv_store *store, const char *class_id,
+                                        struct srv_alert_cursor *ret_cursor, struct cm_err *err)
+{
+    return store->ops->get_alert_cursor(store, class_id, ret_cursor, err);
+}
+
+enum cm_code srv_store_put_alert_cursor(struct srv_store *store, const struct srv_alert_cursor *cursor,
+                                        struct cm_err *err)
+{
+    return store->ops->put_alert_cursor(store, cursor, err);
+}
+
+enum cm_code srv_store_each_alert_cursor(struct srv_store *store, srv_alert_cursor_visit_fn *visit, void *arg,
+                                         struct cm_err *err)
+{
+    return store->ops->each_alert_cursor(store, visit, arg, err);
 }
 
 enum cm_code srv_store_each_change(struct srv_store *store, uint64_t after, srv_change_visit_fn *visit,

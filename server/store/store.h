@@ -3,7 +3,8 @@
  * them to the same answers.
  *
  * Two kinds of data:
- * - primary: classes, students, memberships, users, stations, their events, calendar, settings, sealed templates, reviews;
+ * - primary: classes, students, memberships, users, stations, their events, calendar, settings, sealed templates, reviews,
+ *   alerts and their messages;
  * - derived: the roll of each class and day, the days of each student, standings, session states. They are kept up to date
  *   by the verbs that change primary data and can be made anew from it with equal result (srv_store_rebuild,
  *   srv_store_check). Derivation is pure (server/store/derive.h, common/roll) and never looks at the clock.
@@ -101,6 +102,7 @@ enum cm_code srv_store_get_points(struct srv_store *store, struct cm_points_rule
                                   struct cm_err *err);
 
 /* ---- students ---- */
+enum { SRV_PHONE_SIZE = 20, SRV_EMAIL_SIZE = 128 }; /* with the NUL */
 struct srv_student {
     struct cm_student base; /* id, name, class_id: what stations get */
     char roll_number[16];
@@ -110,7 +112,8 @@ struct srv_student {
     int32_t joined_date; /* of the present class; no roll before it */
     int32_t left_date;   /* 0: still there */
     char parent_name[CM_NAME_SIZE];
-    char parent_phone[20]; /* E.164 "+919876543210"; empty: none */
+    char parent_phone[SRV_PHONE_SIZE]; /* E.164 "+919876543210"; empty: none */
+    char parent_email[SRV_EMAIL_SIZE]; /* empty: none */
     char note[CM_TEXT_SIZE];
     int32_t template_count; /* read only: 0 not enrolled */
     int64_t created_wall_ms, changed_wall_ms;
@@ -132,8 +135,8 @@ enum cm_code srv_store_each_student(struct srv_store *store, const char *class_i
                                     srv_student_visit_fn *visit, void *arg, struct cm_err *err);
 /* Everything that names the student goes: record, login, templates and their key, contact, notes, derived days. Every
  * station is told. Events that hold the id stay in the chain, and those that a station still sends come to it; but they count
- * nowhere, and nothing shows the id in them. When the id is given again, events that were captured after that, and come after
- * that, are about the new student; of a station whose clock was suspect none are. */
+ * nowhere, and nothing shows the id in them. When the id is given again, marks and corrections of a station that has carried
+ * out the erasure are about the new student, and other events that were captured after that; they must also come after that. */
 enum cm_code srv_store_erase_student(struct srv_store *store, const char *id, const char *by,
                                      struct cm_err *err);
 enum cm_code srv_store_count(struct srv_store *store, size_t *ret_students, size_t *ret_classes,
@@ -146,6 +149,13 @@ struct srv_membership { /* which class a student was in, when */
 typedef bool srv_membership_visit_fn(void *arg, const struct srv_membership *membership);
 enum cm_code srv_store_each_membership(struct srv_store *store, const char *student_id,
                                        srv_membership_visit_fn *visit, void *arg, struct cm_err *err);
+
+/* Addresses whose owners wrote that they want no messages. Kept as long as somebody has the number. CM_NOTFOUND: none of them. */
+enum cm_code srv_store_get_stopped(struct srv_store *store, const char *phone, int64_t *ret_wall_ms,
+                                   struct cm_err *err);
+enum cm_code srv_store_put_stopped(struct srv_store *store, const char *phone, int64_t wall_ms,
+                                   struct cm_err *err);
+enum cm_code srv_store_delete_stopped(struct srv_store *store, const char *phone, struct cm_err *err);
 
 /* ---- templates: sealed under the student's key, plain only in memory ---- */
 /* Replaces; stations that serve the class are told. count 0 shreds the key. */
@@ -169,6 +179,7 @@ struct srv_user {
     bool must_change_password, disabled;
     int64_t password_expires_ms; /* a one-time password; 0: does not */
     int64_t created_wall_ms, password_changed_ms;
+    char phone[SRV_PHONE_SIZE], email[SRV_EMAIL_SIZE]; /* for alerts and reset codes; E.164; empty: none */
 };
 enum cm_code srv_store_get_user(struct srv_store *store, const char *name, struct srv_user *ret_user,
                                 struct cm_err *err);
@@ -299,12 +310,11 @@ struct srv_feed_item {
     bool
         erased; /* it was about somebody who was erased: ids, reasons and unknown fields are left out of `event` */
 };
+/* Whose log it is in or, of an activity that the server wrote, whom it is about; "" nobody. log: the item's station_id. */
+const char *srv_feed_station(const char *log, const struct cm_event *event);
 typedef bool srv_feed_visit_fn(void *arg, const struct srv_feed_item *item);
 enum cm_code srv_store_each_feed(struct srv_store *store, uint64_t after, srv_feed_visit_fn *visit, void *arg,
                                  struct cm_err *err);
-/* Newest first, from before `before` (0: the newest) down. */
-enum cm_code srv_store_each_feed_back(struct srv_store *store, uint64_t before, srv_feed_visit_fn *visit,
-                                      void *arg, struct cm_err *err);
 enum cm_code srv_store_feed_last(struct srv_store *store, uint64_t *ret_feed, struct cm_err *err);
 /* One event by its feed number. CM_NOTFOUND. */
 enum cm_code srv_store_get_feed(struct srv_store *store, uint64_t feed, srv_feed_visit_fn *visit, void *arg,
@@ -369,6 +379,7 @@ struct srv_day { /* one student in one session */
     struct cm_roll_entry
         roll; /* its mark_seq and correction_seq are feed numbers here; status NONE: not yet seen */
     enum srv_session_state session;
+    bool school; /* false: no school day; what was seen on it counts for no streak */
 };
 /* Every member of the class on that date, in order of id; and students of the school who have a mark or a correction in
  * that session but were in no class then. What names a class that the student was not in counts in the session of the
@@ -408,6 +419,159 @@ typedef bool srv_standing_visit_fn(void *arg, const struct srv_standing *standin
 /* Of the class's present members, in order of id. */
 enum cm_code srv_store_each_standing(struct srv_store *store, const char *class_id,
                                      srv_standing_visit_fn *visit, void *arg, struct cm_err *err);
+
+/* ---- alerts: who was absent too long, whom it is told, and how far every class was looked at (server/alerts) ---- */
+/* An alert is true of the days that it lists when it is made; whoever sends verifies it again (alerts/claim.h). */
+enum srv_alert_state {
+    SRV_ALERT_ACTIVE = 1,
+    SRV_ALERT_WITHDRAWN,    /* the days said otherwise before anything was sent: it counts as never made */
+    SRV_ALERT_CONTRADICTED, /* the days said otherwise after something was sent; or may have been */
+    SRV_ALERT_CANCELLED,    /* by a person; the streak counts as told */
+};
+enum {
+    SRV_ALERT_DAYS_MAX = 32, /* the newest are listed; absent_count says of how many */
+    SRV_ALERT_NOTES_MAX = 16 /* the newest are kept, and always the first */
+};
+struct srv_alert_day { /* a day that counts, and what closed its session when the alert was made */
+    int32_t date;
+    char class_id[CM_ID_SIZE];
+    char closed_by[CM_NAME_SIZE]; /* empty: by itself, with this coverage */
+    int64_t closed_wall_ms;       /* 0: by itself */
+    int32_t able_min, window_min;
+};
+enum srv_alert_word { /* what was done with it */
+                      SRV_ALERT_MADE = 1,
+                      SRV_ALERT_WAS_WITHDRAWN,
+                      SRV_ALERT_WAS_CONTRADICTED,
+                      SRV_ALERT_WAS_CANCELLED,
+                      SRV_ALERT_WAS_ACKNOWLEDGED,
+                      SRV_ALERT_WAS_RETRIED,  /* messages that had failed */
+                      SRV_ALERT_WAS_RESOLVED, /* a message of which nobody knew whether it was sent */
+};
+struct srv_alert_note {
+    enum srv_alert_word word;
+    int64_t wall_ms;
+    char by[CM_NAME_SIZE]; /* empty: the server itself */
+    char reason[CM_TEXT_SIZE];
+};
+struct srv_alert {
+    uint8_t id[16]; /* of student, trigger date and generation: made twice it is the same */
+    char student_id[CM_ID_SIZE];
+    char class_id[CM_ID_SIZE]; /* whose coordinators are told */
+    int32_t trigger_date;      /* the last day absent */
+    int32_t generation;        /* how many alerts of that student and date were before it */
+    int32_t absent_count;      /* days of the run */
+    bool repeat;               /* of a streak that was told before */
+    enum srv_alert_state state;
+    int64_t created_wall_ms;
+    int64_t acknowledged_wall_ms; /* 0: not yet */
+    int day_count, note_count;
+    struct srv_alert_day days[SRV_ALERT_DAYS_MAX];    /* in order of date */
+    struct srv_alert_note notes[SRV_ALERT_NOTES_MAX]; /* in order of time */
+};
+/* CM_NOTFOUND. */
+enum cm_code srv_store_get_alert(struct srv_store *store, const uint8_t id[16], struct srv_alert *ret_alert,
+                                 struct cm_err *err);
+/* New, or replaces; student, class, trigger date and creation of a known one stay (else CM_INVALID). CM_NOTFOUND: there is no
+ * such student. */
+enum cm_code srv_store_put_alert(struct srv_store *store, const struct srv_alert *alert, struct cm_err *err);
+typedef bool srv_alert_visit_fn(void *arg, const struct srv_alert *alert);
+struct srv_alert_filter {       /* {0}: all from the newest on */
+    const char *class_id;       /* NULL: of all */
+    enum srv_alert_state state; /* 0: in any */
+    /* the last one of the page before; 0 and zeros: from the newest on */
+    int64_t before_wall_ms;
+    uint8_t before_id[16];
+};
+/* The newest made first. */
+enum cm_code srv_store_each_alert(struct srv_store *store, const struct srv_alert_filter *filter,
+                                  srv_alert_visit_fn *visit, void *arg, struct cm_err *err);
+/* Of a student, the latest trigger date first, of one date the highest generation. */
+enum cm_code srv_store_each_alert_of_student(struct srv_store *store, const char *student_id,
+                                             srv_alert_visit_fn *visit, void *arg, struct cm_err *err);
+
+/* The outbox. States change by the table of alerts/outbox.h alone. */
+enum srv_message_state {
+    SRV_MESSAGE_QUEUED = 1, /* goes out from next_try_wall_ms on */
+    SRV_MESSAGE_SENDING,    /* committed before the provider is asked */
+    SRV_MESSAGE_SENT,       /* the provider took it */
+    SRV_MESSAGE_DELIVERED,
+    SRV_MESSAGE_READ,
+    SRV_MESSAGE_FAILED,    /* for good: error_code and error_text say why */
+    SRV_MESSAGE_CANCELLED, /* was not sent */
+    SRV_MESSAGE_UNKNOWN, /* it may have been sent: a webhook or a person resolves it, never the server itself */
+};
+enum srv_recipient { SRV_RECIPIENT_PARENT = 1, SRV_RECIPIENT_COORDINATOR };
+enum { SRV_PROVIDER_ID_SIZE = 160, SRV_MESSAGE_STEPS_MAX = 32 };
+struct srv_message_step {
+    enum srv_message_state state;
+    int64_t wall_ms;
+};
+struct srv_message {
+    uint8_t id[16]; /* of alert and recipient; what the provider is told as ours */
+    uint8_t alert_id[16];
+    char student_id[CM_ID_SIZE];
+    enum srv_recipient recipient;
+    char user[64];           /* of a coordinator; empty: the school's number for coordinators */
+    char name[CM_NAME_SIZE]; /* of the recipient, as far as it is known */
+    char phone[SRV_PHONE_SIZE],
+        email[SRV_EMAIL_SIZE];              /* E.164; as they were when it was last queued or claimed */
+    char provider[16];                      /* "whatsapp", "smtp"; empty: none was asked yet */
+    char provider_id[SRV_PROVIDER_ID_SIZE]; /* what the provider calls it; empty: not known */
+    enum srv_message_state state;
+    int32_t tries; /* how often it was claimed */
+    int64_t next_try_wall_ms;
+    int64_t created_wall_ms, changed_wall_ms; /* changed: when it came to its state */
+    int32_t error_code;                       /* of the provider; 0 none */
+    char error_text[CM_TEXT_SIZE];            /* why it failed, waits, was cancelled */
+    int step_count;
+    struct srv_message_step steps[SRV_MESSAGE_STEPS_MAX]; /* the newest, and always the first */
+};
+enum cm_code srv_store_get_message(struct srv_store *store, const uint8_t id[16],
+                                   struct srv_message *ret_message, struct cm_err *err);
+/* New, or replaces; its alert stays. CM_NOTFOUND: there is no such alert. CM_EXISTS: another message has the provider's id. */
+enum cm_code srv_store_put_message(struct srv_store *store, const struct srv_message *message,
+                                   struct cm_err *err);
+enum cm_code srv_store_message_of_provider_id(struct srv_store *store, const char *provider_id,
+                                              struct srv_message *ret_message, struct cm_err *err);
+typedef bool srv_message_visit_fn(void *arg, const struct srv_message *message);
+/* In order of id. */
+enum cm_code srv_store_each_message_of_alert(struct srv_store *store, const uint8_t alert_id[16],
+                                             srv_message_visit_fn *visit, void *arg, struct cm_err *err);
+/* Queued ones whose time has come, the longest due first. */
+enum cm_code srv_store_each_due_message(struct srv_store *store, int64_t now_ms, srv_message_visit_fn *visit,
+                                        void *arg, struct cm_err *err);
+/* Queued ones by their time, others by when they came to the state; the earliest first. */
+enum cm_code srv_store_each_message_in_state(struct srv_store *store, enum srv_message_state state,
+                                             srv_message_visit_fn *visit, void *arg, struct cm_err *err);
+
+/* How far the nightly job is with a class. */
+enum srv_hold {
+    SRV_HOLD_NONE,
+    SRV_HOLD_STATIONS, /* stations that serve it have not sent what they have beyond the session's end */
+    SRV_HOLD_REOPENED, /* a person opened the session again */
+    SRV_HOLD_NOBODY,   /* no station was there to judge, and no person closed it */
+};
+enum { SRV_HOLD_STATIONS_MAX = 8 };
+struct srv_alert_cursor {
+    char class_id[CM_ID_SIZE];
+    int32_t first_date; /* its first session of which anything was known */
+    int32_t date;       /* the last date that was evaluated */
+    enum srv_hold hold;
+    int32_t held_date;     /* the date at which it is held; 0: it is not */
+    int64_t held_wall_ms;  /* since when */
+    int32_t station_count; /* all of them; the first are listed */
+    int listed_count;
+    char stations[SRV_HOLD_STATIONS_MAX][40];
+};
+enum cm_code srv_store_get_alert_cursor(struct srv_store *store, const char *class_id,
+                                        struct srv_alert_cursor *ret_cursor, struct cm_err *err);
+/* CM_NOTFOUND: there is no such class. It goes with the class. */
+enum cm_code srv_store_put_alert_cursor(struct srv_store *store, const struct srv_alert_cursor *cursor,
+                                        struct cm_err *err);
+typedef bool srv_alert_cursor_visit_fn(void *arg, const struct srv_alert_cursor *cursor);
+enum cm_code srv_store_each_alert_cursor(struct srv_store *store, srv_alert_cursor_visit_fn *visit, void *arg,
+                                         struct cm_err *err);
 
 /* ---- what stations pull: one row per thing that changed, newest change only ---- */
 enum srv_change_kind {

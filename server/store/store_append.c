@@ -304,7 +304,9 @@ enum cm_code srv_kvs_append_own(struct srv_store *store, struct cm_event *event,
     event->seq = place.seq;
     if (event->version == 0)
         event->version = CM_RECORD_VERSION;
-    code = cm_event_encode(event, bytes, sizeof bytes, &size, err);
+    code = srv_erased_stamp(tx, event, err);
+    if (code == CM_OK)
+        code = cm_event_encode(event, bytes, sizeof bytes, &size, err);
     if (code == CM_OK)
         code = next_feed(tx, &feed, err);
     if (code == CM_OK)

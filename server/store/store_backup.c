@@ -135,6 +135,20 @@ static enum cm_code renew(const char *url, struct cm_err *err)
     return code;
 }
 
+/* What failed halfway leaves nothing, so that the next try finds its place free. */
+static void remove_restored(const char *dir)
+{
+    static const char *const files[] = {"store/data.mdb", "store/lock.mdb", "server.key"};
+    char path[1100];
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        snprintf(path, sizeof path, "%s/%s", dir, files[i]);
+        unlink(path);
+    }
+    snprintf(path, sizeof path, "%s/store", dir);
+    rmdir(path);
+    rmdir(dir);
+}
+
 enum cm_code srv_kvstore_restore(const char *backup_dir, const char *url, struct cm_err *err)
 {
     static const char lmdb[] = "lmdb:";
@@ -151,11 +165,16 @@ enum cm_code srv_kvstore_restore(const char *backup_dir, const char *url, struct
     if (access(from, R_OK) != 0)
         return cm_fail(err, CM_NOTFOUND, "there is no backup in %s", backup_dir);
     enum cm_code code = make_new_folder(dir, err);
-    if (code == CM_OK)
-        code = cm_file_make_folders(to, err);
+    if (code != CM_OK)
+        return code;
+    code = cm_file_make_folders(to, err);
     if (code == CM_OK)
         code = copy_data(from, to, err);
     if (code == CM_OK)
         code = copy_file(key_from, key_to, err);
-    return code == CM_OK ? renew(url, err) : code;
+    if (code == CM_OK)
+        code = renew(url, err);
+    if (code != CM_OK)
+        remove_restored(dir);
+    return code;
 }

@@ -253,6 +253,8 @@ static enum cm_code check_all(struct srv_store *store, void *arg, struct cm_err 
         code = check_records(store, err);
     if (code == CM_OK)
         code = srv_erased_check(c->tx, err);
+    if (code == CM_OK)
+        code = srv_alerts_check(c->tx, err);
     return code == CM_OK ? check_derived(c, err) : code;
 }
 

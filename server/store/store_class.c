@@ -115,6 +115,8 @@ enum cm_code srv_kvs_delete_class(struct srv_store *store, const char *id, struc
     if (code == CM_OK)
         code = srv_delete(tx, SRV_T_CLASSES, &key, err);
     if (code == CM_OK)
+        code = srv_alerts_forget_class(tx, id, err);
+    if (code == CM_OK)
         code = srv_note_change(tx, SRV_CHANGE_CLASS, id, err);
     return code == CM_OK ? srv_derive_class(tx, id, err) : code;
 }
@@ -164,7 +166,7 @@ static enum cm_code closure_key(int32_t date, const char *class_id, struct srv_k
     return CM_OK;
 }
 
-enum { CLOSURE_MAX = CM_NAME_SIZE + 4 };
+enum { CLOSURE_MAX = CM_LABEL_SIZE + 4 };
 
 /* A day without school is its label alone, as ever. */
 static size_t closure_encode(const struct cm_closure *closure, uint8_t bytes[CLOSURE_MAX])
@@ -185,7 +187,7 @@ enum cm_code srv_closure_decode(struct cm_bytes key, struct cm_bytes value, stru
     const uint8_t *rest = value.data, *value_end = rest + value.size;
     struct cm_closure closure = {.kind = CM_CLOSURE_CLOSED};
     const char *class_id = key.size > 4 ? srv_take_text(&at, end, CM_ID_SIZE) : NULL;
-    const char *label = value.size > 0 ? srv_take_text(&rest, value_end, CM_NAME_SIZE) : NULL;
+    const char *label = value.size > 0 ? srv_take_text(&rest, value_end, CM_LABEL_SIZE) : NULL;
     if (class_id == NULL || label == NULL || (rest != value_end && rest + 4 != value_end))
         return srv_damaged("an entry of the calendar does not decode", err);
     closure.date = (int32_t)srv_get_u32(key.data);
@@ -219,7 +221,7 @@ enum cm_code srv_kvs_put_closure(struct srv_store *store, const struct cm_closur
         code = cm_closure_check(closure, err);
     if (code == CM_OK)
         code = closure_key(closure->date, closure->class_id, &key, err);
-    if (code == CM_OK && strnlen(closure->label, CM_NAME_SIZE) == CM_NAME_SIZE)
+    if (code == CM_OK && strnlen(closure->label, CM_LABEL_SIZE) == CM_LABEL_SIZE)
         code = cm_fail(err, CM_INVALID, "a closure's label has no end");
     if (code != CM_OK)
         return code;

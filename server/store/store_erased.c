@@ -2,8 +2,10 @@
  * Who was erased: a row for each id, primary like the events, that says up to where nothing that names the id counts.
  *
  * From the erasure on that is everything: stations that were offline still send events about him, and their chain must keep
- * them. When the id is given to somebody else, it is what was captured until then or was in the feed by then. So it depends
- * on these rows and on the event alone, and a rebuild finds the same.
+ * them. When the id is given to somebody else, it is what was in the feed by then, and every mark and correction of a station
+ * that had not carried out the erasure when it wrote it: that station still knew the one before. Other events, and those of
+ * programs that did not say so yet, are his if they were captured after that. So it depends on these rows and on the event
+ * alone, and a rebuild finds the same.
  */
 #include "store/kvstore.h"
 #include "store/kvstore_verbs.h"
@@ -112,6 +114,17 @@ enum cm_code srv_kvs_erased_when(struct srv_store *store, const char *student_id
     return code;
 }
 
+enum cm_code srv_erased_stamp(struct srv_tx *tx, struct cm_event *event, struct cm_err *err)
+{
+    struct cut cut = {.erased_wall_ms = 0};
+    struct cm_correction *correction = &event->body.correction;
+    if (event->type != CM_EVENT_CORRECTION)
+        return CM_OK;
+    enum cm_code code = load_cut(tx, correction->student_id, &cut, err);
+    correction->erased_wall_ms = cut.erased_wall_ms;
+    return code == CM_NOTFOUND ? CM_OK : code;
+}
+
 enum cm_code srv_erased_given_again(struct srv_tx *tx, const char *student_id, int64_t wall_ms,
                                     bool *ret_again, struct cm_err *err)
 {
@@ -146,6 +159,24 @@ static int64_t said_wall_ms(const struct cm_event *event)
     return event->wall_ms;
 }
 
+/* Marks and corrections say of whose id they are. NULL: the event does not. */
+static const int64_t *said_erasure(const struct cm_event *event)
+{
+    if (event->version < CM_RECORD_SAYS_WHOSE)
+        return NULL;
+    return event->type == CM_EVENT_MARK         ? &event->body.mark.erased_wall_ms
+           : event->type == CM_EVENT_CORRECTION ? &event->body.correction.erased_wall_ms
+                                                : NULL;
+}
+
+static bool is_of_another(const struct cut *cut, const struct cm_event *event)
+{
+    const int64_t *said = said_erasure(event);
+    if (cut->wall_ms == INT64_MAX) /* nobody has the id */
+        return true;
+    return said != NULL ? *said != cut->erased_wall_ms : said_wall_ms(event) <= cut->wall_ms;
+}
+
 enum cm_code srv_erased_is(struct srv_tx *tx, const char *student_id, uint64_t feed,
                            const struct cm_event *event, bool *ret_erased, struct cm_err *err)
 {
@@ -156,7 +187,7 @@ enum cm_code srv_erased_is(struct srv_tx *tx, const char *student_id, uint64_t f
     enum cm_code code = load_cut(tx, student_id, &cut, err);
     if (code != CM_OK)
         return code == CM_NOTFOUND ? CM_OK : code;
-    *ret_erased = feed <= cut.feed || said_wall_ms(event) <= cut.wall_ms;
+    *ret_erased = feed <= cut.feed || is_of_another(&cut, event);
     return CM_OK;
 }
 
@@ -242,43 +273,63 @@ enum cm_code srv_erased_conceal(struct srv_tx *tx, uint64_t feed, struct cm_even
     return CM_OK;
 }
 
-/* ---- notes of reviews, which are nobody's evidence: they go ---- */
+/* ---- notes of reviews, which are nobody's evidence: they go; a row for each student whom the activity names leads there ---- */
 
-struct reviewed { /* feed numbers */
-    uint64_t *list;
-    size_t count, room;
-};
-
-static enum cm_code take_reviewed(void *arg, struct cm_bytes key, struct cm_bytes value, struct cm_err *err)
+static struct srv_key note_key(const char *student_id)
 {
-    struct reviewed *reviewed = arg;
-    (void)value;
-    if (key.size != 8)
-        return srv_damaged("a review's key has the wrong size", err);
-    if (reviewed->count == reviewed->room) {
-        size_t room = reviewed->room > 0 ? reviewed->room * 2 : 64;
-        uint64_t *list = realloc(reviewed->list, room * sizeof *list);
-        if (list == NULL)
-            return cm_fail(err, CM_NOMEM, "no memory for the reviews");
-        reviewed->list = list;
-        reviewed->room = room;
-    }
-    reviewed->list[reviewed->count++] = srv_get_u64(key.data);
-    return CM_OK;
+    struct srv_key key = {0};
+    srv_key_byte(&key, 'n');
+    srv_key_text(&key, student_id);
+    return key;
 }
 
-struct naming {
-    const char *student_id;
-    bool names;
+struct named {
+    char ids[2][CM_ID_SIZE];
 };
 
 static bool look_whom(void *arg, const struct srv_feed_item *item)
 {
-    struct naming *naming = arg;
-    const struct cm_activity *activity = &item->event->body.activity;
-    naming->names = strcmp(activity->student_id, naming->student_id) == 0 ||
-                    strcmp(activity->other_id, naming->student_id) == 0;
+    struct named *named = arg;
+    memcpy(named->ids[0], item->event->body.activity.student_id, CM_ID_SIZE);
+    memcpy(named->ids[1], item->event->body.activity.other_id, CM_ID_SIZE);
     return false;
+}
+
+enum cm_code srv_erased_note_review(struct srv_tx *tx, uint64_t feed, struct cm_err *err)
+{
+    struct named named = {{""}};
+    enum cm_code code = srv_kvs_get_feed(&tx->store->base, feed, look_whom, &named, err);
+    for (int i = 0; i < 2 && code == CM_OK; i++) {
+        struct srv_key key = note_key(named.ids[i]);
+        srv_key_u64(&key, feed);
+        if (named.ids[i][0] != '\0')
+            code = srv_put(tx, SRV_T_META, &key, "", 1, err);
+    }
+    return code;
+}
+
+struct noted { /* feed numbers */
+    size_t prefix_size;
+    uint64_t *list;
+    size_t count, room;
+};
+
+static enum cm_code take_noted(void *arg, struct cm_bytes key, struct cm_bytes value, struct cm_err *err)
+{
+    struct noted *noted = arg;
+    (void)value;
+    if (key.size != noted->prefix_size + 8)
+        return srv_damaged("the key of a note has the wrong size", err);
+    if (noted->count == noted->room) {
+        size_t room = noted->room > 0 ? noted->room * 2 : 64;
+        uint64_t *list = realloc(noted->list, room * sizeof *list);
+        if (list == NULL)
+            return cm_fail(err, CM_NOMEM, "no memory for the reviews");
+        noted->list = list;
+        noted->room = room;
+    }
+    noted->list[noted->count++] = srv_get_u64((const uint8_t *)key.data + noted->prefix_size);
+    return CM_OK;
 }
 
 static enum cm_code forget_note(struct srv_tx *tx, uint64_t feed, struct cm_err *err)
@@ -301,15 +352,11 @@ static enum cm_code forget_note(struct srv_tx *tx, uint64_t feed, struct cm_err 
 
 enum cm_code srv_erased_forget_notes(struct srv_tx *tx, const char *student_id, struct cm_err *err)
 {
-    struct reviewed reviewed = {0};
-    struct srv_key all = {0};
-    enum cm_code code = srv_walk(tx, SRV_T_REVIEWS, &all, 0, take_reviewed, &reviewed, err);
-    for (size_t i = 0; i < reviewed.count && code == CM_OK; i++) {
-        struct naming naming = {student_id, false};
-        code = srv_kvs_get_feed(&tx->store->base, reviewed.list[i], look_whom, &naming, err);
-        if (code == CM_OK && naming.names)
-            code = forget_note(tx, reviewed.list[i], err);
-    }
-    free(reviewed.list);
-    return code;
+    struct srv_key prefix = note_key(student_id);
+    struct noted noted = {.prefix_size = prefix.size};
+    enum cm_code code = srv_walk(tx, SRV_T_META, &prefix, prefix.size, take_noted, &noted, err);
+    for (size_t i = 0; i < noted.count && code == CM_OK; i++)
+        code = forget_note(tx, noted.list[i], err);
+    free(noted.list);
+    return code == CM_OK ? srv_delete_prefix(tx, SRV_T_META, &prefix, err) : code;
 }

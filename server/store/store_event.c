@@ -219,51 +219,22 @@ enum cm_code srv_kvs_each_feed(struct srv_store *store, uint64_t after, srv_feed
     return code;
 }
 
-static enum cm_code feed_last(struct srv_tx *tx, uint64_t *ret_feed, struct cm_err *err)
+enum cm_code srv_kvs_feed_last(struct srv_store *store, uint64_t *ret_feed, struct cm_err *err)
 {
+    struct srv_tx own, *tx;
     struct cm_bytes key, value;
     struct batch batch = {0};
-    enum cm_code code = srv_last(tx, SRV_T_FEED, &key, &value, err);
+    enum cm_code code = srv_tx_begin(&own, store, &tx, err);
+    if (code != CM_OK)
+        return code;
+    code = srv_last(tx, SRV_T_FEED, &key, &value, err);
     if (code == CM_OK)
         code = take_batch(&batch, key, value, err);
+    srv_tx_end(&own);
     if (code != CM_EOF && code != CM_NOTFOUND)
         return code;
     *ret_feed = code == CM_EOF ? batch.first + batch.count - 1 : 0;
     return CM_OK;
-}
-
-enum cm_code srv_kvs_feed_last(struct srv_store *store, uint64_t *ret_feed, struct cm_err *err)
-{
-    struct srv_tx own, *tx;
-    enum cm_code code = srv_tx_begin(&own, store, &tx, err);
-    if (code != CM_OK)
-        return code;
-    code = feed_last(tx, ret_feed, err);
-    srv_tx_end(&own);
-    return code;
-}
-
-/* ---- backward, and one ---- */
-
-enum cm_code srv_kvs_each_feed_back(struct srv_store *store, uint64_t before, srv_feed_visit_fn *visit,
-                                    void *arg, struct cm_err *err)
-{
-    struct srv_tx own, *tx;
-    uint64_t last = 0;
-    bool more = true;
-    enum cm_code code = srv_tx_begin(&own, store, &tx, err);
-    if (code != CM_OK)
-        return code;
-    code = feed_last(tx, &last, err);
-    uint64_t feed = before == 0 || before > last ? last : before - 1;
-    for (; code == CM_OK && feed > 0 && more; feed--) {
-        struct srv_place place;
-        code = srv_find_feed(tx, feed, &place, err);
-        if (code == CM_OK)
-            code = srv_show_event(tx, feed, &place, visit, arg, &more, err);
-    }
-    srv_tx_end(&own);
-    return code;
 }
 
 enum cm_code srv_kvs_get_feed(struct srv_store *store, uint64_t feed, srv_feed_visit_fn *visit, void *arg,
@@ -360,7 +331,9 @@ enum cm_code srv_kvs_put_review(struct srv_store *store, uint64_t feed, const st
         code = srv_get(tx, SRV_T_ACTIVITIES, &key, &value, err);
     if (code == CM_NOTFOUND)
         return cm_fail(err, CM_NOTFOUND, "there is no activity %llu", (unsigned long long)feed);
-    return code == CM_OK ? srv_put(tx, SRV_T_REVIEWS, &key, row, size, err) : code;
+    if (code == CM_OK)
+        code = srv_put(tx, SRV_T_REVIEWS, &key, row, size, err);
+    return code == CM_OK ? srv_erased_note_review(tx, feed, err) : code;
 }
 
 /* ---- a student's history ---- */

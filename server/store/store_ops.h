@@ -13,6 +13,11 @@ struct srv_store_ops {
                                 struct cm_err *err);
     enum cm_code (*put_setting)(struct srv_store *store, const char *name, const char *value,
                                 struct cm_err *err);
+    enum cm_code (*get_stopped)(struct srv_store *store, const char *phone, int64_t *ret_wall_ms,
+                                struct cm_err *err);
+    enum cm_code (*put_stopped)(struct srv_store *store, const char *phone, int64_t wall_ms,
+                                struct cm_err *err);
+    enum cm_code (*delete_stopped)(struct srv_store *store, const char *phone, struct cm_err *err);
     enum cm_code (*get_meta)(struct srv_store *store, const char *name, uint8_t *ret_bytes, size_t capacity,
                              size_t *ret_size, struct cm_err *err);
     enum cm_code (*put_meta)(struct srv_store *store, const char *name, const uint8_t *bytes, size_t size,
@@ -87,8 +92,6 @@ struct srv_store_ops {
                                struct cm_err *err);
     enum cm_code (*each_feed)(struct srv_store *store, uint64_t after, srv_feed_visit_fn *visit, void *arg,
                               struct cm_err *err);
-    enum cm_code (*each_feed_back)(struct srv_store *store, uint64_t before, srv_feed_visit_fn *visit,
-                                   void *arg, struct cm_err *err);
     enum cm_code (*feed_last)(struct srv_store *store, uint64_t *ret_feed, struct cm_err *err);
     enum cm_code (*get_feed)(struct srv_store *store, uint64_t feed, srv_feed_visit_fn *visit, void *arg,
                              struct cm_err *err);
@@ -116,6 +119,31 @@ struct srv_store_ops {
                                  struct srv_standing *ret_standing, struct cm_err *err);
     enum cm_code (*each_standing)(struct srv_store *store, const char *class_id, srv_standing_visit_fn *visit,
                                   void *arg, struct cm_err *err);
+    enum cm_code (*get_alert)(struct srv_store *store, const uint8_t id[16], struct srv_alert *ret_alert,
+                              struct cm_err *err);
+    enum cm_code (*put_alert)(struct srv_store *store, const struct srv_alert *alert, struct cm_err *err);
+    enum cm_code (*each_alert)(struct srv_store *store, const struct srv_alert_filter *filter,
+                               srv_alert_visit_fn *visit, void *arg, struct cm_err *err);
+    enum cm_code (*each_alert_of_student)(struct srv_store *store, const char *student_id,
+                                          srv_alert_visit_fn *visit, void *arg, struct cm_err *err);
+    enum cm_code (*get_message)(struct srv_store *store, const uint8_t id[16],
+                                struct srv_message *ret_message, struct cm_err *err);
+    enum cm_code (*put_message)(struct srv_store *store, const struct srv_message *message,
+                                struct cm_err *err);
+    enum cm_code (*message_of_provider_id)(struct srv_store *store, const char *provider_id,
+                                           struct srv_message *ret_message, struct cm_err *err);
+    enum cm_code (*each_message_of_alert)(struct srv_store *store, const uint8_t alert_id[16],
+                                          srv_message_visit_fn *visit, void *arg, struct cm_err *err);
+    enum cm_code (*each_due_message)(struct srv_store *store, int64_t now_ms, srv_message_visit_fn *visit,
+                                     void *arg, struct cm_err *err);
+    enum cm_code (*each_message_in_state)(struct srv_store *store, enum srv_message_state state,
+                                          srv_message_visit_fn *visit, void *arg, struct cm_err *err);
+    enum cm_code (*get_alert_cursor)(struct srv_store *store, const char *class_id,
+                                     struct srv_alert_cursor *ret_cursor, struct cm_err *err);
+    enum cm_code (*put_alert_cursor)(struct srv_store *store, const struct srv_alert_cursor *cursor,
+                                     struct cm_err *err);
+    enum cm_code (*each_alert_cursor)(struct srv_store *store, srv_alert_cursor_visit_fn *visit, void *arg,
+                                      struct cm_err *err);
     enum cm_code (*each_change)(struct srv_store *store, uint64_t after, srv_change_visit_fn *visit,
                                 void *arg, struct cm_err *err);
     enum cm_code (*last_change)(struct srv_store *store, uint64_t *ret_number, struct cm_err *err);

@@ -9,7 +9,7 @@
 /* ---- rolls ---- */
 
 static void fill_day(struct srv_day *day, const char *class_id, int32_t date, const char *student_id,
-                     enum srv_session_state state, const struct srv_day_row *row)
+                     enum srv_session_state state, bool school, const struct srv_day_row *row)
 {
     struct cm_roll_entry *entry = &day->roll;
     memset(entry, 0, sizeof *entry);
@@ -17,6 +17,7 @@ static void fill_day(struct srv_day *day, const char *class_id, int32_t date, co
     strcpy(entry->student_id, student_id);
     entry->date = date;
     day->session = state;
+    day->school = school;
     if (row == NULL)
         return;
     entry->status = row->status;
@@ -63,7 +64,7 @@ static enum cm_code show(struct roll *roll, const char *student_id, bool member,
 {
     if (roll->visit_evidence != NULL)
         return show_evidence(roll, student_id, member, row, err);
-    fill_day(&roll->day, roll->class_id, roll->date, student_id, roll->state, row);
+    fill_day(&roll->day, roll->class_id, roll->date, student_id, roll->state, roll->school, row);
     roll->ended = !roll->visit(roll->arg, &roll->day);
     return roll->ended ? CM_EOF : CM_OK;
 }
@@ -255,7 +256,7 @@ static enum cm_code show_empty(struct days *days, int32_t date, struct cm_err *e
     if (code != CM_OK && code != CM_NOTFOUND)
         return code;
     fill_day(&days->day, class_id, date, days->student_id, code == CM_OK ? info.state : SRV_SESSION_OPEN,
-             NULL);
+             true, NULL);
     return show_day(days);
 }
 
@@ -280,7 +281,7 @@ static enum cm_code show_row(void *arg, const struct srv_student_day *day, struc
     enum cm_code code = show_empty_until(days, day->date, err);
     if (code != CM_OK)
         return code;
-    fill_day(&days->day, day->class_id, day->date, days->student_id, day->state, day->row);
+    fill_day(&days->day, day->class_id, day->date, days->student_id, day->state, day->school, day->row);
     if (days->next <= day->date)
         days->next = cm_date_add(day->date, 1);
     return show_day(days);

@@ -1,4 +1,4 @@
-/* Settings and small secrets. */
+/* Settings, small secrets, and who wants no messages. */
 #include "store/derive_kv.h"
 #include "store/kvstore.h"
 #include "store/kvstore_verbs.h"
@@ -103,4 +103,42 @@ enum cm_code srv_kvs_put_meta(struct srv_store *store, const char *name, const u
     if (code == CM_OK && size > META_MAX)
         code = cm_fail(err, CM_INVALID, "%s is longer than %d bytes", name, META_MAX);
     return code == CM_OK ? srv_put(tx, SRV_T_META, &key, bytes, size, err) : code;
+}
+
+/* ---- who wants no messages ---- */
+
+enum cm_code srv_kvs_get_stopped(struct srv_store *store, const char *phone, int64_t *ret_wall_ms,
+                                 struct cm_err *err)
+{
+    uint8_t bytes[8];
+    size_t size;
+    enum cm_code code = get_word(store, 'o', phone, bytes, sizeof bytes, &size, err);
+    if (code == CM_OK && size != sizeof bytes)
+        return srv_damaged("a number that wants no messages", err);
+    if (code == CM_OK)
+        *ret_wall_ms = (int64_t)srv_get_u64(bytes);
+    return code;
+}
+
+enum cm_code srv_kvs_put_stopped(struct srv_store *store, const char *phone, int64_t wall_ms,
+                                 struct cm_err *err)
+{
+    struct srv_tx *tx;
+    struct srv_key key;
+    uint8_t bytes[8];
+    enum cm_code code = srv_tx_writing(store, &tx, err);
+    if (code == CM_OK)
+        code = make_key('o', phone, &key, err);
+    srv_put_u64(bytes, (uint64_t)wall_ms);
+    return code == CM_OK ? srv_put(tx, SRV_T_META, &key, bytes, sizeof bytes, err) : code;
+}
+
+enum cm_code srv_kvs_delete_stopped(struct srv_store *store, const char *phone, struct cm_err *err)
+{
+    struct srv_tx *tx;
+    struct srv_key key;
+    enum cm_code code = srv_tx_writing(store, &tx, err);
+    if (code == CM_OK)
+        code = make_key('o', phone, &key, err);
+    return code == CM_OK ? srv_delete(tx, SRV_T_META, &key, err) : code;
 }

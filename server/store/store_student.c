@@ -285,7 +285,7 @@ enum cm_code srv_kvs_put_student(struct srv_store *store, const struct srv_stude
     if (code == CM_OK && student.archived && student.template_count > 0) {
         code = srv_shred_templates(tx, student.base.id, &had_templates, err);
         student.template_count = 0;
-        student.unenrolled_wall_ms = student.changed_wall_ms;
+        srv_note_unenrolled(&student);
     }
     if (code == CM_OK && known == NULL)
         code = srv_erased_given_again(tx, student.base.id, student.created_wall_ms, &again, err);
@@ -402,6 +402,29 @@ static enum cm_code erase_login(struct srv_tx *tx, const char *student_id, struc
     return srv_kvs_delete_user(&tx->store->base, user.name, err);
 }
 
+struct search {
+    const char *phone;
+    bool found;
+};
+
+static bool has_phone(void *arg, const struct srv_student *student)
+{
+    struct search *search = arg;
+    search->found = strcmp(student->parent_phone, search->phone) == 0;
+    return !search->found;
+}
+
+/* That its owner wants no messages is kept for others who have the number, and for nobody else. */
+static enum cm_code forget_stopped(struct srv_store *store, const char *phone, struct cm_err *err)
+{
+    struct search search = {.phone = phone};
+    int64_t wall_ms;
+    if (phone[0] == '\0' || srv_kvs_get_stopped(store, phone, &wall_ms, NULL) != CM_OK)
+        return CM_OK;
+    enum cm_code code = srv_kvs_each_student(store, NULL, "", has_phone, &search, err);
+    return code == CM_OK && !search.found ? srv_kvs_delete_stopped(store, phone, err) : code;
+}
+
 enum cm_code srv_kvs_erase_student(struct srv_store *store, const char *id, const char *by,
                                    struct cm_err *err)
 {
@@ -415,6 +438,8 @@ enum cm_code srv_kvs_erase_student(struct srv_store *store, const char *id, cons
         code = srv_load_student(tx, id, &student, err);
     if (code == CM_NOTFOUND)
         return cm_fail(err, CM_NOTFOUND, "there is no student %.63s", id);
+    if (code == CM_OK)
+        code = srv_alerts_erase(tx, id, err);
     if (code == CM_OK)
         code = srv_derive_erase(tx, id, err);
     if (code == CM_OK)
@@ -430,6 +455,8 @@ enum cm_code srv_kvs_erase_student(struct srv_store *store, const char *id, cons
     struct srv_key key = id_key(id);
     if (code == CM_OK)
         code = srv_delete(tx, SRV_T_STUDENTS, &key, err);
+    if (code == CM_OK)
+        code = forget_stopped(store, student.parent_phone, err);
     if (code == CM_OK)
         code = srv_erased_forget_notes(tx, id, err);
     if (code == CM_OK)

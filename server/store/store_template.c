@@ -148,6 +148,13 @@ static enum cm_code replace(struct srv_tx *tx, const char *student_id, const str
     return code;
 }
 
+void srv_note_unenrolled(struct srv_student *student)
+{
+    int64_t before_ms = student->unenrolled_wall_ms;
+    student->unenrolled_wall_ms =
+        student->changed_wall_ms > before_ms ? student->changed_wall_ms : before_ms + 1;
+}
+
 enum cm_code srv_kvs_put_templates(struct srv_store *store, const char *student_id,
                                    const struct cm_template *templates, size_t count, struct cm_err *err)
 {
@@ -170,7 +177,7 @@ enum cm_code srv_kvs_put_templates(struct srv_store *store, const char *student_
         return code;
     student.changed_wall_ms = cm_wall_ms(tx->store->clock);
     if (count == 0 && student.template_count > 0)
-        student.unenrolled_wall_ms = student.changed_wall_ms;
+        srv_note_unenrolled(&student);
     student.template_count = (int32_t)count;
     code = srv_save_student(tx, &student, err);
     return code == CM_OK ? srv_note_change(tx, SRV_CHANGE_TEMPLATES, student_id, err) : code;

@@ -18,12 +18,14 @@ static bool read_message(struct srv_work *work, struct srv_faces *whose, struct 
         if (code == CM_OK) {
             memcpy(whose->student_id, push.student_id, CM_ID_SIZE);
             whose->erased_wall_ms = push.erased_ms;
+            whose->unenrolled_wall_ms = push.unenrolled_ms;
             *ret_sealed = push.sealed;
         }
     } else {
         code = cm_message_decode(CM_MESSAGE_JOB_RESULT, work->body, work->size, result, &err);
         memcpy(whose->student_id, work->job_student_id, CM_ID_SIZE);
         whose->student_created_wall_ms = work->job_student_created_wall_ms;
+        whose->unenrolled_wall_ms = work->job_student_unenrolled_wall_ms;
         *ret_sealed = result->sealed;
     }
     if (code != CM_OK)
@@ -115,6 +117,8 @@ static void end_job(struct srv_work *work)
         answer_job(work, true, "ok", work->u.enrol.result.message);
     else if (faces->verdict == SRV_FACES_UNKNOWN)
         answer_job(work, false, "unknown_student", "the student is not there any more");
+    else if (faces->verdict == SRV_FACES_WITHDRAWN)
+        answer_job(work, false, "withdrawn", "the student was un-enrolled meanwhile; take a new photo");
     else {
         snprintf(text, sizeof text, "this face is enrolled already, as %.60s (distance %.2f)",
                  faces->other_id, (double)faces->distance);
@@ -125,17 +129,19 @@ static void end_job(struct srv_work *work)
 static void end_push(struct srv_work *work)
 {
     const struct srv_faces *faces = work->u.enrol.faces;
-    static const enum cm_sync_problem problems[] = {CM_SYNC_FINE, CM_SYNC_UNKNOWN, CM_SYNC_DUPLICATE};
-    static const int statuses[] = {200, 404, 409};
+    static const enum cm_sync_problem problems[] = {CM_SYNC_FINE, CM_SYNC_UNKNOWN, CM_SYNC_DUPLICATE,
+                                                    CM_SYNC_WITHDRAWN};
+    static const int statuses[] = {200, 404, 409, 409};
     struct cm_templates_answer answer = {.problem = problems[faces->verdict],
-                                         .time_ms = cm_wall_ms(work->core->clock)};
+                                         .time_ms = cm_wall_ms(work->core->clock),
+                                         .unenrolled_ms = faces->withdrawn_wall_ms};
     uint8_t key[CM_BOX_KEY_SIZE];
     struct cm_buf sealed;
     struct cm_err err = CM_ERR_INIT;
     enum cm_code code = CM_OK;
     cm_buf_init(&sealed, CM_SYNC_SEALED_MAX);
     memcpy(answer.other_id, faces->other_id, sizeof answer.other_id);
-    if (faces->verdict == SRV_FACES_DUPLICATE && faces->own_count > 0) {
+    if (statuses[faces->verdict] == 409 && faces->own_count > 0) {
         code = cm_box_key_of_signer(work->station.public_key, key, &err);
         if (code == CM_OK)
             code = cm_templates_seal(key, faces->own, faces->own_count, &sealed, &err);
@@ -153,7 +159,7 @@ void srv_enrol_end(struct srv_work *work)
     const struct srv_faces *faces = work->u.enrol.faces;
     work->effects.changes = faces->verdict == SRV_FACES_FINE;
     memcpy(work->effects.class_id, faces->class_id, sizeof work->effects.class_id);
-    work->effects.feed_first = work->effects.feed_last = work->u.enrol.own_feed;
+    work->effects.feed_last = work->u.enrol.own_feed;
     if (work->verb == SRV_WORK_ENROL)
         end_job(work);
     else

@@ -155,6 +155,12 @@ static enum cm_code are_of_another(struct srv_store *store, const struct srv_fac
     return code == CM_NOTFOUND ? CM_OK : code;
 }
 
+/* What was made before its maker knew of the last withdrawal does not undo it; no clock of a station decides that. */
+static bool are_withdrawn(const struct srv_faces *faces, const struct srv_student *student)
+{
+    return faces->count > 0 && faces->unenrolled_wall_ms < student->unenrolled_wall_ms;
+}
+
 static enum cm_code find_whose(struct srv_store *store, const struct srv_station *station,
                                const struct srv_faces *faces, struct srv_student *ret_student,
                                bool *ret_known, struct cm_err *err)
@@ -184,6 +190,10 @@ enum cm_code srv_faces_put(struct srv_store *store, const struct srv_station *st
     }
     if (code == CM_OK)
         code = srv_store_each_template(store, faces->student_id, keep_own, faces, err);
+    if (code == CM_OK && are_withdrawn(faces, &student)) {
+        faces->verdict = SRV_FACES_WITHDRAWN;
+        return CM_OK;
+    }
     if (code == CM_OK)
         code = find_nearest(store, faces, &nearest, err);
     if (code != CM_OK)
@@ -196,7 +206,10 @@ enum cm_code srv_faces_put(struct srv_store *store, const struct srv_station *st
         memcpy(faces->other_id, nearest.id, sizeof faces->other_id);
         return CM_OK;
     }
-    if (are_own(faces))
-        return CM_OK;
-    return srv_store_put_templates(store, faces->student_id, faces->templates, faces->count, err);
+    if (!are_own(faces))
+        code = srv_store_put_templates(store, faces->student_id, faces->templates, faces->count, err);
+    if (code == CM_OK)
+        code = srv_store_get_student(store, faces->student_id, &student, err);
+    faces->withdrawn_wall_ms = student.unenrolled_wall_ms;
+    return code;
 }

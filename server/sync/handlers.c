@@ -9,6 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What is guessed at by whoever tries to pair, from wherever: any of the codes that are given out. */
+static const char pair_codes[] = "codes";
+
 /* ---- requests that write ---- */
 
 struct post {
@@ -50,11 +53,11 @@ static void tell_others(struct post *post)
     const struct srv_effects *effects = &post->work.effects;
     struct srv_live *live = post->base.app->live;
     if (effects->feed_last > 0)
-        srv_live_feed(live, effects->feed_first, effects->feed_last);
+        srv_live_feed(live, effects->feed_last);
     if (effects->changes)
         srv_live_changes(live);
     if (effects->paired) {
-        srv_auth_succeeded(post->base.app->auth, "pair", srv_call_peer(post->base.call));
+        srv_auth_succeeded(post->base.app->auth, "pair", pair_codes, srv_call_peer(post->base.call));
         srv_live_changed(live, "stations", NULL, NULL);
     }
     if (effects->changes && effects->class_id[0] != '\0')
@@ -118,6 +121,7 @@ static void start_post(struct srv_call *call, enum srv_work_verb verb, const str
     if (job != NULL) {
         memcpy(post->work.job_student_id, job->student_id, sizeof job->student_id);
         post->work.job_student_created_wall_ms = job->student_created_wall_ms;
+        post->work.job_student_unenrolled_wall_ms = job->student_unenrolled_wall_ms;
         memcpy(post->job_id, job->id, sizeof post->job_id);
     }
     if (srv_work_begin(&post->work)) {
@@ -131,7 +135,7 @@ static void start_post(struct srv_call *call, enum srv_work_verb verb, const str
 void srv_sync_pair(struct srv_call *call)
 {
     struct srv_app *app = srv_app_of(call);
-    int wait_s = srv_auth_try(app->auth, "pair", srv_call_peer(call));
+    int wait_s = srv_auth_try(app->auth, "pair", pair_codes, srv_call_peer(call));
     char seconds[16];
     if (wait_s > 0) {
         snprintf(seconds, sizeof seconds, "%d", wait_s);

@@ -42,7 +42,7 @@ static enum cm_code judge(const struct srv_work *work, struct cm_err *err)
 }
 
 static enum cm_code take_push(struct srv_sync_core *core, const uint8_t *push, size_t size,
-                              struct srv_import *import, struct cm_err *err)
+                              struct srv_bundle_import *import, struct cm_err *err)
 {
     struct srv_work *work = malloc(sizeof *work);
     if (work == NULL)
@@ -66,7 +66,7 @@ static enum cm_code take_push(struct srv_sync_core *core, const uint8_t *push, s
 }
 
 static enum cm_code open_and_take(struct srv_sync_core *core, const struct cm_buf *sealed,
-                                  struct srv_import *import, struct cm_err *err)
+                                  struct srv_bundle_import *import, struct cm_err *err)
 {
     uint8_t *push = malloc(sealed->size);
     if (push == NULL)
@@ -78,13 +78,13 @@ static enum cm_code open_and_take(struct srv_sync_core *core, const struct cm_bu
     return code;
 }
 
-enum cm_code srv_import_bundle(struct srv_sync_core *core, FILE *file,
-                               void (*progress)(void *arg, const struct srv_import *import), void *arg,
-                               struct srv_import *ret_import, struct cm_err *err)
+enum cm_code srv_bundle_import(struct srv_sync_core *core, FILE *file,
+                               void (*progress)(void *arg, const struct srv_bundle_import *import), void *arg,
+                               struct srv_bundle_import *ret_import, struct cm_err *err)
 {
     char station_id[CM_SYNC_STATION_ID_SIZE];
     struct cm_buf sealed;
-    *ret_import = (struct srv_import){.pushes = 0};
+    *ret_import = (struct srv_bundle_import){.pushes = 0};
     cm_buf_init(&sealed, CM_SYNC_PUSH_MAX + CM_BOX_OVERHEAD);
     enum cm_code code = cm_bundle_read_head(file, station_id, err);
     if (code == CM_OK)

@@ -101,7 +101,7 @@ static enum cm_code add_templates(struct srv_items *items, const struct srv_stud
     if (code == CM_OK) {
         struct cm_item *item = new_item(items, CM_ITEM_TEMPLATES, student_id);
         size_t before = items->bodies.size;
-        item->at_ms = templates->count == 0 ? student->unenrolled_wall_ms : 0;
+        item->at_ms = student->unenrolled_wall_ms;
         if (templates->count > 0)
             code = cm_templates_seal(items->box_key, templates->list, templates->count, &items->bodies, err);
         item->body.size = items->bodies.size - before;

@@ -227,6 +227,10 @@ void srv_polls_drop(struct srv_sync *sync)
 static bool read_query(struct srv_call *call, struct cm_pull *pull)
 {
     struct cm_err err = CM_ERR_INIT;
+    if (srv_call_query(call, "last") == NULL) { /* 0 would mean that nothing waits there */
+        srv_answer_error(call, 400, "bad_query", "last is missing: the newest number of the station's log");
+        return false;
+    }
     for (int i = 0; i < CM_PULL_NAMES; i++) {
         const char *value = srv_call_query(call, cm_pull_names[i]);
         if (value != NULL && cm_pull_set(pull, cm_pull_names[i], value, &err) != CM_OK) {

@@ -126,8 +126,10 @@ enum cm_code srv_push_run(struct srv_store *store, struct srv_work *work, struct
     work->u.push.revoked = before.revoked; /* while it was sending */
     if (before.revoked)
         return CM_OK;
+    uint64_t written = srv_store_written(store);
     code = append(store, work, &why);
-    if (code == CM_INVALID)
+    if (code == CM_INVALID &&
+        srv_store_written(store) == written) /* else it failed halfway: nothing of it stays */
         return refuse_events(store, work, &why, err);
     if (code != CM_OK)
         return cm_fail(err, code, "%s", why.msg);
@@ -138,13 +140,11 @@ void srv_push_end(struct srv_work *work)
 {
     const struct srv_append *append = &work->u.push.append;
     struct cm_push_answer answer = {.acked = append->acked_seq, .time_ms = cm_wall_ms(work->core->clock)};
-    if (append->appended > 0) {
-        work->effects.feed_first = append->feed - append->appended + 1;
+    if (append->appended > 0)
         work->effects.feed_last = append->feed;
-    }
     work->effects.acked_seq = append->acked_seq;
     if (work->u.push.own_feed > 0)
-        work->effects.feed_first = work->effects.feed_last = work->u.push.own_feed;
+        work->effects.feed_last = work->u.push.own_feed;
     if (work->u.push.revoked) {
         srv_sync_reply_error(&work->reply, 401, "revoked", "this station was revoked");
         return;

@@ -20,9 +20,9 @@
 
 enum srv_work_verb { SRV_WORK_PAIR, SRV_WORK_EVENTS, SRV_WORK_TEMPLATES, SRV_WORK_ENROL };
 
-struct srv_effects {                /* after srv_work_end */
-    uint64_t feed_first, feed_last; /* new in the feed; 0: nothing */
-    bool changes;                   /* stations have something to pull */
+struct srv_effects {    /* after srv_work_end */
+    uint64_t feed_last; /* up to where the feed is new; 0: it is not */
+    bool changes;       /* stations have something to pull */
     bool paired;
     bool stations;             /* the list of stations shows something new */
     char class_id[CM_ID_SIZE]; /* of the student whose templates changed */
@@ -34,7 +34,7 @@ struct srv_effects {                /* after srv_work_end */
     char version[CM_SYNC_VERSION_SIZE], camera[CM_SYNC_CAMERA_SIZE];
 };
 
-enum srv_faces_verdict { SRV_FACES_FINE, SRV_FACES_UNKNOWN, SRV_FACES_DUPLICATE };
+enum srv_faces_verdict { SRV_FACES_FINE, SRV_FACES_UNKNOWN, SRV_FACES_DUPLICATE, SRV_FACES_WITHDRAWN };
 struct srv_faces { /* templates on their way into the store (faces.h) */
     struct cm_template templates[CM_SYNC_TEMPLATES_MAX];
     size_t count;
@@ -42,6 +42,7 @@ struct srv_faces { /* templates on their way into the store (faces.h) */
     /* whose faces they are, where somebody else had the id before: */
     int64_t student_created_wall_ms; /* of a photo: of the record that he had; 0: of none */
     int64_t erased_wall_ms;          /* else the last erasure of the id that the station knew of; 0: none */
+    int64_t unenrolled_wall_ms;      /* the last withdrawal that was known where they were made; 0: none */
     enum srv_faces_verdict verdict;
     /* the nearest face of somebody else, as it was at a change of the store (srv_store_each_change) */
     struct srv_nearest {
@@ -52,7 +53,8 @@ struct srv_faces { /* templates on their way into the store (faces.h) */
     } nearest;
     char class_id[CM_ID_SIZE], other_id[CM_ID_SIZE];
     float distance;
-    size_t own_count; /* of DUPLICATE: what the store has of the student */
+    int64_t withdrawn_wall_ms; /* of FINE: the last withdrawal, this one if it is one; 0: none */
+    size_t own_count;          /* of DUPLICATE and WITHDRAWN: what the store has of the student */
     struct cm_template own[CM_SYNC_TEMPLATES_MAX];
 };
 
@@ -63,7 +65,7 @@ struct srv_work {
     const uint8_t *body;
     size_t size;
     char job_student_id[CM_ID_SIZE]; /* ENROL: of the job, as srv_job has it */
-    int64_t job_student_created_wall_ms;
+    int64_t job_student_created_wall_ms, job_student_unenrolled_wall_ms;
     char peer[64]; /* EVENTS: the address, for people; the caller sets it after init */
     struct srv_sync_reply reply;
     struct srv_effects effects;

@@ -60,14 +60,26 @@ static enum cm_code write_roster(struct stn_store *store, const struct cm_studen
     return stn_store_put_roster(store, &class_, new_classes, student, 1, "enrol", err);
 }
 
-static bool good_word(const char *what, const char *word, size_t size)
+static bool good_id(const char *what, const char *word)
 {
     if (word == NULL)
         return true;
-    if (word[0] != '\0' && strlen(word) < size && cm_utf8_printable(word, strlen(word)))
+    if (word[0] != '\0' && strlen(word) < CM_ID_SIZE && cm_utf8_printable(word, strlen(word)))
         return true;
-    stn_cli_usage("the %s is empty, longer than %zu bytes, or holds characters that cannot be shown", what,
-                  size - 1);
+    stn_cli_usage("the %s is empty, longer than %d bytes, or holds characters that cannot be shown", what,
+                  CM_ID_SIZE - 1);
+    return false;
+}
+
+static bool good_name(const char *name)
+{
+    if (name == NULL)
+        return true;
+    size_t size = strlen(name);
+    if (size > 0 && cm_utf8_count(name, size) <= CM_NAME_CHARS && cm_utf8_printable(name, size))
+        return true;
+    stn_cli_usage("the name is empty, longer than %d characters, or holds characters that cannot be shown",
+                  CM_NAME_CHARS);
     return false;
 }
 
@@ -152,9 +164,8 @@ int stn_cmd_enrol(struct stn_cli *cli)
         return stn_cli_usage("enrol ID [--name N --class C] IMAGE…");
     if (cli->argc - 1 > STN_ENROL_IMAGES_MAX)
         return stn_cli_usage("at most %d images at once", STN_ENROL_IMAGES_MAX);
-    if (!good_word("id", cli->argv[0], CM_ID_SIZE) ||
-        !good_word("name", stn_cli_value(cli, STN_OPT_NAME), CM_NAME_SIZE) ||
-        !good_word("class", stn_cli_value(cli, STN_OPT_CLASS), CM_ID_SIZE))
+    if (!good_id("id", cli->argv[0]) || !good_name(stn_cli_value(cli, STN_OPT_NAME)) ||
+        !good_id("class", stn_cli_value(cli, STN_OPT_CLASS)))
         return STN_EXIT_USAGE;
     char landmarks[1200], embedder[1200];
     stn_settings_landmarks(&cli->settings, landmarks, sizeof landmarks);

@@ -78,6 +78,8 @@ static enum cm_code look_at_server(struct stn_store *store, uint64_t last_seq, s
     if (code != CM_OK)
         return code;
     (void)stn_store_get_sync_note(store, &server->note, NULL);
+    if (server->note.last_contact_wall_ms < server->pairing.paired_wall_ms)
+        server->note.last_contact_wall_ms = server->pairing.paired_wall_ms;
     server->paired = true;
     server->acked = marks.acked_seq;
     server->waiting = last_seq > marks.acked_seq ? last_seq - marks.acked_seq : 0;

@@ -147,6 +147,8 @@ static enum cm_code erase_student(struct apply *a, const struct cm_item *item, s
     if (code == CM_OK || code == CM_NOTFOUND)
         code = remove_student(a, item->id, true, err);
     if (code == CM_OK)
+        code = stn_unenrolled_forget(a->txn, item->id, err);
+    if (code == CM_OK)
         code = stn_erased_put(a->store, a->txn, item->id, item->at_ms, err);
     a->any = true;
     a->applied.erased++;
@@ -289,33 +291,28 @@ static enum cm_code pass_over(struct apply *a, const struct cm_item *item, struc
     return code;
 }
 
-/* … but not those that it took away on purpose: only what was made here after that. */
-static enum cm_code keep_newer(struct apply *a, const struct cm_item *item, bool *ret_kept,
+/* … but not those that it took away on purpose: only if this station knew of that, for then they are from after it. */
+static enum cm_code keep_newer(struct apply *a, const struct cm_item *item, int64_t known_ms, bool *ret_kept,
                                struct cm_err *err)
 {
-    size_t count = 0, newer = 0;
-    enum cm_code code = stn_vault_ready(a->store, a->txn, err);
-    if (code == CM_OK)
-        code =
-            stn_templates_read(a->store, a->txn, item->id, a->templates, CM_SYNC_TEMPLATES_MAX, &count, err);
-    for (size_t i = 0; i < count; i++)
-        newer += a->templates[i].created_wall_ms > item->at_ms;
-    cm_wipe(a->templates, sizeof a->templates);
-    if (code != CM_OK || newer == 0)
-        return code;
-    return keep_enrolment(a, item->id, ret_kept, err);
+    return known_ms >= item->at_ms ? keep_enrolment(a, item->id, ret_kept, err) : CM_OK;
 }
 
 static enum cm_code apply_templates(struct apply *a, const struct cm_item *item, struct cm_err *err)
 {
-    bool kept = false;
+    bool kept = false, says = !item->gone && !item->erased;
+    int64_t known_ms;
+    enum cm_code code = stn_unenrolled_get(a->txn, item->id, &known_ms, err);
+    if (code == CM_OK && says)
+        code = stn_unenrolled_put(a->txn, item->id, item->at_ms, err);
+    if (code != CM_OK)
+        return code;
     if (stn_upload_waits(a->txn, item->id))
         return pass_over(a, item, err);
-    if (item->body.size > 0 && !item->gone && !item->erased)
+    if (item->body.size > 0 && says)
         return put_templates(a, item, err);
-    enum cm_code code = CM_OK;
-    if (a->went_back && !item->gone && !item->erased)
-        code = keep_newer(a, item, &kept, err);
+    if (a->went_back && says)
+        code = keep_newer(a, item, known_ms, &kept, err);
     return code == CM_OK && !kept ? remove_templates(a, item->id, true, err) : code;
 }
 

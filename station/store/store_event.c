@@ -141,6 +141,16 @@ static enum cm_code check_entry(const struct cm_roll_entry *entry, const char *s
     return CM_OK;
 }
 
+/* Whose id it is: the student's to whom it was given after the last erasure that was carried out here. */
+static enum cm_code find_whose(struct cm_txn *txn, const char *student_id, int64_t *ret_erased_ms,
+                               struct cm_err *err)
+{
+    struct stn_erased erased = {.at_ms = 0};
+    enum cm_code code = stn_erased_get(txn, student_id, &erased, err);
+    *ret_erased_ms = erased.at_ms;
+    return code == CM_NOTFOUND ? CM_OK : code;
+}
+
 static enum cm_code append_mark(struct cm_txn *txn, void *arg, struct cm_err *err)
 {
     struct append *a = arg;
@@ -153,7 +163,9 @@ static enum cm_code append_mark(struct cm_txn *txn, void *arg, struct cm_err *er
         a->entry = existing;
         return cm_fail(err, CM_EXISTS, "%s is marked already", a->wanted.student_id);
     }
-    code = stn_store_log(a->store, txn, &a->event, err);
+    code = find_whose(txn, a->wanted.student_id, &a->event.body.mark.erased_wall_ms, err);
+    if (code == CM_OK)
+        code = stn_store_log(a->store, txn, &a->event, err);
     if (code != CM_OK)
         return code;
     a->entry = a->wanted;
@@ -199,7 +211,9 @@ static enum cm_code append_correction(struct cm_txn *txn, void *arg, struct cm_e
         stn_roll_get(txn, a->wanted.date, a->wanted.class_id, a->wanted.student_id, &existing, err);
     if (code != CM_OK && code != CM_NOTFOUND)
         return code;
-    code = stn_store_log(a->store, txn, &a->event, err);
+    code = find_whose(txn, a->wanted.student_id, &a->event.body.correction.erased_wall_ms, err);
+    if (code == CM_OK)
+        code = stn_store_log(a->store, txn, &a->event, err);
     if (code == CM_OK && existing.correction_seq != 0 && existing.correction_seq != STN_SEQ_EARLIER) {
         code = cm_eventlog_get(txn, &a->store->log, existing.correction_seq, &before, err);
         if (code == CM_OK && !wins(&a->event, &before)) {

@@ -153,13 +153,22 @@ enum cm_code stn_uploads_begin(struct cm_txn *txn, struct cm_err *err);
 enum cm_code stn_upload_add(struct cm_txn *txn, const char *student_id, uint64_t number, struct cm_err *err);
 /* The templates go up (once more), even if a push under way is answered well. */
 enum cm_code stn_upload_again(struct cm_txn *txn, const char *student_id, struct cm_err *err);
-/* Another student has this face. *ret_current: it is still what was sent. */
+/* Another student has this face; other_id empty: he was un-enrolled, and nothing waits any more. *ret_current: it is still
+ * what was sent. */
 enum cm_code stn_upload_refuse(struct cm_txn *txn, const struct stn_upload *sent, const char *other_id,
                                bool *ret_current, struct cm_err *err);
 enum cm_code stn_upload_forget(struct cm_txn *txn, const char *student_id, struct cm_err *err);
 bool stn_upload_waits(struct cm_txn *txn, const char *student_id); /* also for the server to know him */
 /* The server knows the student (again): what waited for that goes up. */
 enum cm_code stn_upload_known(struct cm_txn *txn, const char *student_id, struct cm_err *err);
+
+/* When the server last took away the student's templates, as it said; 0: never. Templates that are here and do not wait to go
+ * up are from after that. An earlier time than is known changes nothing. */
+enum cm_code stn_unenrolled_get(struct cm_txn *txn, const char *student_id, int64_t *ret_at_ms,
+                                struct cm_err *err);
+enum cm_code stn_unenrolled_put(struct cm_txn *txn, const char *student_id, int64_t at_ms,
+                                struct cm_err *err);
+enum cm_code stn_unenrolled_forget(struct cm_txn *txn, const char *student_id, struct cm_err *err);
 
 struct stn_erased {
     int64_t at_ms; /* as the server says it */

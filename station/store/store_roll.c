@@ -190,7 +190,7 @@ static enum cm_code read_session(struct look *l, struct cm_err *err)
     bool no_session = session->word.word == CM_WORD_NO_SESSION;
     session->day = cm_day_of(l->class_, session->closure.date != 0 ? &session->closure : NULL, no_session,
                              l->zone, l->date);
-    snprintf(session->label, sizeof session->label, "%.*s", CM_NAME_SIZE - 1,
+    snprintf(session->label, sizeof session->label, "%.*s", CM_LABEL_SIZE - 1,
              no_session ? session->word.reason : session->closure.label);
     return judge(l, err);
 }
@@ -507,7 +507,7 @@ static enum cm_code add_word(void *arg, struct cm_bytes key, struct cm_bytes val
     cm_word_merge(&word, &own.word);
     if (code != CM_OK || word.word != CM_WORD_NO_SESSION)
         return code;
-    snprintf(closure.label, sizeof closure.label, "%.*s", CM_NAME_SIZE - 1,
+    snprintf(closure.label, sizeof closure.label, "%.*s", CM_LABEL_SIZE - 1,
              word.reason[0] != '\0' ? word.reason : "no session");
     return add_closure(c, &closure, err);
 }

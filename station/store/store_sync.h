@@ -127,6 +127,8 @@ struct stn_upload {
     int64_t number;            /* grows with each enrolment: an answer to an older one settles nothing */
     int64_t
         erased_ms; /* of stn_store_next_upload: the last erasure of the id that was carried out here; 0: none */
+    int64_t
+        unenrolled_ms; /* the last withdrawal by the server that was known here when they were made; 0: none */
 };
 /* The first that waits, with its templates (none: he is enrolled no more); wipe them after use. CM_NOTFOUND without a
  * sentence. */
@@ -135,8 +137,12 @@ enum cm_code stn_store_next_upload(struct stn_store *store, struct stn_upload *r
                                    struct cm_err *err);
 enum cm_code stn_store_settle_upload(struct stn_store *store, const struct stn_upload *upload,
                                      enum stn_upload_state state, const char *other_id, struct cm_err *err);
-/* Another student of the school has this face: what the server has of this student instead (sealed to our key; empty: none)
- * takes the place of what was refused, unless he was enrolled again meanwhile. */
+/* The server says when it last took away the student's templates: what is made here from now on is made knowing that. */
+enum cm_code stn_store_note_unenrolled(struct stn_store *store, const char *student_id, int64_t at_ms,
+                                       struct cm_err *err);
+/* Another student of the school has this face, or (other_id empty) the student was un-enrolled at the server before we knew:
+ * what the server has of this student instead (sealed to our key; empty: none) takes the place of what was refused, unless he
+ * was enrolled again meanwhile. */
 enum cm_code stn_store_refuse_upload(struct stn_store *store, const struct stn_upload *upload,
                                      const char *other_id, struct cm_span sealed, struct cm_err *err);
 typedef bool stn_upload_visit_fn(void *arg, const struct stn_upload *upload);

@@ -18,6 +18,7 @@ static const struct cm_field upload_rows[] = {
     CM_ROW_RANGE(struct upload_record, 2, 1, INTEGER, upload.state, STN_UPLOAD_WAITING, STN_UPLOAD_DUPLICATE),
     CM_ROW(struct upload_record, 3, 1, TEXT, upload.other_id),
     CM_ROW_RANGE(struct upload_record, 4, 1, INTEGER, upload.number, 0, INT64_MAX),
+    CM_ROW_RANGE(struct upload_record, 5, 3, INTEGER, upload.unenrolled_ms, 0, INT64_MAX),
 };
 static const struct cm_table upload_table = {
     .name = "upload",
@@ -57,11 +58,68 @@ static enum cm_code put(struct cm_txn *txn, const struct stn_upload *upload, str
     return code;
 }
 
-enum cm_code stn_upload_add(struct cm_txn *txn, const char *student_id, uint64_t number, struct cm_err *err)
+/* ---- what the server said of withdrawals: words of the meta table ---- */
+
+static const char unenrolled_prefix[] = "unenrolled:";
+enum { UNENROLLED_WORD_SIZE = sizeof unenrolled_prefix + CM_ID_SIZE };
+
+static void unenrolled_word(const char *student_id, char word[UNENROLLED_WORD_SIZE])
 {
-    struct stn_upload upload = {.state = STN_UPLOAD_WAITING, .number = (int64_t)number};
+    snprintf(word, UNENROLLED_WORD_SIZE, "%s%s", unenrolled_prefix, student_id);
+}
+
+enum cm_code stn_unenrolled_get(struct cm_txn *txn, const char *student_id, int64_t *ret_at_ms,
+                                struct cm_err *err)
+{
+    char word[UNENROLLED_WORD_SIZE];
+    uint64_t number;
+    unenrolled_word(student_id, word);
+    enum cm_code code = stn_meta_get_number(txn, word, &number, err);
+    if (code == CM_OK)
+        *ret_at_ms = (int64_t)number;
+    return code;
+}
+
+enum cm_code stn_unenrolled_put(struct cm_txn *txn, const char *student_id, int64_t at_ms, struct cm_err *err)
+{
+    char word[UNENROLLED_WORD_SIZE];
+    int64_t before_ms;
+    unenrolled_word(student_id, word);
+    enum cm_code code = stn_unenrolled_get(txn, student_id, &before_ms, err);
+    return code == CM_OK && at_ms > before_ms ? stn_meta_put_number(txn, word, (uint64_t)at_ms, err) : code;
+}
+
+enum cm_code stn_unenrolled_forget(struct cm_txn *txn, const char *student_id, struct cm_err *err)
+{
+    char word[UNENROLLED_WORD_SIZE];
+    unenrolled_word(student_id, word);
+    enum cm_code code = cm_txn_delete(txn, STN_TABLE_META, word, strlen(word), err);
+    return code == CM_NOTFOUND ? CM_OK : code;
+}
+
+static enum cm_code forget_unenrolled(struct cm_txn *txn, struct cm_err *err)
+{
+    size_t deleted;
+    return cm_txn_delete_prefix(txn, STN_TABLE_META, unenrolled_prefix, sizeof unenrolled_prefix - 1,
+                                &deleted, err);
+}
+
+/* ---- uploads ---- */
+
+static enum cm_code add(struct cm_txn *txn, const char *student_id, int64_t number, int64_t unenrolled_ms,
+                        struct cm_err *err)
+{
+    struct stn_upload upload = {
+        .state = STN_UPLOAD_WAITING, .number = number, .unenrolled_ms = unenrolled_ms};
     snprintf(upload.student_id, sizeof upload.student_id, "%s", student_id);
     return put(txn, &upload, err);
+}
+
+enum cm_code stn_upload_add(struct cm_txn *txn, const char *student_id, uint64_t number, struct cm_err *err)
+{
+    int64_t unenrolled_ms;
+    enum cm_code code = stn_unenrolled_get(txn, student_id, &unenrolled_ms, err);
+    return code == CM_OK ? add(txn, student_id, (int64_t)number, unenrolled_ms, err) : code;
 }
 
 enum cm_code stn_upload_forget(struct cm_txn *txn, const char *student_id, struct cm_err *err)
@@ -89,14 +147,17 @@ enum cm_code stn_upload_known(struct cm_txn *txn, const char *student_id, struct
 /* Far behind every number of an enrolment, so that no later one gets the same. */
 static const int64_t again_step = INT64_C(1) << 40;
 
+/* The same templates; or, where none waited, those that are here by what the server said last. */
 enum cm_code stn_upload_again(struct cm_txn *txn, const char *student_id, struct cm_err *err)
 {
     struct stn_upload upload = {.number = 0};
     enum cm_code code = get(txn, student_id, &upload, err);
+    bool waits = code == CM_OK && upload.state != STN_UPLOAD_DUPLICATE; /* the same templates as before */
     if (code != CM_OK && code != CM_NOTFOUND)
         return code;
     int64_t number = upload.number < INT64_MAX - again_step ? upload.number + again_step : again_step;
-    return stn_upload_add(txn, student_id, (uint64_t)number, err);
+    return waits ? add(txn, student_id, number, upload.unenrolled_ms, err)
+                 : stn_upload_add(txn, student_id, (uint64_t)number, err);
 }
 
 enum cm_code stn_upload_refuse(struct cm_txn *txn, const struct stn_upload *sent, const char *other_id,
@@ -107,23 +168,28 @@ enum cm_code stn_upload_refuse(struct cm_txn *txn, const struct stn_upload *sent
     *ret_current = code == CM_OK && upload.number == sent->number;
     if (code == CM_NOTFOUND || (code == CM_OK && !*ret_current))
         return CM_OK;
+    if (code == CM_OK && other_id[0] == '\0')
+        return stn_upload_forget(txn, sent->student_id, err);
     upload.state = STN_UPLOAD_DUPLICATE;
     snprintf(upload.other_id, sizeof upload.other_id, "%s", other_id);
     return code == CM_OK ? put(txn, &upload, err) : code;
 }
 
-/* A pairing begins: everybody whose templates are not the server's goes up. */
+/* A pairing begins: everybody whose templates are not the server's goes up. What was said of withdrawals is forgotten: it may
+ * have been another server, or a device of which this is a copy. */
 enum cm_code stn_uploads_begin(struct cm_txn *txn, struct cm_err *err)
 {
     struct stn_key key = {.size = 0};
-    enum cm_code code;
+    enum cm_code code = forget_unenrolled(txn, err);
+    if (code != CM_OK)
+        return code;
     while ((code = stn_table_next(txn, STN_TABLE_KEYS, &key, err)) == CM_OK) {
         char student_id[CM_ID_SIZE];
         if (key.size >= sizeof student_id)
             return cm_fail(err, CM_CORRUPT, "a student's key has the wrong size");
         memcpy(student_id, key.bytes, key.size);
         student_id[key.size] = '\0';
-        if (!stn_served_is(txn, STN_SERVED_TEMPLATES, student_id) &&
+        if ((!stn_served_is(txn, STN_SERVED_TEMPLATES, student_id) || stn_upload_waits(txn, student_id)) &&
             (code = stn_upload_add(txn, student_id, 0, err)) != CM_OK)
             return code;
     }
@@ -183,6 +249,24 @@ enum cm_code stn_store_next_upload(struct stn_store *store, struct stn_upload *r
     *ret_upload = next.upload;
     *ret_count = next.count;
     return CM_OK;
+}
+
+struct withdrawn {
+    const char *student_id;
+    int64_t at_ms;
+};
+
+static enum cm_code put_withdrawn(struct cm_txn *txn, void *arg, struct cm_err *err)
+{
+    const struct withdrawn *withdrawn = arg;
+    return stn_unenrolled_put(txn, withdrawn->student_id, withdrawn->at_ms, err);
+}
+
+enum cm_code stn_store_note_unenrolled(struct stn_store *store, const char *student_id, int64_t at_ms,
+                                       struct cm_err *err)
+{
+    struct withdrawn withdrawn = {student_id, at_ms};
+    return stn_store_commit(store, put_withdrawn, &withdrawn, false, err);
 }
 
 struct settle {

@@ -54,7 +54,9 @@ static int gravity(enum stn_sync_trouble trouble)
 static void write_note(struct stn_sync_client *client, struct stn_sync_now now)
 {
     struct stn_sync_note note = {.since_wall_ms = client->status.since_wall_ms,
-                                 .last_contact_wall_ms = client->status.last_contact_wall_ms};
+                                 .last_contact_wall_ms = client->status.last_contact_wall_ms != 0
+                                                             ? client->status.last_contact_wall_ms
+                                                             : client->noted.last_contact_wall_ms};
     snprintf(note.trouble, sizeof note.trouble, "%s", stn_sync_trouble_name(client->status.trouble));
     snprintf(note.text, sizeof note.text, "%s", client->status.text);
     bool same =
@@ -282,6 +284,9 @@ enum cm_code stn_sync_client_create(const struct stn_sync_options *options,
     cm_buf_init(&client->channels[STN_SYNC_JOB].body, CM_SYNC_SMALL_MAX);
     cm_buf_init(&client->channels[STN_SYNC_PREVIEW].body, CM_SYNC_PREVIEW_MAX);
     client->status.trouble = STN_SYNC_CONNECTING;
+    struct stn_sync_note before = {.last_contact_wall_ms = 0};
+    (void)stn_store_get_sync_note(client->store, &before, NULL);
+    client->noted.last_contact_wall_ms = before.last_contact_wall_ms; /* until there is a later one */
     enum cm_code code = load(client, err);
     if (code != CM_OK) {
         stn_sync_client_destroy(client);

@@ -52,6 +52,7 @@ static bool next_templates(struct stn_sync_client *client, struct stn_sync_now n
         snprintf(push.student_id, sizeof push.student_id, "%s", client->upload.student_id);
         push.sealed = (struct cm_span){sealed.data, sealed.size};
         push.erased_ms = client->upload.erased_ms;
+        push.unenrolled_ms = client->upload.unenrolled_ms;
         code = cm_message_encode(CM_MESSAGE_TEMPLATES_PUSH, &push, &c->body, &err);
     }
     cm_buf_finish(&sealed);
@@ -184,9 +185,15 @@ static void refused(struct stn_sync_client *client, const struct cm_templates_an
         client_back_off(client, STN_SYNC_UP, STN_SYNC_STORE, 0, now, "%s", err.msg);
     client_count_uploads(client);
     effects->templates = true;
-    snprintf(effects->text, sizeof effects->text,
-             "the server refused the face of %.60s: %.60s has it already", client->upload.student_id,
-             said->other_id);
+    if (said->problem == CM_SYNC_WITHDRAWN)
+        snprintf(
+            effects->text, sizeof effects->text,
+            "the server refused the face of %.60s, who was un-enrolled there: enrol again if that is wanted",
+            client->upload.student_id);
+    else
+        snprintf(effects->text, sizeof effects->text,
+                 "the server refused the face of %.60s: %.60s has it already", client->upload.student_id,
+                 said->other_id);
 }
 
 static void templates_answer(struct stn_sync_client *client, const struct stn_sync_answer *answer,
@@ -202,12 +209,15 @@ static void templates_answer(struct stn_sync_client *client, const struct stn_sy
     }
     client_compare_clocks(client, STN_SYNC_UP, said.time_ms, false, now, effects);
     if (answer->status == 200 && said.problem == CM_SYNC_FINE) {
+        if (said.unenrolled_ms > 0) /* not stored: it comes with a pull, too */
+            (void)stn_store_note_unenrolled(client->store, id, said.unenrolled_ms, NULL);
         settle(client, STN_UPLOAD_DONE, NULL, now);
     } else if (answer->status == 404 && said.problem == CM_SYNC_UNKNOWN) {
         settle(client, STN_UPLOAD_UNKNOWN, NULL, now);
         snprintf(effects->text, sizeof effects->text,
                  "the server does not know %.60s: add the student there, the face goes up then", id);
-    } else if (answer->status == 409 && said.problem == CM_SYNC_DUPLICATE) {
+    } else if (answer->status == 409 &&
+               (said.problem == CM_SYNC_DUPLICATE || said.problem == CM_SYNC_WITHDRAWN)) {
         refused(client, &said, now, effects);
     } else {
         client_failed(client, STN_SYNC_UP, answer, now);

@@ -62,8 +62,8 @@ struct stn_view {
 
     /* kiosk */
     enum stn_tone headline_tone;
-    char headline[160]; /* the one large sentence */
-    char detail[256];   /* below it, in place of the checks, where something has just happened */
+    char headline[CM_NAME_SIZE];     /* the one large sentence */
+    char detail[CM_NAME_SIZE + 128]; /* below it, in place of the checks, where something has just happened */
     enum stn_tone detail_tone;
     struct stn_view_line checks[STN_VIEW_CHECKS];
     int check_count;

@@ -114,7 +114,7 @@ static void send_log(struct fixture *f, const struct any_log *log, int batch)
 
 static void import_again(struct fixture *f, const struct any_log *log, int count)
 {
-    struct srv_import import;
+    struct srv_bundle_import import;
     struct cm_buf body;
     struct cm_err err = CM_ERR_INIT;
     char *bytes = NULL;
@@ -129,7 +129,7 @@ static void import_again(struct fixture *f, const struct any_log *log, int count
          cm_bundle_write_end(out, 1, NULL) == CM_OK);
     fclose(out);
     FILE *in = fmemopen(bytes, size, "rb");
-    must(in != NULL && srv_import_bundle(&f->core, in, NULL, NULL, &import, &err) == CM_OK);
+    must(in != NULL && srv_bundle_import(&f->core, in, NULL, NULL, &import, &err) == CM_OK);
     must(import.events == (uint64_t)count && import.new_events == 0);
     fclose(in);
     free(bytes);

@@ -58,7 +58,7 @@ static void fine_student(const struct cm_roster *roster, size_t i)
     if (roster->details != NULL)
         fine_details(&roster->details[i]);
     if (roster->details != NULL)
-        must(cm_roster_id_fine(student->id, false));
+        must(cm_roster_id_fine(student->id));
 }
 
 static void fine_roster(const struct cm_roster *roster)
@@ -81,8 +81,10 @@ static void one_file(const uint8_t *data, size_t size, bool full)
     static struct cm_roster_report report;
     struct cm_roster roster;
     struct cm_err err = CM_ERR_INIT;
-    enum cm_code code = (full ? cm_roster_parse_full : cm_roster_parse)((const char *)data, size, class_known,
-                                                                        NULL, &roster, &report, &err);
+    const char *text = (const char *)data;
+    enum cm_code code =
+        full ? cm_roster_parse_full(text, size, "91", class_known, NULL, &roster, &report, &err)
+             : cm_roster_parse(text, size, class_known, NULL, &roster, &report, &err);
     fine_remarks(&report.problems);
     fine_remarks(&report.notes);
     must(code == CM_OK || code == CM_INVALID);
@@ -105,7 +107,7 @@ static bool class_of(void *arg, const char *sourced_id, char ret_id[CM_ID_SIZE])
 static void set_of_files(const uint8_t *data, size_t size)
 {
     static struct cm_oneroster_file files[CM_ONEROSTER_FILES_MAX];
-    const struct cm_oneroster_known known = {.class_of = class_of, .today = 20261123};
+    const struct cm_oneroster_known known = {.class_of = class_of, .today = 20261123, .country = "91"};
     struct cm_oneroster set;
     size_t count = 0, at = 0;
     struct cm_err err = CM_ERR_INIT;
@@ -127,7 +129,7 @@ static void set_of_files(const uint8_t *data, size_t size)
         return;
     fine_roster(&set.roster);
     for (size_t i = 0; i < set.class_count; i++)
-        must(cm_roster_id_fine(set.classes[i].id, true));
+        must(cm_roster_class_fine(set.classes[i].id));
     cm_oneroster_finish(&set);
 }
 

@@ -38,9 +38,12 @@ static void try_ids(const char *text)
     uint32_t weekdays;
     if (cm_uuid_parse(text, id, NULL) == CM_OK)
         must(strcasecmp(cm_uuid_text(id, again), text) == 0);
-    if (cm_phone_normal(text, phone))
+    if (cm_phone_normal(text, "91", phone) || cm_phone_normal(text, "", phone))
         must(cm_phone_fine(phone));
-    if (cm_roster_id_fine(text, true))
+    if (cm_roster_id_fine(text))
+        must(cm_utf8_printable(text, strlen(text)) && strlen(text) < CM_ID_SIZE &&
+             cm_roster_class_fine(text));
+    if (cm_roster_class_fine(text))
         must(cm_utf8_printable(text, strlen(text)) && strlen(text) < CM_ID_SIZE);
     if (cm_weekdays_parse(text, &weekdays, NULL) == CM_OK)
         must(weekdays > 0 && weekdays <= 0x7f);

@@ -101,6 +101,7 @@ await test('classes, calendar, settings', async () => {
     equal((await cora.get('/api/calendar')).items, [], 'the calendar');
     equal((await admin.patch('/api/settings', { school_name: 'Hill School' })).school_name, 'Hill School', 'the name');
     await cora.get('/api/settings');
+    equal((await admin.ask('POST', '/api/settings/test-message', { phone: '+919876543210' })).body.error.code, 'no_provider', 'nobody carries messages');
 });
 
 await test('import: dry run, problems with file and line, OneRoster', async () => {
@@ -141,6 +142,27 @@ await test('stations, users, enrolment: their answers are as described', async (
     equal(photo.status, 503, 'no station');
     equal((await admin.ask('GET', '/api/enrolments/none')).status, 404, 'no job');
     await admin.delete('/api/students/T1-002/templates');
+});
+
+await test('alerts: what can be asked and done', async () => {
+    const day = (back) => { const date = new Date(`${today}T00:00:00Z`); date.setUTCDate(date.getUTCDate() - back); return date.toISOString().slice(0, 10); };
+    await admin.patch('/api/users/cora', { phone: '+919000000001', email: 'cora@school.example' });
+    await admin.post('/api/students', { id: 'T1-009', name: 'Student T1-009', class_id: 'T1', joined: day(5) });
+    for (const back of [3, 2, 1]) await cora.post(`/api/rolls/T1/${day(back)}/close`);
+    await serverJson(['--data', server.data, 'alerts', 'run']);
+    const { items: [alert] } = await cora.get('/api/alerts?class=T1');
+    equal([alert.student_id, alert.absent, alert.trigger_date, alert.state], ['T1-009', 3, day(1), 'active'], 'the alert');
+    const whole = await cora.get(`/api/alerts/${alert.id}`);
+    equal(whole.days.map((one) => [one.date, one.closed_by]), [3, 2, 1].map((back) => [day(back), 'Cora D']), 'the days');
+    equal(whole.messages.map((one) => [one.recipient, one.email, one.state]).sort(), [['coordinator', 'cora@school.example', 'queued'], ['parent', null, 'failed']], 'to whom');
+    equal((await cora.post(`/api/alerts/${alert.id}/acknowledge`)).acknowledged !== null, true, 'acknowledged');
+    equal((await cora.post(`/api/alerts/${alert.id}/retry`)).messages.every((one) => one.state === 'queued'), true, 'again');
+    equal((await cora.ask('POST', `/api/alerts/${alert.id}/messages/${whole.messages[0].id}/resolve`, { was_sent: true })).status, 409, 'nothing to resolve');
+    equal((await cora.post(`/api/alerts/${alert.id}/cancel`, { reason: 'rang them' })).state, 'cancelled', 'taken back');
+    equal((await cora.get('/api/alerts/held')).items, [], 'held');
+    equal((await cora.get('/api/alerts/why?student=T1-009')).verdict, 'told', 'why');
+    await admin.delete('/api/students/T1-009', { confirm: 'T1-009' });
+    equal((await cora.ask('GET', `/api/alerts/${alert.id}`)).status, 404, 'erased');
 });
 
 await test('sessions: their answers are as described', async () => {

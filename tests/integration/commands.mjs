@@ -27,7 +27,7 @@ const usage = [
     [['enrol'], 'enrol ID [--name N --class C] IMAGE…'],
     [['enrol', 'a'], 'enrol ID [--name N --class C] IMAGE…'],
     [['enrol', '', 'x.jpg'], 'the id is empty, longer than 63 bytes, or holds characters that cannot be shown'],
-    [['enrol', 'c', '--name', 'C\u001b[2J', '--class', 'T1', 'x.jpg'], /^the name is empty, longer than \d+ bytes, or holds characters that cannot be shown$/],
+    [['enrol', 'c', '--name', 'C\u001b[2J', '--class', 'T1', 'x.jpg'], /^the name is empty, longer than 120 characters, or holds characters that cannot be shown$/],
     [['roster'], 'roster import FILE.csv, or roster list'],
     [['roster', 'import'], 'roster import FILE.csv, or roster list'],
     [['erase'], 'erase ID'],

@@ -42,13 +42,14 @@ const callers = {
     'another student': { role: 'student', token: school.other.token, foreign: ['/students/:id'] },
     'a student of another class': { role: 'student', token: school.stranger.token, foreign: ['/students/:id'] },
     'the coordinator': { role: 'coordinator', token: school.own.token },
-    'the coordinator of another class': { role: 'coordinator', token: school.foreign.token, foreign: ['/students/:id', '/rolls/:class', '/activity/:feed', '/stations/:id'] },
+    'the coordinator of another class': { role: 'coordinator', token: school.foreign.token, foreign: ['/students/:id', '/rolls/:class', '/activity/:feed', '/stations/:id', '/alerts/:id'] },
     'an admin': { role: 'admin', token: admin.token },
     'an admin who must choose a password': { role: 'admin', token: school.fresh.token, mustChange: true },
 };
 
 const values = {
     '/students/:id': a1, '/stations/:id': spare.id, ':class': A, ':date': today, ':name': 'spare', ':feed': String(dispute.feed),
+    '/alerts/:id': '0190b7a0-0000-8000-8000-0000000000fe', ':message': '0190b7a0-0000-8000-8000-0000000000fd',
     ':job': '0190b7a0-0000-7000-8000-0000000000ff', ':file': 'admin.js',
 };
 function targetOf(pattern) {
@@ -122,6 +123,10 @@ await test('lists, numbers and exports of a coordinator hold nothing of another 
         equal((await send(server, 'GET', where + own, { headers: bearer(foreign.token) })).json?.error?.code, 'not_found', where);
     equal((await foreign.get('/api/stats')).classes.map((one) => one.id), [B], 'classes of the numbers');
     equal((await foreign.get('/api/stations')).items.some((one) => one.id === spare.id), false, 'a station of another class');
+    const { station: shared } = await admin.post('/api/stations', { name: 'Shared', classes: [A, B] });
+    const seen = async (who) => (await who.get('/api/stations')).items.filter((one) => one.id === shared.id).map((one) => [one.classes, one.other_classes])[0];
+    equal(await seen(foreign), [[B], 1], 'the classes of a station that serves another one, too');
+    equal(await seen(admin), [[A, B], 0], 'the same for an admin');
     for (const where of [`/api/leaderboard?class=${encodeURIComponent(B)}`, '/api/leaderboard?class=none'])
         equal((await school.student.ask('GET', where)).status, 404, `a student: ${where}`);
 });

@@ -115,6 +115,15 @@ await test('guessing at pairing codes is slowed down, at once', async () => {
     return `${judged} of 120 were looked at`;
 });
 
+await test('guessing at pairing codes from many addresses is slowed down, and locks no station out', async () => {
+    const { code } = await admin.post('/api/stations', { name: 'Guessed at by many', classes: [] });
+    const wrong = (from) => pairWith(server, 'ZZZZ-ZZZZ', { from }).then((answer) => answer.status);
+    for (let i = 0; i < 30; i++) await Promise.all([1, 2, 3, 4].map(() => stranger()).map(wrong)); /* from each once */
+    const guesser = stranger();
+    equal([await wrong(guesser), await wrong(guesser)], [401, 429], 'one address later');
+    equal((await pairWith(server, code, { from: stranger() })).status, 200, 'the right one');
+});
+
 // ---- a station in another's place ------------------------------------------------------------------------------------
 
 await test("a station's token opens nothing but the stations' doors", async () => {
@@ -126,7 +135,7 @@ await test("a station's token opens nothing but the stations' doors", async () =
 
 await test('a station gets the students of its classes alone', async () => {
     const whole = async (station) => {
-        const { status, text } = await station.sync('GET', 'changes');
+        const { status, text } = await station.sync('GET', 'changes?last=0');
         equal(status, 200, station.name);
         return text;
     };
@@ -146,9 +155,9 @@ await test('nobody pushes as another station, and nothing without its key', asyn
     for (const body of [new Uint8Array(0), new Uint8Array([0xc0]), new Uint8Array([0xdf, 0xff, 0xff, 0xff, 0xff]), new Uint8Array([0x81, 1, 0xdd, 0xff, 0xff, 0xff, 0xff]), new Uint8Array(5000).fill(0x91)])
         equal((await door.sync('POST', 'events', body)).status, 400, 'nonsense');
     equal((await admin.get('/api/stations')).items.find((one) => one.id === door.id).acked_seq, 0, 'what was taken of it');
-    const stranger_ = await door.sync('POST', 'templates', new Uint8Array(message(school.b1, new Uint8Array(80), 0)));
+    const stranger_ = await door.sync('POST', 'templates', new Uint8Array(message(school.b1, new Uint8Array(80), 0, 0)));
     holds(String(stranger_.status), /^(404|422)$/, 'templates of a student of another class');
-    equal((await door.sync('POST', 'templates', new Uint8Array(message(a1, new Uint8Array(80), 0)))).status, 422, 'templates that are not sealed to the server');
+    equal((await door.sync('POST', 'templates', new Uint8Array(message(a1, new Uint8Array(80), 0, 0)))).status, 422, 'templates that are not sealed to the server');
     equal((await admin.get(`/api/students/${school.b1}`)).template_count, school.studentsB[0].template_count, 'the templates of that student');
     for (const query of ['cursor=../../x', 'cursor=%00', `cursor=${'f'.repeat(200)}`, 'wait=-1', 'wait=1e9', 'wait=31', 'backlog=x', 'wall_ms=99999999999999999999', 'version=%0d%0aX:y', 'camera=%3Cscript%3E%3C%2Fscript%3E%3Cscript%3E%3C%2Fscript%3E'])
         holds(String((await door.sync('GET', `changes?${query}`)).status), /^(200|400)$/, query);
@@ -158,7 +167,7 @@ await test('a photo goes to one station of the class, its result comes from that
     const second = await makeStation(school, 'Second door of A', [A]);
     const photo = new Uint8Array(300).fill(1);
     photo.set([0xff, 0xd8, 0xff]);
-    await Promise.all([door, second, gate].map((station) => station.sync('GET', 'changes?camera=ok&version=1.0')));
+    await Promise.all([door, second, gate].map((station) => station.sync('GET', 'changes?last=0&camera=ok&version=1.0')));
     const { status, json } = await send(server, 'POST', `/api/students/${a2}/photo`, { headers: { ...bearer(admin.token), 'content-type': 'image/jpeg' }, body: photo });
     equal(status, 202, 'the photo');
     const { id } = json.job, result = (ok) => new Uint8Array(message(ok, ok ? '' : 'blurred', 'x', { real: 0.5 }, 0, new Uint8Array(0)));

@@ -130,7 +130,7 @@ function stations(crowd, admin, list) {
     for (const [i, station] of list.entries()) {
         let cursor = '';
         crowd.add(`pull ${i}`, async () => {
-            const response = await fetch(`${station.server.url}/sync/v1/changes?cursor=${cursor}&wait=1&camera=clear`, { headers: { authorization: `Bearer ${station.token}` } });
+            const response = await fetch(`${station.server.url}/sync/v1/changes?cursor=${cursor}&wait=1&last=0&camera=clear`, { headers: { authorization: `Bearer ${station.token}` } });
             const body = Buffer.from(await response.arrayBuffer()).toString('latin1');
             cursor = body.match(/[0-9a-f]{32}(\.[0-9a-f]+)+/)?.[0] ?? '';
         });

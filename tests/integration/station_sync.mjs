@@ -6,7 +6,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { clockOff, copyFolder, equal, finding, folder, good, holds, json, media, report, run, start, station, stationFolder, test } from './lib.mjs';
-import { eventually, firstAdmin, makeClass, serverRun, startServer } from './lib/server.mjs';
+import { eventually, firstAdmin, makeClass, serverJson, serverRun, startServer } from './lib/server.mjs';
 import { enrol, images } from './people.mjs';
 
 const SECOND = 1000;
@@ -132,8 +132,28 @@ await test('a bundle brings the same, once', async () => {
     equal([(await atServer(far.id)).acked_seq, (await atServer(far.id)).forked], [last, false], 'after a sync');
 });
 
+await test('what was seen last is known after a clean stop, on both sides', async () => {
+    const other = await startServer();
+    const head = await firstAdmin(other);
+    await makeClass(head, 'T1', 0);
+    const { station: { id }, code } = await head.post('/api/stations', { name: 'Door', classes: ['T1'] });
+    const data = await stationFolder({ roster: false });
+    const began = Date.now();
+    await good(['--data', data, 'pair', other.url, code]);
+    const contact = async () => (await status(data)).server.last_contact_ms;
+    equal(await contact() >= began, true, 'a pairing is a contact');
+    await sync(data);
+    await other.stop();
+    const { last_seen_ms: seen } = (await serverJson(['--data', other.data, 'station', 'list'])).find((row) => row.id === id);
+    equal(seen >= began, true, `seen at ${seen}`);
+    const before = await contact();
+    equal((await run(['--data', data, 'sync', '--once'])).code, 1, 'nobody is there');
+    equal([await contact(), (await status(data)).server.trouble], [before, 'server_away'], 'the last contact stays');
+});
+
 // ---- forks and revoked tokens ----------------------------------------------------------------------------------------
 
+let settledByPage;
 await test('a station that was restored from an old backup is found out, and there is a way out', async () => {
     const original = await paired('Door with a backup');
     await sync(original.data);
@@ -148,6 +168,11 @@ await test('a station that was restored from an old backup is found out, and the
     holds(stderr, 'pair --renew', 'the way out');
     equal((await status(restored)).server.trouble, 'forked', 'status');
     equal((await atServer(original.id)).forked, true, 'the server shows it');
+    const settled = await serverRun(['--data', server.data, 'station', 'settle', original.id]);
+    holds(settled.stderr, 'a fork is settled station="Door with a backup" by="rollcall-server station settle"', 'the log');
+    equal((await atServer(original.id)).forked, false, 'it is settled');
+    await admin.post(`/api/stations/${original.id}/settle`);
+    settledByPage = 'a fork is settled station="Door with a backup" by=admin';
 
     const renewed = await addStation('Door, renewed');
     const said = await good(['--data', restored, 'pair', '--renew', server.url, renewed.code]);
@@ -188,7 +213,8 @@ await test('a running station shows the server going away and coming back', asyn
     await running.until((event) => event.event === 'sync' && event.online);
     const { port, data } = server;
     const away = running.after((event) => event.event === 'sync' && event.trouble === 'server_away');
-    await server.stop();
+    const stopped = await server.stop();
+    holds(stopped.stderr, settledByPage, 'who settled a fork on the page is in the log, as with the command');
     await away;
     const waiting = running.after((event) => event.event === 'sync' && event.waiting > 0);
     await correct(door.data, 'while the server was away');

@@ -45,8 +45,11 @@ bool sim_server_shows_rightly(struct sim_server *server, const struct sim_fact *
         return named || shown->student_id[0] == '\0';
     if (!life->erased)
         return named;
-    bool hidden = !exists || made->said_wall_ms <= student.given_again_wall_ms ||
-                  shown->received_wall_ms < student.given_again_wall_ms;
+    int64_t erased_wall_ms = 0;
+    srv_store_erased_when(server->store, made->student_id, &erased_wall_ms, NULL);
+    bool of_another = made->says_whose ? made->erased_wall_ms != erased_wall_ms
+                                       : made->said_wall_ms <= student.given_again_wall_ms;
+    bool hidden = !exists || of_another || shown->received_wall_ms < student.given_again_wall_ms;
     return hidden ? shown->student_id[0] == '\0' : named;
 }
 

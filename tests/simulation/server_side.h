@@ -62,8 +62,10 @@ struct sim_fact { /* of an event: what must never change */
     int type;
     uint64_t seq;
     int64_t wall_ms, captured_wall_ms;
-    char student_id[16];      /* whom it names; "" nobody. At the server: as it is shown */
-    int64_t said_wall_ms;     /* when that was so */
+    char student_id[16];    /* whom it names; "" nobody. At the server: as it is shown */
+    int64_t said_wall_ms;   /* when that was so */
+    bool says_whose;        /* a mark or a correction: it says which erasure of the id its station knew … */
+    int64_t erased_wall_ms; /* … */
     int64_t received_wall_ms; /* at the server */
 };
 typedef void sim_fact_fn(void *arg, const char *station_id, const struct sim_fact *fact);

@@ -90,10 +90,12 @@ void sim_fact_of(struct sim_fact *fact, const struct cm_event *event)
     if (event->type == CM_EVENT_MARK) {
         id = event->body.mark.student_id;
         fact->captured_wall_ms = event->body.mark.captured_wall_ms;
-        fact->said_wall_ms = event->body.mark.clock_suspect ? INT64_MIN : event->body.mark.captured_wall_ms;
+        fact->says_whose = true;
+        fact->erased_wall_ms = event->body.mark.erased_wall_ms;
     } else if (event->type == CM_EVENT_CORRECTION) {
         id = event->body.correction.student_id;
-        fact->said_wall_ms = event->body.correction.corrected_wall_ms;
+        fact->says_whose = true;
+        fact->erased_wall_ms = event->body.correction.erased_wall_ms;
     } else if (event->type == CM_EVENT_ENROLLED) {
         id = event->body.enrolled.student_id;
     }

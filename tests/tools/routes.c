@@ -4,6 +4,7 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const char *const method_names[] = {[SRV_GET] = "GET",
                                            [SRV_POST] = "POST",
@@ -46,10 +47,12 @@ int main(void)
 {
     for (size_t i = 0; i < srv_route_count; i++) {
         const struct srv_route *route = &srv_routes[i];
-        json_t *line = json_pack("{s:s,s:s,s:o,s:I,s:s?,s:o}", "method", method_names[route->method],
-                                 "pattern", route->pattern, "roles", words_of(route->roles, roles, ROLES),
-                                 "body_max", (json_int_t)route->body_max, "body_type", route->body_type,
-                                 "flags", words_of(route->flags, flags, FLAGS));
+        size_t path_size = strcspn(route->pattern, "?");
+        json_t *line =
+            json_pack("{s:s,s:s%,s:s,s:o,s:I,s:s?,s:o}", "method", method_names[route->method], "pattern",
+                      route->pattern, path_size, "query", route->pattern + path_size, "roles",
+                      words_of(route->roles, roles, ROLES), "body_max", (json_int_t)route->body_max,
+                      "body_type", route->body_type, "flags", words_of(route->flags, flags, FLAGS));
         if (line == NULL || json_dumpf(line, stdout, JSON_COMPACT) != 0)
             return EXIT_FAILURE;
         putchar('\n');

@@ -55,6 +55,29 @@ await test('a student is added, wrong input is said at its field', () => at('stu
     equal((await admin.get('/api/students/S-1')).parent_phone, '+919876543210', 'the phone that is kept');
 }, { expect: [409] }));
 
+await test('a name of as many letters as the form takes, in any script, and names that need joiners', () => at('students', async (page) => {
+    const names = ['अ'.repeat(120), 'علی\u200cرضا', 'ಸೂರ\u200d್ಯ', 'അനില്\u200d'];
+    for (const [i, name] of names.entries()) {
+        await press(page, 'Add a student');
+        const dialog = dialogOf(page, 'Add a student');
+        await dialog.getByLabel('Student number').fill(`N-${i}`);
+        await dialog.getByLabel('Full name').pressSequentially(name);
+        await press(dialog, 'Save');
+        await page.getByRole('heading', { name }).waitFor();
+        equal((await admin.get(`/api/students/N-${i}`)).name, name, 'the name that is kept');
+    }
+    await page.setViewportSize(PHONE);
+    equal(await overflow(page), 0, 'pixels beyond the window of a phone');
+    await page.setViewportSize(WIDE);
+    await press(page, 'Add a student');
+    const dialog = dialogOf(page, 'Add a student');
+    await dialog.getByLabel('Student number').fill('N-9');
+    await dialog.getByLabel('Full name').fill('An\u200djali');
+    await press(dialog, 'Save');
+    holds(await dialog.locator('.error').innerText(), 'Full name holds a character that cannot be shown', 'a joiner that only hides');
+    for (const i of names.keys()) await admin.delete(`/api/students/N-${i}`, { confirm: `N-${i}` });
+}, { expect: [422] }));
+
 await test('a half-filled form is not thrown away by a slip', () => at('students', async (page) => {
     await press(page, 'Add a student');
     await page.getByLabel('Full name').fill('Half');
@@ -191,15 +214,18 @@ await test('import: errors by line, a dry run, then the import', () => at('stude
     const dialog = dialogOf(page, 'Import');
     const file = (text) => ({ name: 'students.csv', mimeType: 'text/csv', buffer: Buffer.from(text) });
     const input = dialog.getByLabel('CSV files');
-    await input.setInputFiles(file('id,name,class\nI-1,Imran Khan,T1\nI-2,,T1\n'));
+    await input.setInputFiles(file('id,name,class\nI-1,Imran Khan,T9\nI-2,,T1\n'));
     const problem = dialog.getByRole('row', { name: /students\.csv/ });
     await problem.waitFor();
     holds(await problem.innerText(), '3', 'the line');
+    holds(await dialog.innerText(), 'the class "T9" is new', 'a note beside the errors');
+    equal(await dialog.getByRole('button', { name: 'Import' }).isDisabled(), true, 'nothing is offered to be imported');
     await input.setInputFiles({ ...file(''), buffer: Buffer.from([0x69, 0x64, 0x0a, 0xe9, 0xff]) });
     await dialog.getByText('not in UTF-8').waitFor();
     await input.setInputFiles(file('id,name,class\nI-1,Imran Khan,T1\nI-2,Meena Rao,T1\n'));
     await dialog.getByText('No errors').waitFor();
     equal((await admin.ask('GET', '/api/students/I-1')).status, 404, 'a dry run changes nothing');
+    equal(await dialog.getByRole('button', { name: 'Import' }).isEnabled(), true, 'it can be imported');
     await press(dialog, 'Import');
     await page.getByRole('link', { name: 'Imran Khan' }).waitFor();
 }));
@@ -234,6 +260,10 @@ await test('an account: one-time password, disabled, deleted', () => at('users',
     await login(server, 'meera', password);
     const row = page.getByRole('row', { name: /meera/ });
     await row.getByText('one-time password').waitFor();
+    await page.getByRole('searchbox').fill('pillai  mee'); // its words in any order
+    await row.waitFor();
+    equal(await page.locator('tbody tr').count(), 1, 'accounts that are found');
+    await page.getByRole('searchbox').fill('');
     const change = async (what) => {
         await press(row, 'Change meera');
         await dialogOf(page, 'Meera Pillai').getByRole('button', { name: what }).click();
@@ -260,6 +290,22 @@ await test('classes, holidays, the school', () => at('settings', async (page) =>
     await press(dialogOf(page, 'Delete 10-C?'), 'Delete the class');
     await page.getByRole('row', { name: /10-C/ }).waitFor({ state: 'detached' });
 
+    await press(page, 'Add a class');
+    await page.getByLabel('Class', { exact: true }).fill('10+D');
+    await press(page.locator('dialog[open]'), 'Save');
+    holds(await page.locator('.error').innerText(), ['Class may have letters', '"/"'], 'a name that is refused');
+    await page.getByLabel('Class', { exact: true }).fill('10/D');
+    await press(page.locator('dialog[open]'), 'Save');
+    await page.getByRole('row', { name: /10\/D/ }).waitFor();
+    await page.goto(`${server.url}/admin#today?class=10%2FD`);
+    await page.getByText('Nobody is in this class').waitFor();
+    equal(await page.getByLabel('Class', { exact: true }).inputValue(), '10/D', 'the class that is chosen');
+    await page.goto(`${server.url}/admin#settings`);
+    await press(page, 'Edit 10/D');
+    await press(page.locator('dialog[open]'), 'Delete the class');
+    await press(dialogOf(page, 'Delete 10/D?'), 'Delete the class');
+    await page.getByRole('row', { name: /10\/D/ }).waitFor({ state: 'detached' });
+
     await press(page, 'Add a day');
     await page.getByLabel('Why').fill('Diwali');
     await press(page.locator('dialog[open]'), 'Save');
@@ -272,10 +318,32 @@ await test('classes, holidays, the school', () => at('settings', async (page) =>
     await press(page, 'Save');
     await page.locator('.section .error').waitFor();
     equal(await page.getByLabel('Time zone').getAttribute('aria-invalid'), 'true', 'the field that is wrong');
+    const least = page.getByLabel('Least coverage, in %');
+    equal(await least.getAttribute('min'), '1', 'the least that the field offers');
+    await least.fill('0');
+    await press(page, 'Save');
+    await page.getByText('Least coverage, in % is a number from 1 to 100.').waitFor();
+    await least.fill('80');
     await page.getByLabel('Time zone').fill((await admin.get('/api/settings')).timezone);
     await press(page, 'Save');
     await eventually('the name is saved', async () => (await admin.get('/api/settings')).school_name === 'Kendriya Vidyalaya');
 }, { expect: [422] }));
+
+await test('an address that cannot be read leads to what fits best, and says so', () => at('today', async (page) => {
+    const cases = [['today?date=xx', 'Today', '#today'], ['rolls?date=2026-02-30&class=T1', 'Rolls', '#rolls?class=T1'], ['students/%E0%A4%A?q=imran', 'Students', '#students?q=imran'], ['nowhere', 'Today', '#today'], ['%', 'Today', '#today']];
+    for (const [hash, title, address] of cases) {
+        await page.goto('about:blank'); // as somebody who opens a bookmark
+        await page.goto(`${server.url}/admin#${hash}`);
+        await page.getByText('A part of this address cannot be read').waitFor();
+        await page.getByRole('heading', { level: 1, name: title === 'Rolls' ? /./ : title }).waitFor();
+        equal(new URL(page.url()).hash, address, hash);
+        await settled(page);
+    }
+    await page.goto(`${server.url}/admin#alerts`);
+    await settled(page);
+    await page.evaluate(() => { location.hash = '#students/%E0%A4%A'; }); // also while the page is open
+    await page.getByRole('heading', { level: 1, name: 'Students' }).waitFor();
+}));
 
 await test('the queue of activities by keyboard', async () => {
     for (const id of pupils.slice(0, 3)) {
@@ -326,6 +394,9 @@ await test('a photo by the browser’s camera; without a station it says what to
     equal(await preview.isVisible(), true, 'the photo is still there');
     await page.getByLabel('Photo from a file').setInputFiles({ name: 'photo.jpg', mimeType: 'image/jpeg', buffer: Buffer.from('no picture') });
     await page.getByText('not a picture that can be read').waitFor();
+    await press(page, 'Send the photo');
+    await page.getByText('not a picture that can be read').waitFor();
+    equal(await page.getByText('Choose a file or take a photo first').count(), 0, 'it goes on saying what is wrong');
 }, { expect: [503] }));
 
 await test('the export comes as a file', () => at('export', async (page) => {

@@ -1,5 +1,6 @@
 /* Signing in: the one-time password, a wrong one, where one goes then; changing it; a session that ends in the middle of work. */
-import { equal, finish, holds, openWindow, settled, signIn, startServer, test } from './lib.mjs';
+import { equal, finish, holds, login, makeClass, openWindow, settled, signIn, startServer, test } from './lib.mjs';
+import { makeCoordinator } from './school.mjs';
 
 const PASSWORD = 'three words together';
 const server = await startServer();
@@ -69,16 +70,55 @@ await test('a one-time password must be changed', () => inWindow(async (page, wi
     await page.waitForURL(/\/admin/);
 }));
 
-await test('one goes on where one wanted to, but never to another place', () => inWindow(async (page) => {
+await test('one goes on where one wanted to, but never to another place; also who is signed in already', () => inWindow(async (page, window) => {
+    window.expect(401); // the cookie is gone and the page does not know yet
     for (const [next, wanted] of [['/admin#stations', '/admin#stations'], ['https://example.org/', '/admin'], ['//example.org', '/admin'], ['/api/me', '/admin'], ['javascript:alert(1)', '/admin']]) {
+        const arrived = async () => {
+            await page.waitForURL(/\/admin/);
+            const at = new URL(page.url());
+            equal(at.origin + at.pathname + at.hash, server.url + wanted, next);
+            await settled(page);
+        };
+        await page.context().clearCookies();
         await page.goto(`${server.url}/?next=${encodeURIComponent(next)}`);
         await page.getByLabel('User name').fill('admin');
         await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
         await page.keyboard.press('Enter');
-        await page.waitForURL(/\/admin/);
-        const at = new URL(page.url());
-        equal(at.origin + at.pathname + at.hash, server.url + wanted, next);
+        await arrived();
+        await page.goto(`${server.url}/?next=${encodeURIComponent(next)}`);
+        await arrived();
     }
+}));
+
+await test('a tab whose user is another’s by now begins anew, and does nothing in his name', () => inWindow(async (page, window) => {
+    window.expect(409);
+    const admin = await login(server, 'admin', PASSWORD);
+    await makeClass(admin, 'T1', 1);
+    const coordinator = await makeCoordinator(server, admin, 'meera', ['T1']);
+    await signIn(page, server, 'admin', PASSWORD);
+    await page.goto(`${server.url}/admin#students`);
+    await settled(page);
+    await page.getByRole('button', { name: 'Add a student' }).click();
+    await page.getByLabel('Student number').fill('N-1');
+    await page.getByLabel('Full name').fill('Not in his name');
+
+    const other = await window.page();
+    await other.goto(server.url); // who signed in before him is still there
+    await other.waitForURL(/\/admin/);
+    await settled(other);
+    await other.locator('.account summary').click();
+    await other.getByRole('button', { name: 'Sign out' }).click();
+    await other.getByRole('heading', { name: 'Sign in' }).waitFor();
+    await signIn(other, server, coordinator.name, coordinator.password);
+    await settled(other);
+
+    await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+    await page.locator('.account-name', { hasText: 'Coordinator meera' }).waitFor();
+    await settled(page);
+    equal(new URL(page.url()).hash, '#students', 'it is where it was');
+    equal(await page.getByRole('dialog').count(), 0, 'dialogs of the one before');
+    equal(await page.locator('nav a').allInnerTexts(), ['Today', 'Rolls', 'Students', 'Activity', 'Alerts', 'Stations', 'Export'], 'sections of the other');
+    equal((await admin.ask('GET', '/api/students/N-1')).status, 404, 'the student');
 }));
 
 await test('a code that is wrong', () => inWindow(async (page, window) => {

@@ -78,6 +78,7 @@ export function enrolDialog(student, context) {
     const message = h('div', { role: 'status' });
     let stream = null;
     let photo = null;
+    let why = a.enrol.first; // there is no photo to send
     let open = true;
 
     const stopCamera = () => {
@@ -92,6 +93,7 @@ export function enrolDialog(student, context) {
     const take = (blob) => {
         if (preview.src) URL.revokeObjectURL(preview.src);
         photo = blob;
+        why = a.enrol.first;
         preview.src = blob ? URL.createObjectURL(blob) : '';
         preview.hidden = !blob;
         stage.hidden = !blob && video.hidden;
@@ -127,7 +129,8 @@ export function enrolDialog(student, context) {
             take(await jpegOfFile(file.files[0]));
         } catch {
             take(null);
-            say('bad', a.enrol.unreadable);
+            why = a.enrol.unreadable;
+            say('bad', why);
         }
     });
 
@@ -149,7 +152,7 @@ export function enrolDialog(student, context) {
         submitText: a.enrol.send,
         cancelText: a.enrol.close,
         submit: async (form) => {
-            if (!photo) return say('bad', a.enrol.first);
+            if (!photo) return say('bad', why);
             say('info', a.enrol.sending);
             const { job } = await upload(path('/api/students', student.id, 'photo'), photo);
             take(null);

@@ -24,11 +24,15 @@ function outcome(answer) {
                 ...['added', 'changed', 'removed', 'unchanged'].map((name) => ({ title: a.import[name], class: 'number', cell: (one) => String(one[name]) })),
             ],
         }),
-        answer.notes?.length > 0 && h('ul', {}, answer.notes.map((note) => h('li', {}, person(note)))),
+        noteList(answer.notes),
     ];
 }
 
-function problemTable(problems) {
+function noteList(notes) {
+    return notes?.length > 0 && h('ul', {}, notes.map((note) => h('li', {}, person(note))));
+}
+
+function problemTable({ problems, notes }) {
     return [
         h('p', { class: 'banner bad', role: 'alert' }, a.import.problems(problems.length)),
         table({
@@ -41,6 +45,7 @@ function problemTable(problems) {
             ],
         }),
         problems.length > PROBLEMS_SHOWN && h('p', { class: 'muted' }, a.import.moreProblems(problems.length - PROBLEMS_SHOWN)),
+        noteList(notes),
     ];
 }
 
@@ -50,21 +55,28 @@ export function importDialog() {
     const view = h('div', { class: 'stack', role: 'status' });
     let ready = null; // files that were tried without problems
 
+    const offer = (possible) => { input.form.querySelector('[type=submit]').disabled = !possible; };
+    const refuse = (...words) => {
+        offer(false); // until other files are chosen
+        input.focus();
+        replace(view, words);
+    };
     const trial = async () => {
         ready = null;
+        offer(true);
         if (input.files.length === 0) return replace(view);
         const { files, tooLarge, notUtf8 } = await readAll(input.files);
-        if (tooLarge) return replace(view, h('p', { class: 'banner bad', role: 'alert' }, a.import.tooLarge));
-        if (notUtf8.length > 0) return replace(view, h('p', { class: 'banner bad', role: 'alert' }, a.import.notUtf8(notUtf8.join(', '))));
+        if (tooLarge) return refuse(h('p', { class: 'banner bad', role: 'alert' }, a.import.tooLarge));
+        if (notUtf8.length > 0) return refuse(h('p', { class: 'banner bad', role: 'alert' }, a.import.notUtf8(notUtf8.join(', '))));
         replace(view, h('p', { class: 'muted' }, a.import.trying));
         try {
             const answer = await post('/api/students/import?dry_run=1', { files }, { timeoutMs: SLOW_MS });
-            if (answer.problems.length > 0) return replace(view, problemTable(answer.problems));
+            if (answer.problems.length > 0) return refuse(problemTable(answer));
             ready = files;
             replace(view, h('p', { class: 'banner good' }, a.import.fine), outcome(answer));
         } catch (error) {
             if (error.status === undefined) throw error;
-            replace(view, h('p', { class: 'banner bad', role: 'alert' }, error.message));
+            replace(view, h('p', { class: 'banner bad', role: 'alert' }, error.message)); // pressing Import tries once more
         }
     };
     input.addEventListener('change', trial);

@@ -31,7 +31,7 @@ function classDialog(one) {
         title: one ? a.classForm.editTitle(one.id) : a.classForm.add,
         actions: one ? [button(a.classForm.delete, deleteIt, { kind: 'danger' })] : [],
         body: h('div', { class: 'form-grid' },
-            field(a.classForm.id, input('id', 'text', one?.id, { readonly: Boolean(one), maxlength: '63' }), { hint: one ? null : a.classForm.idHint }),
+            field(a.classForm.id, input('class', 'text', one?.id, { readonly: Boolean(one), maxlength: '63' }), { hint: one ? null : a.classForm.idHint }),
             field(a.classForm.coordinator, input('coordinator', 'text', one?.coordinator, { required: false, maxlength: '120' })),
             field(a.classForm.start, input('start', 'time', one?.start ?? '08:45')),
             field(a.classForm.late, input('late_after_min', 'number', one?.late_after_min ?? 10, { min: '0', max: '1439' }), { hint: a.classForm.lateHint }),
@@ -43,7 +43,7 @@ function classDialog(one) {
             if (weekdays.length === 0) return showErrors(form, { '': a.classForm.noDay });
             if (Number(value('late_after_min')) > Number(value('close_after_min'))) return showErrors(form, { late_after_min: a.classForm.lateBad });
             const body = { coordinator: value('coordinator'), start: value('start').slice(0, 5), late_after_min: Number(value('late_after_min')), close_after_min: Number(value('close_after_min')), weekdays };
-            const answer = await put(path('/api/classes', value('id')), body);
+            const answer = await put(path('/api/classes', value('class')), body);
             toast(a.saved);
             return close(answer);
         },
@@ -128,7 +128,7 @@ function schoolForm(found) {
         h('div', { class: 'form-grid' },
             field(a.school.name, input('school_name', 'text', { maxlength: '120' })),
             field(a.school.timezone, input('timezone', 'text', { maxlength: '60', required: true, spellcheck: 'false' }), { hint: a.school.timezoneHint }),
-            field(a.school.coverage, input('coverage_percent', 'number', { min: '0', max: '100', required: true }), { hint: a.school.coverageHint }),
+            field(a.school.coverage, input('coverage_percent', 'number', { min: '1', max: '100', required: true }), { hint: a.school.coverageHint }),
             h('div', { class: 'full' }, check(a.school.leaderboard, { name: 'leaderboard', checked: found.leaderboard }))),
         h('div', { class: 'row' }, go));
     form.addEventListener('submit', async (event) => {

@@ -60,10 +60,11 @@ function actions(station, context, changed) {
     ]), { kind: 'compact', 'aria-label': a.changeOf(station.name), data: { keep: station.id } });
 }
 
-/* A name breaks nowhere, not at the dash of "6-A" either. */
-function classNames(ids) {
-    if (ids.length === 0) return a.allClasses;
-    return ids.map((id, i) => [i > 0 && ' ', h('span', { class: 'nowrap' }, i < ids.length - 1 ? `${id},` : id)]);
+/* A name breaks nowhere, not at the dash of "6-A" either. Of classes that are not the caller's he is told how many. */
+function classNames({ classes: ids, other_classes: others }) {
+    if (ids.length + others === 0) return a.allClasses;
+    const words = others > 0 ? [...ids, a.station.others(others)] : ids;
+    return words.map((word, i) => [i > 0 && ' ', h('span', { class: 'nowrap' }, i < words.length - 1 ? `${word},` : word)]);
 }
 
 function forkedNotes(stations, context, changed) {
@@ -77,6 +78,13 @@ function forkedNotes(stations, context, changed) {
             context.isAdmin && button(a.station.settle, (event) => settle(one, event.currentTarget), { kind: 'compact', 'aria-label': a.station.settleOf(one.name) })));
 }
 
+/* The columns for which a phone has no room, as one line under the name. */
+function narrowFacts(one) {
+    if (!one.last_seen) return null; // the tag says it
+    const facts = [[a.station.lastSeen, momentText(one.last_seen)], [a.station.backlogWord, String(one.backlog ?? 0)], [a.station.clock, clockText(one.clock_offset_ms ?? 0)], one.version && [a.station.version, one.version]];
+    return h('div', { class: 'narrow-only muted small' }, facts.filter(Boolean).map(([word, value], i) => [i > 0 && ' · ', h('span', { class: 'nowrap' }, `${word}: ${value}`)]));
+}
+
 function draw(list, context, changed) {
     if (list.length === 0) return empty(a.station.none, context.isAdmin ? a.station.noneAdmin : a.station.noneText);
     return [
@@ -85,14 +93,14 @@ function draw(list, context, changed) {
             caption: a.nav.stations,
             rows: list,
             columns: [
-                { title: a.station.word, head: true, cell: (one) => [person(one.name), h('div', { class: 'muted small' }, classNames(one.classes)), h('div', { class: 'narrow-only' }, stationTags(one))] },
+                { title: a.station.word, head: true, cell: (one) => [person(one.name), h('div', { class: 'muted small' }, classNames(one)), h('div', { class: 'narrow-only' }, stationTags(one)), narrowFacts(one)] },
                 { title: a.state, class: 'wide-only', cell: stationTags },
                 { title: a.station.lastSeen, class: 'wide-only', cell: (one) => (one.last_seen ? momentText(one.last_seen) : a.station.never) },
                 { title: a.station.backlogWord, class: 'number wide-only', cell: (one) => String(one.backlog ?? 0) },
                 { title: a.station.clock, class: 'number wide-only', cell: (one) => (one.last_seen ? clockText(one.clock_offset_ms ?? 0) : '') },
                 { title: a.station.version, class: 'wide-only', cell: (one) => one.version || '' },
                 { title: a.actions, hidden: true, class: 'actions', cell: (one) => h('div', { class: 'row end' },
-                    one.paired && !one.revoked && h('a', { class: 'button compact wide-only', href: context.href({ section: 'today', query: { station: one.id, class: one.classes[0] } }) }, a.station.watch),
+                    one.paired && !one.revoked && h('a', { class: 'button compact', href: context.href({ section: 'today', query: { station: one.id, class: one.classes[0] } }) }, a.station.watch),
                     actions(one, context, changed)) },
             ],
         }),

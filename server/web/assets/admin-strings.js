@@ -1,6 +1,7 @@
 /* The words of the admin page; shared ones are in strings.js. */
 export const a = {
     menu: 'Menu',
+    oddAddress: 'A part of this address cannot be read. What fits best is shown.',
     sections: 'Sections',
     nav: { today: 'Today', rolls: 'Rolls', students: 'Students', activity: 'Activity', alerts: 'Alerts', stations: 'Stations', users: 'Accounts', settings: 'Settings', export: 'Export' },
     roles: { admin: 'Administrator', coordinator: 'Coordinator', student: 'Student' },
@@ -52,7 +53,7 @@ export const a = {
         rateShort: 'Rate',
         pending: (n) => `${n} wait for a person`,
         alsoExcused: (n) => `and ${n} excused`,
-        of: (students) => `of ${students}`,
+        ofJudged: (judged, students) => (judged === students ? `of ${students}` : `of ${judged} judged`),
     },
     session: {
         title: 'Session',
@@ -339,6 +340,7 @@ export const a = {
         edit: 'Edit',
         editTitle: 'Edit the station',
         editHint: 'Its name and its classes',
+        others: (n) => (n === 1 ? '1 other class' : `${n} other classes`),
         classesHint: 'A station holds only the faces of its classes. None chosen: all classes.',
         watch: 'Camera',
         online: 'online',
@@ -413,7 +415,7 @@ export const a = {
         editOf: (id) => `Edit ${id}`,
         delete: 'Delete the class',
         id: 'Class',
-        idHint: 'Such as 10-B. Cannot be changed later.',
+        idHint: 'Such as 10-B or 10/B. Cannot be changed later.',
         coordinator: 'Coordinator',
         start: 'Starts at',
         late: 'Late after',

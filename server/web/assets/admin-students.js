@@ -4,9 +4,9 @@ import { classSelect, sectionHead, throttle } from './admin-parts.js';
 import { studentPanel } from './admin-student.js';
 import { studentDialog } from './admin-student-edit.js';
 import { a } from './admin-strings.js';
-import { get } from './api.js';
+import { getAll } from './api.js';
 import { t } from './strings.js';
-import { attempt, button, check, debounce, empty, field, h, loadInto, person, replace, table, tableRow } from './ui.js';
+import { busyWith, button, check, debounce, empty, field, h, loadInto, person, replace, table } from './ui.js';
 
 const PAGE = 100;
 const SEARCH_MS = 200;
@@ -14,6 +14,7 @@ const SEARCH_MS = 200;
 function show(place, context) {
     const state = { q: context.route.query.q || '', class: context.route.query.class || '', archived: context.route.query.archived || '', id: context.route.id };
     const list = h('div', { class: 'stack' });
+    let shown = PAGE; // rows that one asked for
     const count = h('p', { class: 'muted small', role: 'status' });
     const side = h('aside', { class: 'panel', 'aria-label': a.student.panel, hidden: true });
     const search = h('input', { type: 'search', name: 'q', value: state.q, placeholder: a.students.placeholder, autocomplete: 'off', maxlength: '100' });
@@ -23,7 +24,7 @@ function show(place, context) {
     const query = () => ({ q: state.q, class: state.class, archived: state.archived });
     const route = (id) => ({ section: 'students', id, query: query() });
     const columns = [
-        { title: a.name, head: true, cell: (row) => h('a', { href: context.href(route(row.id)), data: { student: row.id } }, person(row.name)) },
+        { title: a.name, head: true, cell: (row) => h('a', { href: context.href(route(row.id)), data: { student: row.id, keep: row.id } }, person(row.name)) },
         { title: a.number, class: 'wide-only', cell: (row) => h('span', { class: 'mono' }, row.id) },
         { title: a.class, cell: (row) => row.class_id },
         { title: a.rollNumber, class: 'wide-only', cell: (row) => row.roll_number || '' },
@@ -34,34 +35,27 @@ function show(place, context) {
         tr.classList.toggle('selected', row.id === state.id);
     };
 
-    const load = () => loadInto(list, () => get('/api/students', { ...query(), limit: PAGE }), (page) => {
-        count.textContent = page.items.length === 0 ? '' : a.students.count(page.items.length, Boolean(page.next));
-        if (page.items.length === 0)
+    /* As many rows as one has on the screen already: what somebody else changes does not throw one back to the first. */
+    const load = () => loadInto(list, () => getAll('/api/students', query(), shown), ({ items, more }) => {
+        count.textContent = a.students.count(items.length, more);
+        if (items.length === 0)
             return state.q || state.class
                 ? empty(a.students.none, a.students.noneText)
                 : empty(a.students.noneAtAll, context.isAdmin ? a.students.noneAtAllAdmin : a.students.noneAtAllText);
-        const view = table({ caption: a.nav.students, columns, rows: page.items, row: mark });
-        return [view, moreButton(view.querySelector('tbody'), page)];
+        return [table({ caption: a.nav.students, columns, rows: items, row: mark }), more && h('div', { class: 'row' }, moreButton(items.length))];
     });
-    const moreButton = (body, first) => {
-        let { next } = first;
-        let total = first.items.length;
-        if (!next) return null;
-        const more = button(t.more, () => attempt(async () => {
-            const page = await get('/api/students', { ...query(), limit: PAGE, after: next });
-            const rows = page.items.map((row) => tableRow(columns, row, mark));
-            body.append(...rows);
-            rows[0]?.querySelector('a')?.focus();
-            next = page.next;
-            total += page.items.length;
-            count.textContent = a.students.count(total, Boolean(next));
-            if (!next) more.remove();
-        }, more));
-        return h('div', { class: 'row' }, more);
+    const moreButton = (had) => {
+        const more = button(t.more, () => busyWith(more, async () => {
+            shown = had + PAGE;
+            await load();
+            list.querySelectorAll('[data-student]')[had]?.focus();
+        }), { data: { keep: 'more-rows' } });
+        return more;
     };
 
     const changed = () => {
         context.note(route(state.id));
+        shown = PAGE;
         load();
     };
     search.addEventListener('input', debounce(() => {

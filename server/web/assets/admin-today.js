@@ -18,7 +18,7 @@ function numbers(total) {
         figure(a.numbers.none, total.none, { kind: 'none', shape: t.shape.none }),
         figure(a.numbers.absent, total.absent, { kind: 'absent', shape: t.shape.absent, sub: total.excused ? a.numbers.alsoExcused(total.excused) : null }),
         figure(a.numbers.unjudged, total.unjudged + total.pending, { kind: 'unjudged', shape: t.shape.unjudged, sub: total.pending ? a.numbers.pending(total.pending) : null }),
-        figure(a.numbers.rate, percent(total.rate), { sub: a.numbers.of(total.students) }));
+        figure(a.numbers.rate, percent(total.rate), { sub: a.numbers.ofJudged(total.present + total.late + total.absent, total.students) }));
 }
 
 function classTable(stats, context, pick) {

@@ -79,8 +79,8 @@ function show(place, context) {
     const search = h('input', { type: 'search', name: 'q', autocomplete: 'off' });
     let all = [];
     const draw = () => {
-        const wanted = search.value.trim().toLowerCase();
-        const rows = all.filter((user) => !wanted || user.name.includes(wanted) || user.full_name.toLowerCase().includes(wanted));
+        const words = search.value.trim().toLowerCase().split(/\s+/);
+        const rows = all.filter((user) => words.every((word) => user.name.includes(word) || user.full_name.toLowerCase().includes(word)));
         if (rows.length === 0) return empty(a.users.none, '');
         return [
             table({

@@ -19,7 +19,7 @@ import { connection } from './connection.js';
 import { Live } from './live.js';
 import { begin, changePassword, signOut } from './session.js';
 import { t } from './strings.js';
-import { clockAt, dateAt, dateTextLong } from './time.js';
+import { clockAt, dateAt, dateTextLong, isDate } from './time.js';
 import { button, h, icon, menu, person, replace, toast } from './ui.js';
 
 const SECTIONS = [today, rolls, students, activity, alerts, stations, users, settings, exporting];
@@ -33,10 +33,25 @@ let stationList = null;
 
 // ---- where we are ----------------------------------------------------------------------------------------------------
 
+function decoded(text) {
+    try {
+        return decodeURIComponent(text);
+    } catch {
+        return null; // cut in the middle of a character, or no escape at all
+    }
+}
+
+/** What the address says; what cannot be read of it is left out, and odd is true. */
 export function readRoute() {
     const [path, query = ''] = location.hash.slice(1).split('?');
-    const [section, ...rest] = path.split('/').map(decodeURIComponent);
-    return { section: section || 'today', id: rest.join('/') || null, query: Object.fromEntries(new URLSearchParams(query)) };
+    const [section, ...rest] = path.split('/').map(decoded);
+    const route = { section: section === '' ? 'today' : section, id: rest.includes(null) ? null : rest.join('/') || null, query: Object.fromEntries(new URLSearchParams(query)) };
+    route.odd = rest.includes(null) || !SECTIONS.some((one) => one.id === route.section);
+    if (route.query.date && !isDate(route.query.date)) {
+        delete route.query.date;
+        route.odd = true;
+    }
+    return route;
 }
 
 function hashOf({ section, id, query = {} }) {
@@ -154,6 +169,10 @@ function leave() {
 async function show(moved) {
     const route = readRoute();
     const section = sections.find((one) => one.id === route.section) ?? sections[0];
+    if (route.odd) {
+        history.replaceState(null, '', hashOf({ ...route, section: section.id }));
+        toast(a.oddAddress, 'bad');
+    }
     document.title = `${a.nav[section.id]} · ${t.product}`;
     for (const link of document.querySelectorAll('nav a[data-section]')) {
         if (link.dataset.section === section.id) link.setAttribute('aria-current', 'page');

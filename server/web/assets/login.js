@@ -1,6 +1,6 @@
 /* The sign-in page: sign in, change a one-time password, reset with a code. */
 import { get, post } from './api.js';
-import { checkNewPassword, homeOf, sendNewPassword, showPassword, signOut } from './session.js';
+import { checkNewPassword, homeOf, sendNewPassword, showPassword, signedInAs, signOut } from './session.js';
 import { t } from './strings.js';
 import { busyWith, button, clearErrors, field, h, missing, replace, showErrors, showFailure } from './ui.js';
 
@@ -148,5 +148,13 @@ function show() {
     else showLogin();
 }
 
+/** Whoever is signed in already is led to his page; somebody else signs him out there first. */
+async function begin() {
+    const me = location.hash === '' ? await signedInAs() : null;
+    if (me && !me.must_change_password) return location.replace(destination(me.role));
+    if (me) history.replaceState(null, '', '#change');
+    show();
+}
+
 window.addEventListener('hashchange', show);
-show();
+begin();

@@ -4,6 +4,9 @@ import { t } from './strings.js';
 import { setNow } from './time.js';
 import { button, field, formDialog, h, person } from './ui.js';
 
+/* Scripts do not see the cookie. That somebody signed in here is noted, so that the sign-in page asks the server only then. */
+const SIGNED_IN = 'rollcall-signed-in';
+
 let me = null;
 let asking = null;
 
@@ -45,9 +48,30 @@ export async function begin(roles) {
         location.replace(homeOf(me.role));
         return new Promise(() => {});
     }
+    remember(true);
     actAs(me.username);
     onSessionOver(bringBack);
     return me;
+}
+
+function remember(signedIn) {
+    try {
+        if (signedIn) localStorage.setItem(SIGNED_IN, '1');
+        else localStorage.removeItem(SIGNED_IN);
+    } catch {
+        // the browser keeps nothing: one signs in once more
+    }
+}
+
+/** /api/me of who is signed in in this browser, or null. */
+export async function signedInAs() {
+    try {
+        if (!localStorage.getItem(SIGNED_IN)) return null;
+        return await get('/api/me', {}, { noLogin: true });
+    } catch (error) {
+        if (error.status === 401) remember(false);
+        return null; // also without an answer: the form says what is wrong
+    }
 }
 
 export function homeOf(role) {
@@ -58,6 +82,7 @@ export async function signOut() {
     try {
         await post('/api/auth/logout', {}, { noLogin: true });
     } finally {
+        remember(false);
         location.assign('/');
     }
 }

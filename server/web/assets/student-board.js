@@ -8,7 +8,7 @@ const TOP = 5; // places that everybody sees
 const NEAR = 1; // places before and after one's own
 
 function nameDialog(student) {
-    const nickname = h('input', { type: 'text', name: 'nickname', maxlength: '40', value: student.nickname ?? '', autocomplete: 'off' });
+    const nickname = h('input', { type: 'text', name: 'nickname', maxlength: '30', value: student.nickname ?? '', autocomplete: 'off' });
     const hidden = h('input', { type: 'checkbox', name: 'hidden', checked: student.board_hidden });
     return formDialog({
         title: s.board.edit,

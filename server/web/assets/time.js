@@ -46,6 +46,13 @@ function parts(date) {
     return { year, month, day, weekday: new Date(Date.UTC(year, month - 1, day)).getUTCDay() };
 }
 
+/** Is a text a day of the calendar, as the API writes it? */
+export function isDate(text) {
+    if (!/^\d{4}-\d\d-\d\d$/.test(text)) return false;
+    const ms = Date.parse(`${text}T00:00:00Z`);
+    return !Number.isNaN(ms) && new Date(ms).toISOString().slice(0, 10) === text;
+}
+
 /** "Mon 23 Nov", with the year when it is not this one. */
 export function dateText(date) {
     if (!date) return '';

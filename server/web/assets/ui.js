@@ -46,11 +46,11 @@ export function replace(node, ...children) {
 
 const kept = (place, key) => key && place.querySelector(`[data-keep="${CSS.escape(key)}"]`);
 
-/** Draws a place anew; what has the focus there and a data-keep of its own finds it again in the new one. */
+/** Draws a place anew; what has the focus there and a data-keep of its own finds it again in the new one, and nothing scrolls. */
 export function keepFocus(place, draw) {
     const key = place.contains(document.activeElement) ? document.activeElement.dataset.keep : null;
     draw();
-    kept(place, key)?.focus();
+    kept(place, key)?.focus({ preventScroll: true });
 }
 
 /** Somebody's words (a name, a note): kept apart from the direction of the text around them. */
@@ -107,7 +107,7 @@ export function table({ caption, columns, rows, row, class: className = '' }) {
     return h('div', { class: `table-wrap ${className}`, tabindex: '0', role: 'group', 'aria-label': caption || t.table },
         h('table', {}, h('caption', { class: 'visually-hidden' }, caption || t.table), h('thead', {}, head), body));
 }
-export function tableRow(columns, item, adorn) {
+function tableRow(columns, item, adorn) {
     const tr = h('tr', {}, columns.map((column) =>
         h(column.head ? 'th' : 'td', { scope: column.head ? 'row' : null, class: column.class }, column.cell(item))));
     adorn?.(item, tr);
@@ -174,10 +174,18 @@ export function showErrors(form, errors) {
     first?.focus();
 }
 
+/** The server calls a field by the name that it has in the API; people know it by what stands over it. */
+function inWordsOf(control, message) {
+    const label = control.labels?.[0]?.textContent;
+    const { name } = control;
+    return label && message.toLowerCase().startsWith(`${name.toLowerCase()} `) ? label + message.slice(name.length) : message;
+}
+
 /** What a failed request means for a form: at its field where the server names one. */
 export function showFailure(form, error) {
-    const known = error.field && form.elements[error.field] instanceof HTMLElement;
-    showErrors(form, { [known ? error.field : '']: error.message });
+    const control = error.field ? form.elements[error.field] : null;
+    if (control instanceof HTMLElement) showErrors(form, { [error.field]: inWordsOf(control, error.message) });
+    else showErrors(form, { '': error.message });
 }
 
 /** The required controls that are empty, as errors. */

@@ -71,6 +71,20 @@ static void test_what_may_be_a_name(void **state)
         {"龍", true},
         {"ക്\xE2\x80\x8D", true},       /* Malayalam chillu: joiner after a virama */
         {"क्\xE2\x80\x8Cष", true},      /* Devanagari, non-joiner after a virama */
+        {"അനില്\xE2\x80\x8D", true},    /* at the end of a name */
+        {"ಸೂರ\xE2\x80\x8D್ಯ", true},    /* Kannada: joiner between a letter and a virama */
+        {"ಸೂರ\xE2\x80\x8Dಯ", false},   /* without the virama it only hides */
+        {"র\xE2\x80\x8D্যাম", true},    /* Bengali */
+        {"علی\xE2\x80\x8Cرضا", true},  /* Persian: non-joiner between two letters */
+        {"محمد\xE2\x80\x8Cرضا", true}, /* where it changes nothing people type it too */
+        {"علی\xE2\x80\x8Dرضا", false}, /* a joiner is of no use there */
+        {"علی\xE2\x80\x8C", false},
+        {"علی\xE2\x80\x8C رضا", false},
+        {"\xE2\x80\x8Cعلی", false},
+        {"علی\xE2\x80\x8C\xE2\x80\x8Cرضا", false},
+        {"ക്\xE2\x80\x8D\xE2\x80\x8D", false}, /* two together */
+        {"ರ\xE2\x80\x8D\xE2\x80\x8D್ಯ", false},
+        {"a\xE2\x80\x8D್ಯ", false},
         {"An\xE2\x80\x8Djali", false}, /* a joiner that only hides */
         {"\xE2\x80\x8C"
          "Anjali",
@@ -113,6 +127,20 @@ static void test_what_may_be_a_name(void **state)
     assert_false(cm_utf8_printable("a\0b", 3));
 }
 
+static void test_where_it_stops_being_printable(void **state)
+{
+    (void)state;
+    assert_int_equal(cm_utf8_printable_length("ab\ncd", 5), 2);
+    assert_int_equal(cm_utf8_printable_length("ರ\xE2\x80\x8D್ಯ\n", 13), 12);
+    assert_int_equal(cm_utf8_printable_length("abc", 3), 3);
+    assert_int_equal(cm_utf8_printable_length("", 0), 0);
+    assert_int_equal(cm_utf8_count("Zoë龍", 7), 4);
+    assert_int_equal(cm_utf8_count("\xFF\xE2\x82", 3), 3);
+    assert_int_equal(cm_utf8_count_fitting("Zoë龍", 7, 6), 3);
+    assert_int_equal(cm_utf8_count_fitting("Zoë龍", 7, 3), 2);
+    assert_int_equal(cm_utf8_count_fitting("Zoë龍", 7, 0), 0);
+}
+
 static void test_escaping(void **state)
 {
     (void)state;
@@ -132,6 +160,10 @@ static void test_escaping(void **state)
         {"a\nb", 3, "a"}, /* nor does \n */
         {"a\xE2\x80\xAE", 9, "a"},
         {"abc", 1, ""},
+        {"ര്\xE2\x80\x8D", 16, "ര്\xE2\x80\x8D"},
+        {"ی\xE2\x80\x8Cر", 16, "ی\xE2\x80\x8Cر"},
+        {"ی\xE2\x80\x8Cر", 7, "ی"}, /* the joiner would have nothing to part */
+        {"ی\xE2\x80\x8Cx", 16, "ی\\u{200c}x"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char *out = malloc(cases[i].out_size);
@@ -145,9 +177,8 @@ static void test_escaping(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_validity),
-        cmocka_unit_test(test_decoding_gives_the_character),
-        cmocka_unit_test(test_what_may_be_a_name),
+        cmocka_unit_test(test_validity),           cmocka_unit_test(test_decoding_gives_the_character),
+        cmocka_unit_test(test_what_may_be_a_name), cmocka_unit_test(test_where_it_stops_being_printable),
         cmocka_unit_test(test_escaping),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -60,7 +60,7 @@ static bool class_of(void *arg, const char *sourced_id, char ret_id[CM_ID_SIZE])
 }
 
 static const struct cm_oneroster_known known = {
-    .student = student_known, .class_of = class_of, .today = 20261123};
+    .student = student_known, .class_of = class_of, .today = 20261123, .country = ""};
 
 static enum cm_code parse(const char *const *texts, struct cm_oneroster *ret_set, struct cm_err *err)
 {
@@ -136,7 +136,7 @@ static void a_whole_school(void **state)
     assert_int_equal(set.roster.details[ravi].has & CM_ROSTER_HAS_ROLL_NUMBER, 0);
     assert_int_equal(files[3].report.notes.count, 1);
     assert_string_equal(files[3].report.notes.text[0],
-                        "line 5: a telephone number without a country code (like +91) is left out");
+                        "line 5: a telephone number that is none, or has no country code (like +91), is left out");
     assert_int_equal(files[2].report.notes.count, 1); /* orgs are not used */
     cm_oneroster_finish(&set);
 }
@@ -215,8 +215,10 @@ static void faults_are_told_with_their_line(void **state)
         {"sourcedId,familyName\ns1,Rao\n", NULL, NULL, 0, "line 1: the header has no column \"givenName\""},
         {NULL, CLASSES "c4,,,Other,10,,10-B,homeroom,,o1,,,,\n", NULL, 1,
          "line 5: the homeroom \"10-B\" is on line 2 already"},
-        {NULL, CLASSES "c4,,,10/C,10,,,homeroom,,o1,,,,\n", NULL, 1,
-         "line 5: the title \"10/C\" may have letters, digits, spaces, \".\", \"_\" and \"-\" only"},
+        {NULL, CLASSES "c4,,,10+C,10,,,homeroom,,o1,,,,\n", NULL, 1,
+         "line 5: the title \"10+C\" may have letters, digits, \".\", \"_\" and \"-\" only, and single "
+         "spaces and "
+         "\"/\" between them"},
         {NULL,
          CLASSES_HEAD "c1,,,Chem,,,,scheduled,,,,,,\nc2,,,Chem,,,,scheduled,,,,,,\n"
                       "c3,,,Chem,,,,scheduled,,,,,,\n",

@@ -188,24 +188,29 @@ static void problems(void **state)
     }
 }
 
-static void too_long_fields(void **state)
+/* A name of so many of these letters. */
+static const char *text_with(const char *letter, size_t count)
+{
+    static char text[CM_NAME_SIZE + 64];
+    strcpy(text, "id,name,class\n1,");
+    for (size_t i = 0; i < count; i++)
+        strcat(text, letter);
+    return strcat(text, ",10-B\n");
+}
+
+static void too_long_names(void **state)
 {
     (void)state;
-    char name[CM_NAME_SIZE + 1], text[CM_NAME_SIZE + 64];
-    struct cm_roster roster;
-    memset(name, 'n', sizeof name);
-    name[CM_NAME_SIZE - 1] = '\0';
-    snprintf(text, sizeof text, "id,name,class\n1,%s,10-B\n", name);
-    assert_int_equal(parse(text, &roster, NULL), CM_OK);
-    assert_string_equal(roster.students[0].name, name);
-    cm_roster_finish(&roster);
-
-    name[CM_NAME_SIZE - 1] = 'n';
-    name[CM_NAME_SIZE] = '\0';
-    snprintf(text, sizeof text, "id,name,class\n1,%s,10-B\n", name);
-    assert_int_equal(parse(text, &roster, NULL), CM_INVALID);
-    assert_non_null(
-        strstr(report.problems.text[0], "line 2: the name is too long, 128 bytes of at most 127: \"nnn"));
+    static const char *const letters[] = {"n", "ë", "अ", "\xf0\x91\x84\x83"}; /* of one to four bytes */
+    for (size_t i = 0; i < sizeof letters / sizeof letters[0]; i++) {
+        struct cm_roster roster;
+        assert_int_equal(parse(text_with(letters[i], CM_NAME_CHARS), &roster, NULL), CM_OK);
+        assert_int_equal(strlen(roster.students[0].name), strlen(letters[i]) * CM_NAME_CHARS);
+        cm_roster_finish(&roster);
+        assert_int_equal(parse(text_with(letters[i], CM_NAME_CHARS + 1), &roster, NULL), CM_INVALID);
+        assert_non_null(strstr(report.problems.text[0],
+                               "line 2: the name is too long, 121 characters of at most 120: \""));
+    }
 }
 
 static void many_problems_are_counted(void **state)
@@ -299,7 +304,7 @@ int main(void)
         cmocka_unit_test(an_unknown_class_is_made_once),
         cmocka_unit_test(classes),
         cmocka_unit_test(problems),
-        cmocka_unit_test(too_long_fields),
+        cmocka_unit_test(too_long_names),
         cmocka_unit_test(many_problems_are_counted),
         cmocka_unit_test(a_large_file_and_its_bound),
         cmocka_unit_test(weekdays),

@@ -15,7 +15,7 @@ static bool known(void *arg, const char *class_id)
 static enum cm_code parse(const char *text, struct cm_roster *ret_roster)
 {
     struct cm_err err = CM_ERR_INIT;
-    return cm_roster_parse_full(text, strlen(text), known, NULL, ret_roster, &report, &err);
+    return cm_roster_parse_full(text, strlen(text), "91", known, NULL, ret_roster, &report, &err);
 }
 
 static void the_columns_of_a_server(void **state)
@@ -62,17 +62,19 @@ static void faults(void **state)
     static const struct {
         const char *text, *problem;
     } cases[] = {
-        {"id,name,class,parent_phone\n7,Asha,10-B,9876543210\n",
+        {"id,name,class,parent_phone\n7,Asha,10-B,876543210\n",
          "line 2: parent_phone must be a number with its country code, like +919876543210, not "
-         "\"9876543210\""},
+         "\"876543210\""},
         {"id,name,class\na/b,Asha,10-B\n",
          "line 2: the id \"a/b\" may have letters, digits, \".\", \"_\" and \"-\" only"},
         {"id,name,class\n..,Asha,10-B\n",
          "line 2: the id \"..\" may have letters, digits, \".\", \"_\" and \"-\" only"},
-        {"id,name,class\n7,Asha,10/B\n",
-         "line 2: the class \"10/B\" may have letters, digits, \".\", \"_\" and \"-\" only"},
+        {"id,name,class\n7,Asha,10+B\n", "line 2: the class \"10+B\" may have letters, digits, \".\", \"_\" "
+                                         "and \"-\" only, and single spaces and "
+                                         "\"/\" between them"},
         {"id,name,class,roll_number\n7,Asha,10-B,1234567890123456\n",
-         "line 2: the roll_number is too long, 16 bytes of at most 15: \"1234567890123456\""},
+         "line 2: the roll_number is too long, only the first 15 of its 16 characters fit: "
+         "\"1234567890123456\""},
         {"id,name,class,note,Note\n7,Asha,10-B,x,y\n", "line 1: the column \"note\" comes twice"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

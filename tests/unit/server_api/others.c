@@ -1,6 +1,7 @@
 /* The table of routes names the handlers of other folders too; no test here calls them. */
 #include "auth/handlers.h"
 #include "live/handlers.h"
+#include "notify/handlers.h"
 #include "sync/handlers.h"
 #include "web/handlers.h"
 #include <stdlib.h>
@@ -22,6 +23,9 @@ OTHER(srv_auth_user_post)
 OTHER(srv_auth_user_patch)
 OTHER(srv_auth_user_delete)
 OTHER(srv_auth_user_reset)
+OTHER(srv_notify_test)
+OTHER(srv_webhook_verify)
+OTHER(srv_webhook_take)
 OTHER(srv_live_photo)
 OTHER(srv_live_enrolment)
 OTHER(srv_live_stations)

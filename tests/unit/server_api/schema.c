@@ -31,11 +31,12 @@ void openapi_path(const char *pattern, char *ret_path, size_t size)
     bool named = false;
     for (const char *at = pattern;; at++) {
         assert(used + 3 < size);
-        if (named && (*at == '/' || *at == '\0')) {
+        bool end = *at == '\0' || *at == '?';
+        if (named && (*at == '/' || end)) {
             ret_path[used++] = '}';
             named = false;
         }
-        if (*at == '\0')
+        if (end)
             break;
         named |= *at == ':';
         ret_path[used++] = *at == ':' ? '{' : *at;

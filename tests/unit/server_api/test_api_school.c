@@ -33,9 +33,16 @@ static void putting_a_class(void **state)
     assert_string_equal(text_at("weekdays.1"), "Wed");
     assert_int_equal(told.changes, 1);
     assert_string_equal(told.what, "classes");
+    assert_int_equal(call(&the_admin, "PUT", "/api/classes/10%2FC", fine), 200);
+    assert_string_equal(text_at("id"), "10/C");
+    assert_int_equal(call(&the_admin, "GET", "/api/rolls?date=2026-11-23&class=10%2FC", NULL), 200);
+    assert_int_equal(call(&the_admin, "DELETE", "/api/classes/10%2FC", NULL), 204);
     static const struct {
         const char *id, *body, *field;
     } cases[] = {
+        {"10%2F%2FC", fine, "class"},
+        {"10+C", fine, "class"},
+        {"a-name-that-is-too-long-for-a-class-a-name-that-is-too-long-for-it", fine, "class"},
         {"8-C", "{\"start\":\"25:00\",\"weekdays\":[\"Mon\"]}", "start"},
         {"8-C", "{\"start\":\"08:45\",\"weekdays\":[]}", "weekdays"},
         {"8-C", "{\"start\":\"08:45\",\"weekdays\":[\"Funday\"]}", "weekdays"},
@@ -47,7 +54,7 @@ static void putting_a_class(void **state)
         {"%3Cb%3E", "{\"start\":\"08:45\",\"weekdays\":[\"Mon\"]}", "class"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        char target[64] = "/api/classes/";
+        char target[128] = "/api/classes/";
         print_message("case %zu\n", i);
         assert_int_equal(call(&the_admin, "PUT", strcat(target, cases[i].id), cases[i].body), 422);
         assert_string_equal(text_at("error.field"), cases[i].field);
@@ -116,9 +123,11 @@ static void settings(void **state)
     assert_int_equal(call(&the_admin, "PATCH", "/api/settings", "{\"timezone\":\"Europe/London\"}"), 200);
     assert_true(json_is_true(at("restart_needed")));
     static const char *const wrong[] = {
-        "{\"timezone\":\"Mars/Base\"}",   "{\"timezone\":\"../../etc/passwd\"}", "{\"coverage_percent\":0}",
-        "{\"coverage_percent\":101}",     "{\"leaderboard\":\"yes\"}",           "{\"secret\":\"x\"}",
-        "{\"school_name\":\"a\\u0000\"}", "{\"coverage_percent\":70.5}"};
+        "{\"timezone\":\"Mars/Base\"}",   "{\"timezone\":\"../../etc/passwd\"}",
+        "{\"coverage_percent\":0}",       "{\"coverage_percent\":101}",
+        "{\"leaderboard\":\"yes\"}",      "{\"secret\":\"x\"}",
+        "{\"school_name\":\"a\\u0000\"}", "{\"coverage_percent\":70.5}",
+        "{\"phone_country\":\"091\"}"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         int status = call(&the_admin, "PATCH", "/api/settings", wrong[i]);
         assert_true(status == 422 || status == 400);

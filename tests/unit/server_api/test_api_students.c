@@ -18,6 +18,10 @@ static void lists(void **state)
         {&the_admin, "/api/students?q=aSH", "s1 "},
         {&the_admin, "/api/students?q=1", "s1 s4 "}, /* id s1, roll numbers 1 */
         {&the_admin, "/api/students?q=nobody", ""},
+        {&the_admin, "/api/students?q=%20%09", "s1 s2 s3 s4 "},
+        {&the_admin, "/api/students?q=RAo%20%20as", "s1 "}, /* its words in any order */
+        {&the_admin, "/api/students?q=rao+s1+", "s1 "},
+        {&the_admin, "/api/students?q=asha+nobody", ""},
         {&the_admin, "/api/students?q=%3Cb%3E", "s3 "},
         {&the_admin, "/api/students?after=s2", "s3 s4 "},
         {&the_admin, "/api/students?archived=1", ""},
@@ -106,6 +110,35 @@ static void a_new_one(void **state)
     assert_string_equal(text_at("name"), "Zoë");
     assert_int_equal(call(&the_admin, "GET", "/api/students?q=ZO%C3%8B", NULL), 200);
     assert_int_equal(size_at("items"), 1);
+    assert_int_equal(call(&the_admin, "GET", "/api/students?q=zoe", NULL), 200);
+    assert_int_equal(size_at("items"), 1);
+}
+
+static void rename_s1(const char *letter, int count, int status)
+{
+    char body[CM_NAME_SIZE + 64] = "{\"name\":\"";
+    for (int i = 0; i < count; i++)
+        strcat(body, letter);
+    assert_int_equal(call(&the_admin, "PATCH", "/api/students/s1", strcat(body, "\"}")), status);
+}
+
+static void names_count_characters(void **state)
+{
+    (void)state;
+    static const char *const letters[] = {"n", "\u0905", "\U00011103"}; /* of one, three and four bytes */
+    for (size_t i = 0; i < sizeof letters / sizeof letters[0]; i++) {
+        rename_s1(letters[i], CM_NAME_CHARS, 200);
+        assert_int_equal(strlen(text_at("name")), strlen(letters[i]) * CM_NAME_CHARS);
+        rename_s1(letters[i], CM_NAME_CHARS + 1, 422);
+        assert_string_equal(text_at("error.message"), "name has at most 120 characters");
+    }
+    rename_s1("علی\u200cرضا", 1, 200);
+    assert_string_equal(text_at("name"), "علی\u200cرضا");
+    rename_s1("ಸೂರ\u200d್ಯ", 1, 200);
+    rename_s1("An\u200djali", 1, 422);
+    assert_int_equal(call(&the_admin, "PATCH", "/api/students/s1", "{\"roll_number\":\"अअअअअअ\"}"), 422);
+    assert_string_equal(text_at("error.message"),
+                        "roll_number is too long: only the first 5 of its 6 characters fit");
 }
 
 static void faults_name_their_field(void **state)
@@ -125,8 +158,11 @@ static void faults_name_their_field(void **state)
         {"{\"id\":\"x\",\"name\":\"A\\u202eB\",\"class_id\":\"9-A\"}", "name"},
         {"{\"id\":\"x\",\"name\":\"A\\u0007\",\"class_id\":\"9-A\"}", "name"},
         {"{\"id\":\"x\",\"name\":7,\"class_id\":\"9-A\"}", "name"},
-        {"{\"id\":\"x\",\"name\":\"A\",\"class_id\":\"9-A\",\"parent_phone\":\"9876543210\"}",
-         "parent_phone"},
+        {"{\"id\":\"x\",\"name\":\"A\",\"class_id\":\"9-A\",\"parent_phone\":\"987654321\"}", "parent_phone"},
+        {"{\"id\":\"x\",\"name\":\"A\",\"class_id\":\"9-A\",\"parent_email\":\"a@b\\nBcc: c@d\"}",
+         "parent_email"},
+        {"{\"id\":\"x\",\"name\":\"A\",\"class_id\":\"9-A\",\"parent_email\":\"a, b@example.org\"}",
+         "parent_email"},
         {"{\"id\":\"x\",\"name\":\"A\",\"class_id\":\"9-A\",\"joined\":\"2026-02-30\"}", "joined"},
         {"{\"id\":\"x\",\"name\":\"A\",\"class_id\":\"9-A\",\"roll_number\":\"1234567890123456\"}",
          "roll_number"},
@@ -159,6 +195,18 @@ static void changes(void **state)
     assert_string_equal(text_at("roll_number"), "1"); /* as it was */
     assert_int_equal(call(&the_admin, "PATCH", "/api/students/s1", "{\"parent_phone\":null}"), 200);
     assert_true(null_at("parent_phone"));
+    assert_int_equal(call(&the_admin, "PATCH", "/api/students/s1",
+                          "{\"parent_phone\":\"098765 43210\",\"parent_email\":\"mo@example.org\"}"),
+                     200);
+    assert_string_equal(text_at("parent_phone"), "+919876543210"); /* of the school's country */
+    assert_string_equal(text_at("parent_email"), "mo@example.org");
+    assert_int_equal(call(&the_admin, "PATCH", "/api/students/s1", "{\"parent_email\":null}"), 200);
+    assert_true(null_at("parent_email"));
+    assert_string_equal(text_at("parent_phone"), "+919876543210");
+    assert_int_equal(call(&the_admin, "PATCH", "/api/settings", "{\"phone_country\":\"44\"}"), 200);
+    assert_int_equal(call(&the_admin, "PATCH", "/api/students/s1", "{\"parent_phone\":\"020 7946 0018\"}"),
+                     200);
+    assert_string_equal(text_at("parent_phone"), "+442079460018");
     assert_int_equal(call(&the_admin, "PATCH", "/api/students/s1", "{\"id\":\"s9\"}"), 422);
     assert_int_equal(call(&the_admin, "PATCH", "/api/students/zz", "{}"), 404);
     assert_int_equal(call(&the_coordinator, "PATCH", "/api/students/s1", "{}"), 403);
@@ -310,6 +358,7 @@ int main(void)
         SCHOOL_TEST(names_come_back_as_they_are),
         SCHOOL_TEST(who_sees_whom),
         SCHOOL_TEST(a_new_one),
+        SCHOOL_TEST(names_count_characters),
         SCHOOL_TEST(faults_name_their_field),
         SCHOOL_TEST(changes),
         SCHOOL_TEST(leaving_and_coming_back),

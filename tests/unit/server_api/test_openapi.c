@@ -66,20 +66,36 @@ static void check_body(const struct srv_route *route, const json_t *operation)
 
 static void check_parameters(const struct srv_route *route, const json_t *operation)
 {
-    size_t i, in_path = 0, in_pattern = 0;
+    size_t i, in_path = 0, in_pattern = 0, in_query = 0, names = 0;
     json_t *parameter;
+    const char *query = strchr(route->pattern, '?');
+    bool any = query != NULL && strcmp(query, "?*") == 0; /* a page */
+    assert_true(!any || strncmp(route->pattern, "/api/", 5) != 0);
     json_array_foreach(json_object_get(operation, "parameters"), i, parameter)
     {
         const char *name = json_string_value(json_object_get(parameter, "name"));
+        char segment[64];
+        if (strcmp(json_string_value(json_object_get(parameter, "in")), "query") == 0) {
+            size_t length = strlen(name);
+            const char *at = query != NULL ? strstr(query, name) : NULL;
+            while (at != NULL && (strchr("?&", at[-1]) == NULL || strchr("&", at[length]) == NULL))
+                at = strstr(at + 1, name);
+            if (at == NULL)
+                fail_msg("%s: the table does not have the parameter %s", route->pattern, name);
+            in_query++;
+            continue;
+        }
         if (strcmp(json_string_value(json_object_get(parameter, "in")), "path") != 0)
             continue;
-        char segment[64];
         snprintf(segment, sizeof segment, ":%s", name);
         assert_non_null(strstr(route->pattern, segment));
         in_path++;
     }
-    for (const char *at = route->pattern; *at != '\0'; at++)
+    for (const char *at = route->pattern; *at != '\0'; at++) {
         in_pattern += *at == ':';
+        names += strchr("?&", *at) != NULL;
+    }
+    assert_int_equal(in_query, any ? 0 : names);
     assert_int_equal(in_path, in_pattern);
 }
 
@@ -99,6 +115,8 @@ static void the_description_says_what_the_table_says(void **state)
         assert_non_null(json_object_get(operation, "summary"));
         check_body(route, operation);
         check_parameters(route, operation);
+        if (strchrnul(route->pattern, '?')[0] == '\0' || strcmp(strchr(route->pattern, '?'), "?*") != 0)
+            assert_non_null(json_object_get(json_object_get(operation, "responses"), "400"));
     }
 }
 

@@ -62,7 +62,7 @@ static const struct srv_route routes[] = {
     {SRV_POST, "/api/auth/reset/request", srv_auth_reset_request, SRV_ROLE_ANYONE, BODY, JSON, 0},
     {SRV_POST, "/api/auth/reset/confirm", srv_auth_reset_confirm, SRV_ROLE_ANYONE, BODY, JSON, 0},
     {SRV_GET, "/api/me", srv_auth_me, SRV_ROLE_PERSON, 0, NULL, SRV_PASSWORD_MAY_BE_OLD},
-    {SRV_GET, "/api/users", srv_auth_users, SRV_ROLE_ADMIN, 0, NULL, 0},
+    {SRV_GET, "/api/users?after&limit", srv_auth_users, SRV_ROLE_ADMIN, 0, NULL, 0},
     {SRV_POST, "/api/users", srv_auth_user_post, SRV_ROLE_ADMIN, BODY, JSON, 0},
     {SRV_PATCH, "/api/users/:name", srv_auth_user_patch, SRV_ROLE_ADMIN, BODY, JSON, 0},
     {SRV_DELETE, "/api/users/:name", srv_auth_user_delete, SRV_ROLE_ADMIN, BODY, JSON, 0},

@@ -462,7 +462,7 @@ static void a_code_gives_a_new_password(void **state)
     wait_for_code(code);
     assert_int_equal(confirm("nobody", code), 401);
     expect_code("bad_code");
-    assert_int_equal(confirm("anna", "0000-0000"), 401);
+    assert_int_equal(confirm("anna", "12345"), 401);
     expect(422, "POST", "/api/auth/reset/confirm", "",
            "{\"username\":\"anna\",\"code\":\"0\",\"new\":\"short\"}");
     expect_code("weak_password");
@@ -482,13 +482,13 @@ static void guessing_a_code_voids_it(void **state)
     wait_for_code(code);
     for (int i = 0; i < 5; i++) {
         served_advance_s(30);
-        assert_int_equal(confirm("anna", "0000-0000"), 401);
+        assert_int_equal(confirm("anna", "12345"), 401);
     }
     served_advance_s(60);
     assert_int_equal(confirm("anna", code), 401);
     expect(202, "POST", "/api/auth/reset/request", "", "{\"username\":\"anna\"}");
     wait_for_code(code);
-    served_advance_s(15 * 60);
+    served_advance_s(10 * 60);
     assert_int_equal(confirm("anna", code), 401); /* over */
 }
 
@@ -527,6 +527,8 @@ static void users_are_made_by_rule(void **state)
          "student_id"},
         {"{\"name\":\"c\",\"full_name\":\"C\",\"role\":\"admin\",\"student_id\":\"s1\"}", 422, "student_id"},
         {"{\"name\":\"c\",\"full_name\":\"C\",\"role\":\"admin\",\"disabled\":false}", 422, "disabled"},
+        {"{\"name\":\"c\",\"full_name\":\"C\",\"role\":\"admin\",\"phone\":\"98765 4321\"}", 422, "phone"},
+        {"{\"name\":\"c\",\"full_name\":\"C\",\"role\":\"admin\",\"email\":\"c at school\"}", 422, "email"},
         {"{\"name\":\"asha\",\"full_name\":\"Asha\",\"role\":\"student\",\"student_id\":\"s1\"}", 201, NULL},
         {"{\"name\":\"asha2\",\"full_name\":\"Asha\",\"role\":\"student\",\"student_id\":\"s1\"}", 409, NULL},
     };
@@ -566,6 +568,13 @@ static void users_are_changed_by_rule(void **state)
     expect(404, "DELETE", "/api/users/nobody", admin, NULL);
     expect(404, "POST", "/api/users/nobody/reset", admin, "{}");
     expect(422, "PATCH", "/api/users/ben", admin, "{\"role\":\"admin\"}");
+    expect(422, "PATCH", "/api/users/ben", admin, "{\"phone\":\"+0123456789\"}");
+    expect(422, "PATCH", "/api/users/ben", admin, "{\"email\":\"ben@\"}");
+    expect(200, "PATCH", "/api/users/ben", admin,
+           "{\"phone\":\"+919876543210\",\"email\":\"ben@school.example\"}");
+    assert_non_null(strstr(reply.body, "\"phone\":\"+919876543210\",\"email\":\"ben@school.example\""));
+    expect(200, "PATCH", "/api/users/ben", admin, "{\"phone\":null}");
+    assert_non_null(strstr(reply.body, "\"phone\":null,\"email\":\"ben@school.example\""));
     expect(422, "PATCH", "/api/users/ben", admin, "{\"classes\":[\"9-Z\"]}");
     served_add_user("old", SRV_ROLE_COORDINATOR, "gone", ""); /* what he has already is not asked again */
     expect(200, "PATCH", "/api/users/old", admin, "{\"disabled\":true}");

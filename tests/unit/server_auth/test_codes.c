@@ -49,8 +49,30 @@ static enum cm_code run_take(struct srv_store *s, void *arg, struct cm_err *err)
 static enum cm_code run_confirm(struct srv_store *s, void *arg, struct cm_err *err)
 {
     struct step *step = arg;
-    step->confirmed = srv_code_confirm(s, step->kind, step->subject, step->typed, step->now_ms, err);
+    step->confirmed = srv_code_confirm_digits(s, step->kind, step->subject, step->typed, step->now_ms, err);
     return step->confirmed == CM_NOTFOUND ? CM_OK : step->confirmed;
+}
+
+static enum cm_code run_digits(struct srv_store *s, void *arg, struct cm_err *err)
+{
+    struct step *step = arg;
+    const struct srv_code_terms terms = {step->minutes, 60000};
+    return srv_code_make_digits(s, step->kind, step->subject, step->now_ms, &terms, step->code, err);
+}
+
+/* Six digits, asked for so long after NOW_MS. */
+static enum cm_code ask_digits(const char *subject, int64_t after_ms, struct step *ret_step)
+{
+    *ret_step =
+        (struct step){.kind = "reset", .subject = subject, .now_ms = NOW_MS + after_ms, .minutes = 10};
+    return srv_store_write(store, run_digits, ret_step, NULL);
+}
+
+static struct step digits_for(const char *subject, int64_t after_ms)
+{
+    struct step step;
+    assert_int_equal(ask_digits(subject, after_ms, &step), CM_OK);
+    return step;
 }
 
 static struct step made(const char *kind, const char *subject)
@@ -140,7 +162,7 @@ static void a_new_code_voids_the_one_before(void **state)
 static void a_code_confirms_its_own_subject(void **state)
 {
     (void)state;
-    struct step anna = made("reset", "anna"), ben = made("reset", "ben");
+    struct step anna = digits_for("anna", 0), ben = digits_for("ben", 0);
     assert_int_equal(confirm("ben", anna.code), CM_NOTFOUND);
     assert_int_equal(confirm("nobody", anna.code), CM_NOTFOUND);
     assert_int_equal(confirm("anna", anna.code), CM_OK);
@@ -151,16 +173,66 @@ static void a_code_confirms_its_own_subject(void **state)
 static void the_fifth_failure_voids(void **state)
 {
     (void)state;
-    struct step step = made("reset", "anna");
+    struct step step = digits_for("anna", 0), other;
     for (int i = 0; i < 4; i++)
-        assert_int_equal(confirm("anna", "0000-0000"), CM_NOTFOUND);
+        assert_int_equal(confirm("anna", "x"), CM_NOTFOUND);
     assert_int_equal(confirm("anna", step.code), CM_OK);
-    step = made("reset", "anna");
+    step = digits_for("anna", 0);
     for (int i = 0; i < 5; i++)
-        assert_int_equal(confirm("anna", "0000-0000"), CM_NOTFOUND);
+        assert_int_equal(confirm("anna", "12345"), CM_NOTFOUND);
     assert_int_equal(confirm("anna", step.code), CM_NOTFOUND);
-    step = made("reset", "anna"); /* a new one counts from nothing */
+    assert_int_equal(ask_digits("anna", 59999, &other),
+                     CM_EXISTS);      /* guessing does not bring the next one sooner */
+    step = digits_for("anna", 60000); /* a new one counts from nothing */
     assert_int_equal(confirm("anna", step.code), CM_OK);
+}
+
+static void digits_are_six(void **state)
+{
+    (void)state;
+    bool differ = false;
+    char first[SRV_CODE_TEXT_SIZE] = "";
+    for (int i = 0; i < 20; i++) {
+        struct step step = digits_for("anna", i * INT64_C(60000));
+        assert_int_equal(strlen(step.code), 6);
+        assert_int_equal(strspn(step.code, "0123456789"), 6);
+        if (i == 0)
+            memcpy(first, step.code, sizeof(first));
+        differ |= strcmp(first, step.code) != 0;
+    }
+    assert_true(differ);
+}
+
+static void digits_are_not_sent_again_at_once(void **state)
+{
+    (void)state;
+    struct step step = digits_for("anna", 0), other;
+    assert_int_equal(ask_digits("anna", 59999, &other), CM_EXISTS);
+    digits_for("ben", 1);
+    assert_int_equal(confirm("anna", step.code), CM_OK); /* the one before is still good */
+}
+
+/* There are so few of six digits that two people have the same ones at times. */
+static void digits_of_two_people_may_be_the_same(void **state)
+{
+    (void)state;
+    enum { PEOPLE = 5000 };
+    static struct step steps[PEOPLE];
+    static char names[PEOPLE][16];
+    int pairs = 0;
+    for (int i = 0; i < PEOPLE; i++) {
+        snprintf(names[i], sizeof(names[i]), "user%d", i);
+        steps[i] = digits_for(names[i], 0);
+    }
+    for (int i = 0; i < PEOPLE; i++)
+        for (int k = 0; k < i && pairs < 3; k++)
+            if (strcmp(steps[i].code, steps[k].code) == 0) {
+                assert_int_equal(confirm(names[k], steps[k].code), CM_OK);
+                assert_int_equal(confirm(names[k], steps[k].code), CM_NOTFOUND);
+                assert_int_equal(confirm(names[i], steps[i].code), CM_OK);
+                pairs++;
+            }
+    print_message("%d pairs\n", pairs); /* of 12.5 million, twelve on average */
 }
 
 static int start(void **state)
@@ -187,6 +259,9 @@ int main(void)
         WITH_STORE(a_new_code_voids_the_one_before),
         WITH_STORE(a_code_confirms_its_own_subject),
         WITH_STORE(the_fifth_failure_voids),
+        WITH_STORE(digits_are_six),
+        WITH_STORE(digits_are_not_sent_again_at_once),
+        WITH_STORE(digits_of_two_people_may_be_the_same),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

@@ -106,8 +106,7 @@ static const struct {
     {"chunk: space", TEXT(CHUNKED "3 \r\nabc\r\n0\r\n\r\n"), 400, NULL, 0},
     {"chunk: longer than it says", TEXT(CHUNKED "3\r\nabcd\r\n0\r\n\r\n"), 400, NULL, 0},
     {"chunk: overflow", TEXT(CHUNKED "fffffffffffffffff\r\nabc\r\n0\r\n\r\n"), 400, NULL, 0},
-    {"chunk: larger than the body may be", TEXT(CHUNKED "3e9\r\n"), 0, NULL,
-     0}, /* judged by what comes: below */
+    {"chunk: larger than the body may be", TEXT(CHUNKED "3e9\r\n"), 413, NULL, 0}, /* before it comes */
     {"trailer", TEXT(CHUNKED "0\r\nX: y\r\n\r\n"), 400, NULL, 0},
     {"trailer Content-Length", TEXT(CHUNKED "0\r\nContent-Length: 5\r\n\r\n"), 400, NULL, 0},
     /* who and what */
@@ -201,6 +200,9 @@ static void test_what_a_head_says(void **state)
         assert_string_equal(srv_request_query(&request, "y"), "");
         assert_string_equal(srv_request_query(&request, "z"), "&=");
         assert_null(srv_request_query(&request, ""));
+        assert_null(srv_request_query_beyond(&request, "x&y&z"));
+        assert_string_equal(srv_request_query_beyond(&request, "x&z&yy"), "y");
+        assert_string_equal(srv_request_query_beyond(&request, ""), "x");
         assert_string_equal(srv_request_cookie(&request, "s"), "1");
         assert_string_equal(srv_request_cookie(&request, "t"), "a=b");
         assert_string_equal(srv_request_cookie(&request, "u"), "3");

@@ -10,10 +10,10 @@ static void handler(struct srv_call *call)
 
 static const struct srv_route routes[] = {
     {SRV_GET, "/", handler, SRV_ROLE_ANYONE, 0, NULL, 0},
-    {SRV_GET, "/api/students", handler, SRV_ROLE_STAFF, 0, NULL, 0},
+    {SRV_GET, "/api/students?q&limit", handler, SRV_ROLE_STAFF, 0, NULL, 0},
     {SRV_POST, "/api/students", handler, SRV_ROLE_ADMIN, 100, NULL, 0},
     {SRV_POST, "/api/students/import", handler, SRV_ROLE_ADMIN, 100, NULL, 0},
-    {SRV_GET, "/api/students/:id", handler, SRV_ROLE_STAFF, 0, NULL, 0},
+    {SRV_GET, "/api/students/:id?month", handler, SRV_ROLE_STAFF, 0, NULL, 0},
     {SRV_PATCH, "/api/students/:id", handler, SRV_ROLE_ADMIN, 100, NULL, 0},
     {SRV_DELETE, "/api/students/:id", handler, SRV_ROLE_ADMIN, 0, NULL, 0},
     {SRV_POST, "/api/rolls/:class/:date/close", handler, SRV_ROLE_STAFF, 100, NULL, 0},
@@ -50,7 +50,10 @@ static const struct {
     {0, "/api/students/x", 405, NONE, {{NULL, NULL}}, "GET, HEAD, PATCH, DELETE"},
     {0, "/nowhere", 404, NONE, {{NULL, NULL}}, NULL},
     {SRV_GET, "/api/students/a/b", 404, NONE, {{NULL, NULL}}, NULL},
-    {SRV_GET, "/api/students/a%2fb", 404, NONE, {{NULL, NULL}}, NULL},
+    {SRV_GET, "/api/students/a%2fb", 200, 4, {{"id", "a/b"}}, NULL}, /* one segment: an escape ends none */
+    {SRV_GET, "/api%2fstudents", 404, NONE, {{NULL, NULL}}, NULL},
+    {SRV_POST, "/api/rolls/5%2FA/2026-11-23/close", 200, 7, {{"class", "5/A"}, {"date", "2026-11-23"}}, NULL},
+    {SRV_POST, "/api/rolls/5%2F2026-11-23/close", 404, NONE, {{NULL, NULL}}, NULL},
     {SRV_GET, "/api/students/a%00b", 404, NONE, {{NULL, NULL}}, NULL},
     {SRV_GET, "/api/students/a%0ab", 404, NONE, {{NULL, NULL}}, NULL},
     {SRV_GET, "/api/students/a%7f", 404, NONE, {{NULL, NULL}}, NULL},

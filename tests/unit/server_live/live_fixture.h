@@ -1,4 +1,5 @@
-/* The real HTTP server on two loops with live behind it, and a store in memory with one class, "T1", and one student, "s1". */
+/* The real HTTP server on two loops with live behind it, and a store in memory with the classes "T1"
+ * and "T2", and a student of the first, "s1". Callers are the admin or, with a header "As", the coordinator of T1. */
 #ifndef TEST_LIVE_FIXTURE_H
 #define TEST_LIVE_FIXTURE_H
 
@@ -8,6 +9,7 @@
 #include "live/live.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 enum { FIXTURE_LOOPS = 2, FIXTURE_DEADLINE_MS = 30000 };
 
@@ -15,6 +17,7 @@ struct live_fixture {
     struct cm_zone *zone;
     struct srv_app app;
     pthread_t thread;
+    atomic_bool store_fails; /* it says of no session whether it is still there */
 };
 extern struct live_fixture fixture;
 
@@ -23,5 +26,7 @@ int live_fixture_tear_down(void **state);
 
 /* Sends a GET, whose path and further header lines (each with its CR LF) are given. A descriptor, or -1. */
 int live_fixture_get(const char *path, const char *headers);
+/* Whether the server closes the connection before the deadline; what comes until then is thrown away. */
+bool live_fixture_ends(int fd);
 
 #endif

@@ -133,6 +133,64 @@ static void a_station_that_is_not_there_has_no_picture(void **state)
     close(fd);
 }
 
+static void watching_ends_when_nobody_can_say_who_watches(void **state)
+{
+    (void)state;
+    come_online();
+    int fd = live_fixture_get("/api/stations/door/live", "Connection: close\r\n");
+    wait_until_wanted(true);
+    atomic_store(&fixture.store_fails, true);
+    assert_true(live_fixture_ends(fd));
+    close(fd);
+}
+
+static enum cm_code revoke_station(struct srv_store *store, void *arg, struct cm_err *err)
+{
+    struct srv_station station;
+    if (srv_store_get_station(store, arg, &station, err) != CM_OK)
+        return err->code;
+    station.revoked = true;
+    return srv_store_put_station(store, &station, err);
+}
+
+static void watching_ends_with_the_station(void **state)
+{
+    (void)state;
+    struct cm_err err = CM_ERR_INIT;
+    come_online();
+    int fd = live_fixture_get("/api/stations/door/live", "Connection: close\r\n");
+    wait_until_wanted(true);
+    assert_int_equal(srv_store_write(fixture.app.store, revoke_station, "door", &err), CM_OK);
+    assert_true(live_fixture_ends(fd));
+    close(fd);
+}
+
+static enum cm_code assign(struct srv_store *store, void *arg, struct cm_err *err)
+{
+    struct srv_station station;
+    const char *class_id = arg;
+    if (srv_store_get_station(store, "door", &station, err) != CM_OK)
+        return err->code;
+    station.class_count = 1;
+    strcpy(station.classes[0], class_id);
+    return srv_store_put_station(store, &station, err);
+}
+
+static void a_coordinator_stops_watching_a_station_that_serves_his_class_no_more(void **state)
+{
+    (void)state;
+    struct cm_err err = CM_ERR_INIT;
+    come_online();
+    assert_int_equal(srv_store_write(fixture.app.store, assign, "T1", &err), CM_OK);
+    int fd = live_fixture_get("/api/stations/door/live", "As: coordinator\r\nConnection: close\r\n");
+    wait_until_wanted(true);
+    send_frame(0x81);
+    assert_true(read_mark(fd, 0x81, FRAME_SIZE - 3));
+    assert_int_equal(srv_store_write(fixture.app.store, assign, "T2", &err), CM_OK);
+    assert_true(live_fixture_ends(fd));
+    close(fd);
+}
+
 /* ---- pulls that wait ---- */
 
 static atomic_int woken;
@@ -209,6 +267,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(frames_end_with_stop, live_fixture_set_up, live_fixture_tear_down),
         cmocka_unit_test_setup_teardown(a_station_that_is_not_there_has_no_picture, live_fixture_set_up,
                                         live_fixture_tear_down),
+        cmocka_unit_test_setup_teardown(watching_ends_when_nobody_can_say_who_watches, live_fixture_set_up,
+                                        live_fixture_tear_down),
+        cmocka_unit_test_setup_teardown(watching_ends_with_the_station, live_fixture_set_up,
+                                        live_fixture_tear_down),
+        cmocka_unit_test_setup_teardown(a_coordinator_stops_watching_a_station_that_serves_his_class_no_more,
+                                        live_fixture_set_up, live_fixture_tear_down),
         cmocka_unit_test_setup_teardown(a_pull_is_woken_once_and_only_while_it_waits, live_fixture_set_up,
                                         live_fixture_tear_down),
     };

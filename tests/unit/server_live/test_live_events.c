@@ -50,7 +50,7 @@ static void correct_once(void)
     enum cm_code code = srv_store_write(fixture.app.store, append_own, &append, NULL);
     pthread_mutex_unlock(&write_mutex);
     if (code == CM_OK)
-        srv_live_feed(fixture.app.live, append.feed, append.feed);
+        srv_live_feed(fixture.app.live, append.feed);
 }
 
 static void *write_some(void *arg)
@@ -187,12 +187,29 @@ static void who_missed_too_much_is_told_to_load_anew(void **state)
     }
 }
 
+static void a_stream_ends_when_nobody_can_say_who_reads_it(void **state)
+{
+    (void)state;
+    static struct client client;
+    memset(&client, 0, sizeof client);
+    correct_once();
+    int fd = live_fixture_get("/api/events", "Connection: close\r\n");
+    while (client.hello == 0 && client.last == 0)
+        assert_true(read_some(&client, fd));
+    atomic_store(&fixture.store_fails, true);
+    correct_once(); /* the store is another now, and who reads is looked up again */
+    assert_true(live_fixture_ends(fd));
+    close(fd);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(nothing_is_missed_however_often_the_line_breaks, live_fixture_set_up,
                                         live_fixture_tear_down),
         cmocka_unit_test_setup_teardown(who_missed_too_much_is_told_to_load_anew, live_fixture_set_up,
+                                        live_fixture_tear_down),
+        cmocka_unit_test_setup_teardown(a_stream_ends_when_nobody_can_say_who_reads_it, live_fixture_set_up,
                                         live_fixture_tear_down),
     };
     signal(SIGPIPE, SIG_IGN);

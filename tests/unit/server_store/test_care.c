@@ -94,6 +94,15 @@ static void backups(void **state)
         fail_msg("%s", err.msg);
     assert_int_equal(srv_store_restore(backup, target, &err), CM_EXISTS);
     assert_int_equal(srv_store_restore(w.dir, target, &err), CM_NOTFOUND);
+    char key[320], key_aside[340], again[300];
+    snprintf(key, sizeof key, "%s/server.key", backup);
+    snprintf(key_aside, sizeof key_aside, "%s.aside", key);
+    snprintf(again, sizeof again, "lmdb:%s/again", w.dir);
+    assert_int_equal(rename(key, key_aside), 0); /* half a backup */
+    assert_int_not_equal(srv_store_restore(backup, again, &err), CM_OK);
+    assert_int_not_equal(access(again + 5, F_OK), 0); /* nothing is left in the way … */
+    assert_int_equal(rename(key_aside, key), 0);
+    assert_int_equal(srv_store_restore(backup, again, &err), CM_OK); /* … of the next try */
     copy = w;
     snprintf(copy.url, sizeof copy.url, "%s", target);
     world_open(&copy);

@@ -370,7 +370,8 @@ uint64_t station_mark(struct station_log *log, const char *student, const char *
                              .threshold = 0.5f,
                              .blink_ms = 180,
                              .first_try = true,
-                             .eye_contact = true};
+                             .eye_contact = true,
+                             .erased_wall_ms = log->erased_ms};
     snprintf(mark->student_id, sizeof mark->student_id, "%s", student);
     snprintf(mark->class_id, sizeof mark->class_id, "%s", class_id);
     return append(log, &event, id);
@@ -408,6 +409,7 @@ uint64_t station_correct(struct station_log *log, const char *student, const cha
 {
     struct cm_event event = {.type = CM_EVENT_CORRECTION, .wall_ms = wall_ms};
     event.body.correction = correction_of(student, class_id, date, status, wall_ms);
+    event.body.correction.erased_wall_ms = log->erased_ms;
     return append(log, &event, id);
 }
 

@@ -34,6 +34,7 @@ struct station_log { /* as the station keeps it */
     struct log_event events[WORLD_EVENTS_MAX + 1];    /* [seq] */
     uint64_t last;                                    /* seq */
     int64_t wall_ms;                                  /* of the last event */
+    int64_t erased_ms; /* what the next marks and corrections say: the erasure that it has carried out */
 };
 /* A station with a key of its own, added to the store unless `store` is NULL. classes: "" every class. */
 struct station_log *station_create(struct world *world, const char *id, const char *const *classes);

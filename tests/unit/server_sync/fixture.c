@@ -110,6 +110,18 @@ void put_faces(struct fixture *f, const char *id, int face)
     assert_int_equal(srv_store_write(f->store, put_faces_within, &edit, NULL), CM_OK);
 }
 
+static enum cm_code take_faces_within(struct srv_store *store, void *arg, struct cm_err *err)
+{
+    const struct edit *edit = arg;
+    return srv_store_put_templates(store, edit->id, NULL, 0, err);
+}
+
+void take_faces(struct fixture *f, const char *id)
+{
+    struct edit edit = {.id = id};
+    assert_int_equal(srv_store_write(f->store, take_faces_within, &edit, NULL), CM_OK);
+}
+
 static enum cm_code erase_within(struct srv_store *store, void *arg, struct cm_err *err)
 {
     const struct edit *edit = arg;
@@ -211,6 +223,7 @@ static void give_job(struct fixture *f, struct srv_work *work)
     (void)srv_store_get_student(f->store, "S1", &student, NULL); /* may be gone by now */
     snprintf(work->job_student_id, sizeof work->job_student_id, "S1");
     work->job_student_created_wall_ms = student.created_wall_ms;
+    work->job_student_unenrolled_wall_ms = student.unenrolled_wall_ms;
 }
 
 int do_work(struct fixture *f, struct srv_work *work, enum srv_work_verb verb, const struct cm_buf *body)

@@ -29,6 +29,7 @@ int fixture_teardown(void **state);
 void put_class(struct fixture *f, const char *id);
 void put_student(struct fixture *f, const char *id, const char *class_id);
 void put_faces(struct fixture *f, const char *id, int face);
+void take_faces(struct fixture *f, const char *id); /* un-enrolled */
 void erase(struct fixture *f, const char *id);
 void put_station(struct fixture *f);
 void set_classes(struct fixture *f, const char *a, const char *b); /* NULL: none; touches them */

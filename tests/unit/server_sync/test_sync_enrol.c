@@ -5,13 +5,13 @@
 static struct cm_templates_answer answer;
 static struct srv_effects effects;
 
-static int64_t erased_ms; /* what the station says with the next ones */
+static int64_t erased_ms, unenrolled_ms; /* what the station says with the next ones */
 
 static int send_face(struct fixture *f, const char *id, const struct cm_template *templates, size_t count)
 {
     struct srv_work *work = malloc(sizeof *work);
     struct cm_buf sealed, body;
-    struct cm_templates_push message = {.erased_ms = erased_ms};
+    struct cm_templates_push message = {.erased_ms = erased_ms, .unenrolled_ms = unenrolled_ms};
     cm_buf_init(&sealed, CM_SYNC_SEALED_MAX);
     cm_buf_init(&body, CM_SYNC_SMALL_MAX);
     assert_int_equal(cm_templates_seal(f->core.box.public_key, templates, count, &sealed, NULL), CM_OK);
@@ -68,6 +68,52 @@ static void templates_are_taken_and_again_changes_nothing(void **state)
     assert_int_equal(before, after);
     assert_int_equal(send_face(f, "S1", NULL, 0), 200); /* enrolled no more */
     assert_int_equal(count_of(f, "S1"), 0);
+}
+
+/* The station's clock may say what it likes: what was made without knowing of the withdrawal does not undo it. */
+static void a_withdrawal_holds(void **state)
+{
+    struct fixture *f = *state;
+    static const int64_t skews_ms[] = {-86400000, 0, 86400000};
+    struct cm_template face;
+    roster(f);
+    make_face(1, "S1", &face);
+    for (size_t i = 0; i < sizeof skews_ms / sizeof skews_ms[0]; i++) {
+        struct srv_student student;
+        put_faces(f, "S1", 1);
+        cm_clock_manual_advance(&f->clock, 60 * INT64_C(1000000));
+        take_faces(f, "S1");
+        assert_int_equal(srv_store_get_student(f->store, "S1", &student, NULL), CM_OK);
+        assert_true(student.unenrolled_wall_ms > unenrolled_ms);
+        face.created_wall_ms = cm_wall_ms(f->core.clock) + skews_ms[i];
+        assert_int_equal(send_face(f, "S1", &face, 1), 409);
+        assert_int_equal(answer.problem, CM_SYNC_WITHDRAWN);
+        assert_int_equal(answer.sealed.size, 0);
+        assert_int_equal(count_of(f, "S1"), 0);
+        assert_false(effects.changes);
+        put_faces(f, "S1", 3); /* enrolled anew elsewhere: that stays, and is said */
+        assert_int_equal(send_face(f, "S1", &face, 1), 409);
+        assert_true(answer.sealed.size > 0);
+        unenrolled_ms = student.unenrolled_wall_ms; /* it is told, and takes new ones */
+        assert_int_equal(send_face(f, "S1", &face, 1), 200);
+        assert_int_equal(count_of(f, "S1"), 1);
+    }
+    unenrolled_ms = 0;
+}
+
+static void a_withdrawal_holds_when_the_clock_was_set_back(void **state)
+{
+    struct fixture *f = *state;
+    struct srv_student before, after;
+    roster(f);
+    put_faces(f, "S1", 1);
+    take_faces(f, "S1");
+    assert_int_equal(srv_store_get_student(f->store, "S1", &before, NULL), CM_OK);
+    put_faces(f, "S1", 1);
+    cm_clock_manual_init(&f->clock, NOW_MS - 3600000, 1000000);
+    take_faces(f, "S1");
+    assert_int_equal(srv_store_get_student(f->store, "S1", &after, NULL), CM_OK);
+    assert_true(after.unenrolled_wall_ms > before.unenrolled_wall_ms);
 }
 
 static void a_face_of_any_class_is_found(void **state)
@@ -131,13 +177,18 @@ static void one_face_enrolled_twice_at_once(void **state)
     between = another_has_it_no_more;
     assert_int_equal(send_face(f, "S1", &face, 1), 200);
     assert_int_equal(send_face(f, "S1", NULL, 0), 200);
+    unenrolled_ms = answer.unenrolled_ms;
     put_faces(f, "S2", 7);
     between = another_is_erased;
     assert_int_equal(send_face(f, "S1", &face, 1), 200);
     assert_int_equal(send_face(f, "S1", NULL, 0), 200);
+    assert_true(answer.unenrolled_ms > unenrolled_ms);
+    assert_int_equal(send_face(f, "S1", NULL, 0), 200); /* its answer was lost: the same is said again */
+    unenrolled_ms = answer.unenrolled_ms;
     between = many_came; /* more than are looked at one by one */
     assert_int_equal(send_face(f, "S1", &face, 1), 409);
     assert_string_equal(answer.other_id, "M69");
+    unenrolled_ms = 0;
 }
 
 static void students_of_others_are_unknown(void **state)
@@ -252,6 +303,26 @@ static void a_photo_is_of_the_student_for_whom_it_was_made(void **state)
     assert_int_equal(count_of(f, "S1"), 1);
 }
 
+static void he_is_unenrolled(struct fixture *f)
+{
+    take_faces(f, "S1");
+}
+
+static void a_photo_from_before_a_withdrawal_does_not_undo_it(void **state)
+{
+    struct fixture *f = *state;
+    roster(f);
+    put_faces(f, "S1", 1);
+    between = he_is_unenrolled;
+    struct cm_job_answer job = send_result(f, true, 1);
+    assert_false(job.ok);
+    assert_string_equal(job.reason, "withdrawn");
+    assert_non_null(strstr(job.message, "take a new photo")); /* which the page shows */
+    assert_int_equal(count_of(f, "S1"), 0);
+    job = send_result(f, true, 1);
+    assert_true(job.ok);
+}
+
 static void a_photo_ends_well_or_says_why(void **state)
 {
     struct fixture *f = *state;
@@ -278,6 +349,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(templates_are_taken_and_again_changes_nothing),
+        TEST(a_withdrawal_holds),
+        TEST(a_withdrawal_holds_when_the_clock_was_set_back),
+        TEST(a_photo_from_before_a_withdrawal_does_not_undo_it),
         TEST(a_face_of_any_class_is_found),
         TEST(one_face_enrolled_twice_at_once),
         TEST(students_of_others_are_unknown),

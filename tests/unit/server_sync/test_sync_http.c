@@ -31,8 +31,9 @@
 static const struct srv_route routes[] = {
     {SRV_POST, "/sync/v1/pair", srv_sync_pair, SRV_ROLE_ANYONE, 4096, MSGPACK, SRV_ORIGIN_ANY},
     {SRV_POST, "/sync/v1/events", srv_sync_events, STATION, 1 << 20, MSGPACK, 0},
-    {SRV_GET, "/sync/v1/hash", srv_sync_hash, STATION, 0, NULL, 0},
-    {SRV_GET, "/sync/v1/changes", srv_sync_changes, STATION, 0, NULL, SRV_LONG},
+    {SRV_GET, "/sync/v1/hash?seq", srv_sync_hash, STATION, 0, NULL, 0},
+    {SRV_GET, "/sync/v1/changes?cursor&wait&last&camera&version&frames&wall_ms", srv_sync_changes, STATION, 0,
+     NULL, SRV_LONG},
     {SRV_POST, "/sync/v1/templates", srv_sync_templates, STATION, 1 << 16, MSGPACK, 0},
     {SRV_POST, "/sync/v1/preview", srv_sync_preview, STATION, 1 << 18, "image/jpeg", 0},
     {SRV_GET, "/sync/v1/jobs/:job/photo", srv_sync_job_photo, STATION, 0, NULL, 0},
@@ -49,10 +50,12 @@ static struct srv_station station;
 static char token[CM_SYNC_TOKEN_SIZE];
 static uint8_t server_key[CM_BOX_KEY_SIZE];
 
+static enum cm_code served; /* by the thread */
+
 static void *serve(void *arg)
 {
     (void)arg;
-    assert_int_equal(srv_http_run(app.http, NULL), CM_OK);
+    served = srv_http_run(app.http, NULL);
     return NULL;
 }
 
@@ -90,6 +93,7 @@ static int stop(void **state)
     (void)state;
     srv_http_stop(app.http);
     pthread_join(thread, NULL);
+    assert_int_equal(served, CM_OK);
     srv_writer_destroy(app.writer);
     srv_live_stop(app.live);
     srv_sync_stop(app.sync);
@@ -305,15 +309,17 @@ static void only_paired_stations_are_let_in(void **state)
     static struct reply reply;
     (void)state;
     pair();
-    ask("GET", "/sync/v1/changes", NULL, NULL, 0, &reply);
+    ask("GET", "/sync/v1/changes?last=0", NULL, NULL, 0, &reply);
     assert_int_equal(reply.status, 200);
+    ask("GET", "/sync/v1/changes", NULL, NULL, 0, &reply);
+    assert_int_equal(reply.status, 400); /* how much waits at the station would not be known */
     ask("GET", "/sync/v1/hash?seq=0", NULL, NULL, 0, &reply);
     assert_int_equal(reply.status, 200);
     ask("GET", "/sync/v1/hash?seq=x", NULL, NULL, 0, &reply);
     assert_int_equal(reply.status, 400);
-    ask("GET", "/sync/v1/changes?wait=99", NULL, NULL, 0, &reply);
+    ask("GET", "/sync/v1/changes?last=0&wait=99", NULL, NULL, 0, &reply);
     assert_int_equal(reply.status, 400);
-    ask("GET", "/sync/v1/changes?cursor=nonsense", NULL, NULL, 0, &reply);
+    ask("GET", "/sync/v1/changes?last=0&cursor=nonsense", NULL, NULL, 0, &reply);
     assert_int_equal(reply.status, 400);
     station.revoked = true;
     assert_int_equal(srv_store_write(app.store, put_station, NULL, NULL), CM_OK);

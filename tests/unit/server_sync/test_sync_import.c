@@ -34,15 +34,15 @@ static void begin(struct fixture *f)
 static void a_bundle_is_imported_once(void **state)
 {
     struct fixture *f = *state;
-    struct srv_import import;
+    struct srv_bundle_import import;
     begin(f);
     FILE *file = make_bundle(f, f->core.box.public_key, 1, 9);
-    assert_int_equal(srv_import_bundle(&f->core, file, NULL, NULL, &import, NULL), CM_OK);
+    assert_int_equal(srv_bundle_import(&f->core, file, NULL, NULL, &import, NULL), CM_OK);
     assert_int_equal(import.events, 9);
     assert_int_equal(import.new_events, 9);
     assert_int_equal(import.pushes, 5);
     rewind(file);
-    assert_int_equal(srv_import_bundle(&f->core, file, NULL, NULL, &import, NULL), CM_OK);
+    assert_int_equal(srv_bundle_import(&f->core, file, NULL, NULL, &import, NULL), CM_OK);
     assert_int_equal(import.events, 9);
     assert_int_equal(import.new_events, 0);
     fclose(file);
@@ -52,11 +52,11 @@ static void a_bundle_is_imported_once(void **state)
 static void a_bundle_that_does_not_follow_says_what_is_missing(void **state)
 {
     struct fixture *f = *state;
-    struct srv_import import;
+    struct srv_bundle_import import;
     struct cm_err err = CM_ERR_INIT;
     begin(f);
     FILE *file = make_bundle(f, f->core.box.public_key, 5, 9);
-    assert_int_equal(srv_import_bundle(&f->core, file, NULL, NULL, &import, &err), CM_INVALID);
+    assert_int_equal(srv_bundle_import(&f->core, file, NULL, NULL, &import, &err), CM_INVALID);
     assert_non_null(strstr(err.msg, "1 to 4"));
     fclose(file);
 }
@@ -64,21 +64,21 @@ static void a_bundle_that_does_not_follow_says_what_is_missing(void **state)
 static void bundles_of_others_are_refused(void **state)
 {
     struct fixture *f = *state;
-    struct srv_import import;
+    struct srv_bundle_import import;
     struct cm_box other;
     begin(f);
     cm_box_create(&other);
     FILE *file = make_bundle(f, other.public_key, 1, 9); /* for another server */
-    assert_int_equal(srv_import_bundle(&f->core, file, NULL, NULL, &import, NULL), CM_CORRUPT);
+    assert_int_equal(srv_bundle_import(&f->core, file, NULL, NULL, &import, NULL), CM_CORRUPT);
     fclose(file);
     cm_keys_renew(f->keys); /* by another station, under this one's name */
     begin(f);
     file = make_bundle(f, f->core.box.public_key, 1, 9);
-    assert_int_equal(srv_import_bundle(&f->core, file, NULL, NULL, &import, NULL), CM_CORRUPT);
+    assert_int_equal(srv_bundle_import(&f->core, file, NULL, NULL, &import, NULL), CM_CORRUPT);
     fclose(file);
     snprintf(f->station.id, sizeof f->station.id, "nobody");
     file = make_bundle(f, f->core.box.public_key, 1, 9);
-    assert_int_equal(srv_import_bundle(&f->core, file, NULL, NULL, &import, NULL), CM_NOTFOUND);
+    assert_int_equal(srv_bundle_import(&f->core, file, NULL, NULL, &import, NULL), CM_NOTFOUND);
     fclose(file);
     assert_int_equal(count_activities(f, CM_ACTIVITY_UNKNOWN_FACE), 0);
 }

@@ -113,7 +113,7 @@ void page_closure(struct page *page, int32_t date, const char *class_id, const c
     calendar->count = 1;
     calendar->closures[0].date = date;
     snprintf(calendar->closures[0].class_id, CM_ID_SIZE, "%s", class_id);
-    snprintf(calendar->closures[0].label, CM_NAME_SIZE, "%s", label);
+    snprintf(calendar->closures[0].label, CM_LABEL_SIZE, "%s", label);
     assert_int_equal(cm_message_encode(CM_MESSAGE_CALENDAR, calendar, body, NULL), CM_OK);
     free(calendar);
     end(page);

@@ -281,6 +281,14 @@ static bool count_roll(void *arg, const struct cm_roll_entry *entry)
     return true;
 }
 
+static bool keep_said(void *arg, const struct cm_event *event)
+{
+    int64_t *said_ms = arg;
+    if (event->seq < 4)
+        said_ms[event->seq] = event->body.mark.erased_wall_ms;
+    return true;
+}
+
 /* The log goes up as it is; the roll forgets him, so that whoever is given the id is marked like everybody else. */
 static void an_id_that_is_given_again_is_marked_again(void **state)
 {
@@ -311,7 +319,11 @@ static void an_id_that_is_given_again_is_marked_again(void **state)
     page_apply(&f, page);
     assert_int_equal(mark(&f, "s1"), CM_OK);
     assert_int_equal(mark(&f, "s1"), CM_EXISTS);
-    enrol(&f, "s1", 2); /* and goes up, as of him who has the id now */
+    int64_t said_ms[4] = {0};
+    assert_int_equal(stn_store_each_event(f.store, 1, keep_said, said_ms, NULL), CM_OK);
+    assert_int_equal(said_ms[1], 0);    /* of the one before, … */
+    assert_int_equal(said_ms[3], 5000); /* … and of whoever has the id now */
+    enrol(&f, "s1", 2);                 /* and goes up, as of him who has the id now */
     assert_int_equal(stn_store_next_upload(f.store, &upload, templates, &count, NULL), CM_OK);
     assert_string_equal(upload.student_id, "s1");
     assert_int_equal(upload.erased_ms, 5000);
@@ -344,13 +356,19 @@ static void what_was_taken_away_does_not_come_back(void **state)
     page_student(page, "s2", "10-B");
     page_templates(page, "s1", 2, stn_store_public_key(f.store));
     page_templates(page, "s2", 2, stn_store_public_key(f.store));
+    page_student(page, "s3", "10-B");
+    page_templates(page, "s3", 2, stn_store_public_key(f.store)); /* made after one of which it knows */
+    page->changes.items[page->changes.count - 1].at_ms = 7;
     page_apply(&f, page);
     page = page_create("x.1");
     page->changes.reset = true;
     page_student(page, "s1", "10-B");
     page_student(page, "s2", "10-B");
-    page_templates(page, "s1", 0, stn_store_public_key(f.store));
-    page->changes.items[page->changes.count - 1].at_ms = INT64_MAX;
+    page_student(page, "s3", "10-B");
+    page_templates(page, "s3", 0, stn_store_public_key(f.store));
+    page->changes.items[page->changes.count - 1].at_ms = 7;
+    page_templates(page, "s1", 0, stn_store_public_key(f.store)); /* before they were made, by this clock */
+    page->changes.items[page->changes.count - 1].at_ms = 7;
     page_templates(page, "s2", 0,
                    stn_store_public_key(f.store)); /* there never were any, as far as it knows */
     page_apply(&f, page);
@@ -358,6 +376,44 @@ static void what_was_taken_away_does_not_come_back(void **state)
     assert_int_equal(count_templates(&f, "s2"), 2);
     assert_int_equal(next_upload(&f, &upload, &count), CM_OK);
     assert_string_equal(upload.student_id, "s2");
+    assert_int_equal(upload.unenrolled_ms, 0);
+    assert_int_equal(stn_store_settle_upload(f.store, &upload, STN_UPLOAD_DONE, NULL, NULL), CM_OK);
+    assert_int_equal(next_upload(&f, &upload, &count), CM_OK);
+    assert_string_equal(upload.student_id, "s3");
+    assert_int_equal(upload.unenrolled_ms, 7);
+    fixture_finish(&f);
+}
+
+/* What waits says what was known when it was made, whatever is said meanwhile; the server refuses it then. */
+static void a_withdrawal_that_comes_while_templates_wait(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct stn_upload upload;
+    size_t count;
+    open_paired(&f);
+    struct page *page = page_create("e.1");
+    page_student(page, "s1", "10-B");
+    page_apply(&f, page);
+    enrol(&f, "s1", 2); /* offline */
+    page = page_create("e.2");
+    page_templates(page, "s1", 0, NULL);
+    page->changes.items[0].at_ms = 5000;
+    page_apply(&f, page);
+    fixture_reopen(&f);
+    assert_int_equal(next_upload(&f, &upload, &count), CM_OK);
+    assert_int_equal(count, 2);
+    assert_int_equal(upload.unenrolled_ms, 0);
+    assert_int_equal(stn_store_refuse_upload(f.store, &upload, "", (struct cm_span){NULL, 0}, NULL), CM_OK);
+    assert_int_equal(count_templates(&f, "s1"), 0);
+    assert_int_equal(next_upload(&f, &upload, &count), CM_NOTFOUND);
+    enrol(&f, "s1", 2); /* a person says it again */
+    assert_int_equal(next_upload(&f, &upload, &count), CM_OK);
+    assert_int_equal(upload.unenrolled_ms, 5000);
+    double_pair(&f); /* with another server, whose times are other ones */
+    assert_int_equal(next_upload(&f, &upload, &count), CM_OK);
+    assert_int_equal(count, 2);
+    assert_int_equal(upload.unenrolled_ms, 0);
     fixture_finish(&f);
 }
 
@@ -916,6 +972,7 @@ int main(void)
         cmocka_unit_test(templates_for_somebody_else_are_left_out),
         cmocka_unit_test(gone_and_erased_students_leave_nothing),
         cmocka_unit_test(an_id_that_is_given_again_is_marked_again),
+        cmocka_unit_test(a_withdrawal_that_comes_while_templates_wait),
         cmocka_unit_test(what_was_taken_away_does_not_come_back),
         cmocka_unit_test(a_new_beginning_removes_what_does_not_come_again),
         cmocka_unit_test(what_a_restored_server_lacks_goes_up_again),

@@ -630,6 +630,7 @@ static void templates_follow_the_events(void **state)
         {200, {.problem = CM_SYNC_FINE}, 0, 0, STN_SYNC_FINE},
         {404, {.problem = CM_SYNC_UNKNOWN}, 0, 1, STN_SYNC_FINE},
         {409, {.problem = CM_SYNC_DUPLICATE, .other_id = "z"}, 0, 1, STN_SYNC_FINE},
+        {409, {.problem = CM_SYNC_WITHDRAWN}, 0, 0, STN_SYNC_FINE},
         {422, {.problem = CM_SYNC_BROKEN}, 1, 0, STN_SYNC_REFUSED},
         {500, {0}, 1, 0, STN_SYNC_SERVER_AWAY},
         {401, {0}, 1, 0, STN_SYNC_REVOKED},
@@ -658,9 +659,37 @@ static void templates_follow_the_events(void **state)
         assert_int_equal(status(&talk)->uploads_refused, cases[i].refused);
         expect_trouble(&talk, cases[i].trouble);
         expect_nothing(&talk, STN_SYNC_UP);
-        assert_int_equal(talk.effects.text[0] != '\0', cases[i].refused > 0);
+        assert_int_equal(talk.effects.text[0] != '\0', cases[i].status == 404 || cases[i].status == 409);
+        assert_int_equal(talk.effects.templates, cases[i].status == 409);
         talk_finish(&talk);
     }
+}
+
+/* What is enrolled after the server's word says so, also if no pull brought it. */
+static void an_unenrolment_here_is_known_by_its_answer(void **state)
+{
+    (void)state;
+    struct talk talk;
+    struct stn_sync_request request;
+    struct cm_templates_push push;
+    struct cm_templates_answer said = {.problem = CM_SYNC_FINE, .unenrolled_ms = 5000};
+    talk_init(&talk, 25);
+    said.time_ms = talk.now.wall_ms;
+    enrol(&talk, "a");
+    assert_int_equal(stn_store_erase_templates(talk.f.store, "a", NULL), CM_OK);
+    expect_request(&talk, STN_SYNC_UP, "/sync/v1/events");
+    say_acked(&talk, 2);
+    expect_request(&talk, STN_SYNC_UP, "/sync/v1/templates");
+    answer(&talk, STN_SYNC_UP, 200, CM_MESSAGE_TEMPLATES_ANSWER, &said);
+    enrol(&talk, "a");
+    expect_request(&talk, STN_SYNC_UP, "/sync/v1/events");
+    say_acked(&talk, 3);
+    assert_true(next(&talk, STN_SYNC_UP, &request));
+    assert_int_equal(cm_message_decode(CM_MESSAGE_TEMPLATES_PUSH, request.body, request.size, &push, NULL),
+                     CM_OK);
+    assert_true(push.sealed.size > 0);
+    assert_int_equal(push.unenrolled_ms, 5000);
+    talk_finish(&talk);
 }
 
 static void name_job(struct talk *talk, const char *id)
@@ -901,6 +930,7 @@ int main(void)
         cmocka_unit_test(a_revoked_station_does_not_ask_in_a_circle),
         cmocka_unit_test(a_new_pairing_ends_the_client),
         cmocka_unit_test(templates_follow_the_events),
+        cmocka_unit_test(an_unenrolment_here_is_known_by_its_answer),
         cmocka_unit_test(a_photo_becomes_templates),
         cmocka_unit_test(a_result_that_never_comes_is_reported_after_a_minute),
         cmocka_unit_test(a_client_that_is_over_wants_nothing_more),

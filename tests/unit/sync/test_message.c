@@ -82,12 +82,12 @@ static void *sample(enum cm_message_kind kind)
             .name = "Gate", .revoked = true, .class_count = 2, .classes = {"A", "B"}};
         break;
     case CM_MESSAGE_TEMPLATES_PUSH:
-        *(struct cm_templates_push *)message =
-            (struct cm_templates_push){.student_id = "S1", .sealed = span, .erased_ms = 5};
+        *(struct cm_templates_push *)message = (struct cm_templates_push){
+            .student_id = "S1", .sealed = span, .erased_ms = 5, .unenrolled_ms = 6};
         break;
     case CM_MESSAGE_TEMPLATES_ANSWER:
         *(struct cm_templates_answer *)message = (struct cm_templates_answer){
-            .problem = CM_SYNC_DUPLICATE, .other_id = "S2", .sealed = span, .time_ms = 4};
+            .problem = CM_SYNC_DUPLICATE, .other_id = "S2", .sealed = span, .time_ms = 4, .unenrolled_ms = 5};
         break;
     case CM_MESSAGE_PREVIEW_ANSWER:
         *(struct cm_preview_answer *)message = (struct cm_preview_answer){.watching = true};
@@ -277,7 +277,8 @@ static void the_overheads_that_the_header_tells_are_enough(void **state)
     memset(push->version, 'v', sizeof push->version - 1);
     memset(push->camera, 'c', sizeof push->camera - 1);
     push->first_seq = INT64_MAX - CM_SYNC_EVENTS_MAX;
-    push->backlog = push->wall_ms = INT64_MAX;
+    push->backlog = INT64_MAX;
+    push->wall_ms = CM_INSTANT_LAST_MS;
     push->count = CM_SYNC_EVENTS_MAX;
     for (int i = 0; i < push->count; i++)
         push->events[i] = (struct cm_span){event, sizeof event};

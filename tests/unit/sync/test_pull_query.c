@@ -62,6 +62,8 @@ static void bad_values_are_refused(void **state)
         {"last", "9223372036854775807", CM_OK},
         {"last", "9223372036854775808", CM_INVALID},
         {"wall_ms", "0", CM_OK},
+        {"wall_ms", "253402300799999", CM_OK},
+        {"wall_ms", "253402300800000", CM_INVALID}, /* of the year 10000 */
         {"camera", "0123456789012345678901234567890", CM_OK},
         {"camera", "01234567890123456789012345678901", CM_INVALID},
         {"other", "1", CM_NOTFOUND},

@@ -1,0 +1,1 @@
+rollcall_fuzzer(webhook LINK srv_notify cm_roster)
