@@ -38,6 +38,7 @@ bool cm_evidence_add_mark(struct cm_evidence *evidence, const struct cm_mark *ma
     evidence->first_try = mark->first_try;
     evidence->eye_contact = mark->eye_contact;
     evidence->clock_suspect = mark->clock_suspect;
+    evidence->no_face = mark->method != CM_METHOD_FACE;
     evidence->captured_wall_ms = mark->captured_wall_ms;
     memcpy(evidence->mark_id, id, sizeof evidence->mark_id);
     evidence->mark_number = number;
@@ -66,6 +67,7 @@ void cm_evidence_merge(struct cm_evidence *evidence, const struct cm_evidence *o
         evidence->first_try = other->first_try;
         evidence->eye_contact = other->eye_contact;
         evidence->clock_suspect = other->clock_suspect;
+        evidence->no_face = other->no_face;
         evidence->captured_wall_ms = other->captured_wall_ms;
         memcpy(evidence->mark_id, other->mark_id, sizeof evidence->mark_id);
         evidence->mark_number = other->mark_number;
@@ -86,6 +88,7 @@ struct cm_points_facts cm_evidence_facts(const struct cm_evidence *evidence, con
     if (evidence->has_mark) {
         facts.first_try = evidence->first_try;
         facts.eye_contact = evidence->eye_contact;
+        facts.no_face = evidence->no_face;
         if (session != NULL)
             facts.status = cm_session_status(session, evidence->captured_wall_ms, evidence->clock_suspect);
         else

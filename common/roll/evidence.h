@@ -13,8 +13,8 @@
 
 struct cm_evidence { /* {0}: nothing is known */
     bool has_mark, has_correction;
-    bool first_try, eye_contact, clock_suspect; /* of the mark */
-    enum cm_roll_status corrected;              /* what the correction says */
+    bool first_try, eye_contact, clock_suspect, no_face; /* of the mark; no_face: by card, PIN or hand */
+    enum cm_roll_status corrected;                       /* what the correction says */
     int64_t captured_wall_ms, corrected_wall_ms;
     uint8_t mark_id[16], correction_id[16];
     uint64_t mark_number, correction_number; /* the caller's names for the two events */

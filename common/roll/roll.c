@@ -1,7 +1,6 @@
 #include "roll/roll.h"
 
-#include "roll/evidence.h"
-#include "roll/session.h"
+#include "roll/calendar.h"
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,14 +10,35 @@ static struct cm_points_facts facts_of(const struct cm_mark *mark, const struct 
 {
     static const uint8_t no_id[16];
     struct cm_evidence evidence = {0};
-    struct cm_session session = {0};
-    if (mark != NULL) {
-        session = cm_session_of(rules->class_, rules->zone, mark->date);
+    struct cm_day day = cm_day_of(rules->class_, rules->closure, rules->no_session, rules->zone,
+                                  mark != NULL ? mark->date : correction->date);
+    if (mark != NULL)
         (void)cm_evidence_add_mark(&evidence, mark, no_id, 0);
-    }
     if (correction != NULL)
         (void)cm_evidence_add_correction(&evidence, correction, no_id, 0);
-    return cm_evidence_facts(&evidence, &session);
+    struct cm_points_facts facts = cm_evidence_facts(&evidence, &day.times);
+    if (day.kind == CM_DAY_CLOSED)
+        facts.status = CM_ROLL_NONE;
+    return facts;
+}
+
+static enum cm_roll_status unseen(enum cm_day_kind day, enum cm_verdict verdict, bool member)
+{
+    if (day != CM_DAY_SCHOOL || !member || verdict == CM_VERDICT_OPEN)
+        return CM_ROLL_NONE;
+    return verdict == CM_VERDICT_CLOSED ? CM_ROLL_ABSENT : CM_ROLL_UNJUDGED;
+}
+
+struct cm_outcome cm_roll_outcome(const struct cm_evidence *evidence, const struct cm_session *times,
+                                  enum cm_day_kind day, enum cm_verdict verdict, bool member,
+                                  const struct cm_points_rules *points)
+{
+    struct cm_points_facts facts = cm_evidence_facts(evidence, times);
+    if (day == CM_DAY_CLOSED)
+        return (struct cm_outcome){.status = CM_ROLL_NONE};
+    if (facts.status == CM_ROLL_NONE)
+        facts.status = unseen(day, verdict, member);
+    return (struct cm_outcome){.status = facts.status, .points = cm_points(points, &facts)};
 }
 
 struct cm_roll_entry cm_roll_from(const struct cm_mark *mark, const struct cm_correction *correction,

@@ -7,14 +7,18 @@
  *
  * So the order in which events arrive, and how often, never matters. Points follow from the outcome: a
  * correction recomputes them, with what the mark says about the first try and eye contact where there is a
- * mark.
+ * mark. Who was not seen at all is absent in a closed session, unjudged in an unjudged one, and not yet anything in an open
+ * one; on a day without school (by the calendar, or a person said so) nothing counts, neither for nor against anybody.
  */
 #ifndef CM_ROLL_H
 #define CM_ROLL_H
 
 #include "base/localdate.h"
 #include "record/record.h"
+#include "roll/evidence.h"
+#include "roll/judge.h"
 #include "roll/points.h"
+#include "roll/session.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -31,11 +35,24 @@ struct cm_roll_entry {
     uint64_t correction_seq;  /* 0: none */
 };
 
+/* What a student's evidence comes to in a session: the one place that says it, for server and station. */
+struct cm_outcome {
+    enum cm_roll_status status;
+    int32_t points;
+};
+/* times: of the class on that date; NULL: unknown, then nobody is late. member: he is of the class, so that he can be absent. */
+struct cm_outcome cm_roll_outcome(const struct cm_evidence *evidence, const struct cm_session *times,
+                                  enum cm_day_kind day, enum cm_verdict verdict, bool member,
+                                  const struct cm_points_rules *points);
+
 /* What a roll entry is made with. Borrowed. */
 struct cm_roll_rules {
     const struct cm_class *class_;
     const struct cm_zone *zone;
     const struct cm_points_rules *points;
+    const struct cm_closure
+        *closure;    /* the calendar's entry of the date that counts for the class; NULL: none */
+    bool no_session; /* a person said so */
 };
 
 /* The entry from the mark that counts and the correction that counts; either may be NULL, not both. They must

@@ -1,5 +1,6 @@
 #include "roll/session.h"
 
+#include "roll/calendar.h"
 #include <stdio.h>
 
 static const int64_t minute_ms = 60 * 1000;
@@ -47,51 +48,52 @@ bool cm_class_meets(const struct cm_class *class_, int32_t date)
     return (class_->weekdays >> cm_date_weekday(date) & 1) != 0;
 }
 
-/* False also on a date that the zone skipped (Apia has no 30 December 2011): its times are those of the next
- * date. */
-static bool takes_place(const struct cm_class *class_, const struct cm_zone *zone,
-                        const struct cm_session *session)
-{
-    return cm_class_meets(class_, session->date) &&
-           cm_zone_date(zone, session->start_wall_ms) == session->date;
-}
-
 bool cm_session_contains(const struct cm_session *session, int64_t wall_ms)
 {
     return wall_ms >= session->opens_wall_ms && wall_ms < session->close_wall_ms;
 }
 
-enum cm_session_state cm_session_at(const struct cm_class *class_, const struct cm_zone *zone,
-                                    int64_t wall_ms, struct cm_session *ret_session)
+/* False also on a date that the zone skipped. */
+static bool takes_place(const struct cm_class *class_, const struct cm_closures *calendar,
+                        const struct cm_zone *zone, int32_t date, struct cm_session *ret_session)
+{
+    struct cm_day day = cm_day_of(class_, cm_closure_of(calendar, class_->id, date), false, zone, date);
+    *ret_session = day.times;
+    return day.kind == CM_DAY_SCHOOL;
+}
+
+enum cm_session_state cm_session_at(const struct cm_class *class_, const struct cm_closures *calendar,
+                                    const struct cm_zone *zone, int64_t wall_ms,
+                                    struct cm_session *ret_session)
 {
     int32_t today = cm_zone_date(zone, wall_ms);
     /* Yesterday's too: on the day on which clocks go forward, a session up to midnight ends after it. */
     for (int32_t day = -1; day <= 1; day++) {
         int32_t date = cm_date_add(today, day);
-        struct cm_session session = cm_session_of(class_, zone, date);
-        if (!takes_place(class_, zone, &session) || !cm_session_contains(&session, wall_ms))
+        struct cm_session session;
+        if (!takes_place(class_, calendar, zone, date, &session) || !cm_session_contains(&session, wall_ms))
             continue;
         if (ret_session != NULL)
             *ret_session = session;
         return CM_SESSION_OPEN;
     }
-    if (!cm_class_meets(class_, today))
+    struct cm_session session;
+    if (!takes_place(class_, calendar, zone, today, &session))
         return CM_SESSION_NOT_TODAY;
-    struct cm_session session = cm_session_of(class_, zone, today);
     if (ret_session != NULL)
         *ret_session = session;
     return wall_ms < session.opens_wall_ms ? CM_SESSION_BEFORE : CM_SESSION_CLOSED;
 }
 
-bool cm_session_next(const struct cm_class *class_, const struct cm_zone *zone, int64_t wall_ms,
-                     struct cm_session *ret_session)
+bool cm_session_next(const struct cm_class *class_, const struct cm_closures *calendar,
+                     const struct cm_zone *zone, int64_t wall_ms, struct cm_session *ret_session)
 {
     int32_t today = cm_zone_date(zone, wall_ms);
-    /* One day beyond the week: today's may be open already, tomorrow's too (it opens before midnight). */
-    for (int32_t day = 0; day <= DAYS_A_WEEK + 1; day++) {
+    for (int32_t day = 0; day <= CM_SESSION_NEXT_DAYS && class_->weekdays != 0; day++) {
         int32_t date = cm_date_add(today, day);
-        struct cm_session session = cm_session_of(class_, zone, date);
-        if (!takes_place(class_, zone, &session) || session.opens_wall_ms <= wall_ms)
+        struct cm_session session;
+        if (!cm_class_meets(class_, date) || !takes_place(class_, calendar, zone, date, &session) ||
+            session.opens_wall_ms <= wall_ms)
             continue;
         *ret_session = session;
         return true;
@@ -116,20 +118,40 @@ static void instant_text(const struct cm_zone *zone, int64_t wall_ms, int32_t to
         snprintf(out, out_size, "%s %s", cm_date_short(local.date, day), time);
 }
 
-char *cm_session_text(const struct cm_class *class_, const struct cm_zone *zone, int64_t wall_ms,
-                      char out[static CM_SESSION_TEXT_SIZE])
+/* "now", or "today (Diwali)". */
+static void when_not(const struct cm_class *class_, const struct cm_closures *calendar, int32_t today,
+                     char *out, size_t out_size)
+{
+    const struct cm_closure *closure = cm_closure_of(calendar, class_->id, today);
+    if (closure == NULL || closure->kind != CM_CLOSURE_CLOSED)
+        snprintf(out, out_size, "now");
+    else if (closure->label[0] == '\0')
+        snprintf(out, out_size, "today");
+    else
+        snprintf(out, out_size, "today (%s)", closure->label);
+}
+
+char *cm_session_text(const struct cm_class *class_, const struct cm_closures *calendar,
+                      const struct cm_zone *zone, int64_t wall_ms, char out[static CM_SESSION_TEXT_SIZE])
 {
     int32_t today = cm_zone_date(zone, wall_ms);
     struct cm_session session;
-    char when[32];
-    if (cm_session_at(class_, zone, wall_ms, &session) == CM_SESSION_OPEN) {
+    char when[32], not_now[CM_LABEL_SIZE + 16];
+    if (cm_session_at(class_, calendar, zone, wall_ms, &session) == CM_SESSION_OPEN) {
         instant_text(zone, session.close_wall_ms, today, when, sizeof when);
         snprintf(out, CM_SESSION_TEXT_SIZE, "%s is open until %s", class_->id, when);
-    } else if (cm_session_next(class_, zone, wall_ms, &session)) {
+        return out;
+    }
+    when_not(class_, calendar, today, not_now, sizeof not_now);
+    if (cm_session_next(class_, calendar, zone, wall_ms, &session)) {
         instant_text(zone, session.opens_wall_ms, today, when, sizeof when);
-        snprintf(out, CM_SESSION_TEXT_SIZE, "%s has no session now; the next opens %s", class_->id, when);
-    } else {
+        snprintf(out, CM_SESSION_TEXT_SIZE, "%s has no session %s; the next opens %s", class_->id, not_now,
+                 when);
+    } else if (class_->weekdays == 0) {
         snprintf(out, CM_SESSION_TEXT_SIZE, "%s has no session: it meets on no weekday", class_->id);
+    } else {
+        snprintf(out, CM_SESSION_TEXT_SIZE, "%s has no session %s, nor in the next %d days", class_->id,
+                 not_now, (int)CM_SESSION_NEXT_DAYS);
     }
     return out;
 }

@@ -26,11 +26,12 @@ struct table;
 struct field {
     const char *name;
     uint8_t key; /* in ascending order within a table */
+    bool later;  /* it came after version 1: one that is missing is zero */
     enum type type;
-    uint16_t offset;
+    uint32_t offset;
     uint32_t size; /* of the member; of one element in `element` */
     int64_t min, max;
-    uint16_t count;
+    uint32_t count;
     const struct field *element; /* bare: a TEXT or SPAN … */
     const struct table *map;     /* … or a map */
 };
@@ -47,6 +48,14 @@ struct table {
 #define ROW(struct_, key_, type_, member_)                                                                   \
     {                                                                                                        \
         MEMBER(struct_, member_), .key = (key_), .type = (type_), .max = INT64_MAX                           \
+    }
+#define ROW_LATER(struct_, key_, type_, member_)                                                             \
+    {                                                                                                        \
+        MEMBER(struct_, member_), .key = (key_), .type = (type_), .max = INT64_MAX, .later = true            \
+    }
+#define ROW_LATER_RANGE(struct_, key_, member_, min_, max_)                                                  \
+    {                                                                                                        \
+        MEMBER(struct_, member_), .key = (key_), .type = NUMBER, .min = (min_), .max = (max_), .later = true \
     }
 #define ROW_RANGE(struct_, key_, member_, min_, max_)                                                        \
     {                                                                                                        \
@@ -105,11 +114,9 @@ static const struct field cm_hash_answer_fields[] = {
 };
 
 static const struct field cm_item_fields[] = {
-    ROW_RANGE(cm_item, 1, kind, 1, CM_ITEM_KINDS - 1),
-    ROW(cm_item, 2, TEXT, id),
-    ROW(cm_item, 3, FLAG, gone),
-    ROW(cm_item, 4, FLAG, erased),
-    ROW_SPAN(cm_item, 5, body, CM_SYNC_SEALED_MAX * 2),
+    ROW_RANGE(cm_item, 1, kind, 1, 255), /* a newer server may have more to tell */
+    ROW(cm_item, 2, TEXT, id),           ROW(cm_item, 3, FLAG, gone),
+    ROW(cm_item, 4, FLAG, erased),       ROW_SPAN(cm_item, 5, body, CM_SYNC_SEALED_MAX * 2),
     ROW(cm_item, 6, NUMBER, at_ms),
 };
 static const struct field cm_job_fields[] = {
@@ -135,12 +142,60 @@ static const struct field cm_closure_fields[] = {
     ROW(cm_closure, 3, TEXT, label),
 };
 static const struct table closure = TABLE(cm_closure);
+/* A half day; which kind it is follows from the list that it is in. */
+static const struct field cm_short_fields[] = {
+    ROW_RANGE(cm_closure, 1, date, 1, 99991231),
+    ROW(cm_closure, 2, TEXT, class_id),
+    ROW(cm_closure, 3, TEXT, label),
+    ROW_RANGE(cm_closure, 4, start_minute, 0, 1439),
+    ROW_RANGE(cm_closure, 5, close_after_min, 1, 1440),
+    ROW_RANGE(cm_closure, 6, kind, CM_CLOSURE_SHORT, CM_CLOSURE_SHORT),
+};
+static const struct table short_day = {"cm_short", cm_short_fields,
+                                       sizeof cm_short_fields / sizeof cm_short_fields[0],
+                                       sizeof(struct cm_closure)};
 static const struct field cm_calendar_fields[] = {
     ROW_LIST(cm_calendar, 1, closures, count, 0, .map = &closure),
+    ROW_LIST(cm_calendar, 2, shorts, short_count, 0, .map = &short_day, .later = true),
 };
 static const struct field cm_school_fields[] = {
     ROW(cm_school, 1, TEXT, name),
     ROW(cm_school, 2, TEXT, timezone),
+    ROW_LATER(cm_school, 3, TEXT, points),
+    ROW_LATER_RANGE(cm_school, 4, coverage_percent, 0, 100),
+};
+static const struct field cm_roll_line_fields[] = {
+    ROW(cm_roll_line, 1, TEXT, student_id),
+    ROW(cm_roll_line, 2, FLAG, member),
+    ROW(cm_roll_line, 3, FLAG, evidence.has_mark),
+    ROW(cm_roll_line, 4, FLAG, evidence.first_try),
+    ROW(cm_roll_line, 5, FLAG, evidence.eye_contact),
+    ROW(cm_roll_line, 6, FLAG, evidence.clock_suspect),
+    ROW(cm_roll_line, 7, FLAG, evidence.no_face),
+    ROW(cm_roll_line, 8, NUMBER, evidence.captured_wall_ms),
+    ROW(cm_roll_line, 9, BYTES, evidence.mark_id),
+    ROW(cm_roll_line, 10, FLAG, evidence.has_correction),
+    ROW_RANGE(cm_roll_line, 11, evidence.corrected, CM_ROLL_NONE, CM_ROLL_PENDING),
+    ROW(cm_roll_line, 12, NUMBER, evidence.corrected_wall_ms),
+    ROW(cm_roll_line, 13, BYTES, evidence.correction_id),
+    ROW_RANGE(cm_roll_line, 14, standing.points, 0, INT32_MAX),
+    ROW_RANGE(cm_roll_line, 15, standing.before.streak, 0, INT32_MAX),
+    ROW_RANGE(cm_roll_line, 16, standing.before.best, 0, INT32_MAX),
+    ROW_RANGE(cm_roll_line, 17, standing.now.streak, 0, INT32_MAX),
+    ROW_RANGE(cm_roll_line, 18, standing.now.best, 0, INT32_MAX),
+    ROW_RANGE(cm_roll_line, 19, standing.last_date, 0, 99991231),
+};
+static const struct table roll_line = TABLE(cm_roll_line);
+static const struct field cm_roll_news_fields[] = {
+    ROW_RANGE(cm_roll_news, 1, date, 0, 99991231),
+    ROW_RANGE(cm_roll_news, 2, verdict, 0, CM_VERDICTS - 1),
+    ROW_RANGE(cm_roll_news, 3, able_min, 0, INT32_MAX),
+    ROW_RANGE(cm_roll_news, 4, word.word, 0, CM_WORD_KINDS - 1),
+    ROW(cm_roll_news, 5, NUMBER, word.said_wall_ms),
+    ROW(cm_roll_news, 6, BYTES, word.id),
+    ROW(cm_roll_news, 7, TEXT, word.by),
+    ROW(cm_roll_news, 8, TEXT, word.reason),
+    ROW_LIST(cm_roll_news, 9, lines, count, 0, .map = &roll_line),
 };
 static const struct field class_id = {.name = "class", .type = TEXT, .size = CM_ID_SIZE};
 static const struct field cm_station_info_fields[] = {
@@ -194,6 +249,7 @@ static const struct table tables[CM_MESSAGE_KINDS] = {
     [CM_MESSAGE_PREVIEW_ANSWER] = TABLE(cm_preview_answer),
     [CM_MESSAGE_JOB_RESULT] = TABLE(cm_job_result),
     [CM_MESSAGE_JOB_ANSWER] = TABLE(cm_job_answer),
+    [CM_MESSAGE_ROLL] = TABLE(cm_roll_news),
 };
 
 static enum cm_code refuse(const struct field *field, const char *problem, struct cm_err *err)
@@ -453,6 +509,14 @@ static enum cm_code read_list(struct cm_cursor *cursor, const struct field *fiel
     return CM_OK;
 }
 
+/* Past the fields before `key` that an older program does not send. */
+static int skip_later(const struct table *table, int next, uint64_t key)
+{
+    while (next < table->field_count && table->fields[next].later && table->fields[next].key < key)
+        next++;
+    return next;
+}
+
 static enum cm_code read_map(struct cm_cursor *cursor, const struct table *table, uint8_t *message,
                              struct cm_err *err)
 {
@@ -466,6 +530,7 @@ static enum cm_code read_map(struct cm_cursor *cursor, const struct table *table
         enum cm_code code = cm_scan_next(cursor, &key, err);
         if (code != CM_OK)
             return code;
+        next = skip_later(table, next, key.number);
         if (next < table->field_count && table->fields[next].key < key.number)
             return refuse(&table->fields[next], "is missing", err);
         if (next == table->field_count || table->fields[next].key != key.number)
@@ -479,6 +544,7 @@ static enum cm_code read_map(struct cm_cursor *cursor, const struct table *table
         if (code != CM_OK)
             return code;
     }
+    next = skip_later(table, next, UINT64_MAX);
     return next == table->field_count ? CM_OK : refuse(&table->fields[next], "is missing", err);
 }
 

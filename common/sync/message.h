@@ -2,10 +2,10 @@
  * What a station and the server say to each other: the bodies of /sync/v1/… as plain structs, and one codec for all.
  *
  * Form: a canonical msgpack map with small integer keys (record/scan.h checks before anything is read). Keys that a newer
- * program added are skipped; a key of version 1 that is missing is CM_INVALID.
+ * program added are skipped; a key that came later and is missing is zero, any other that is missing is CM_INVALID.
  * Encoding appends to the caller's buffer, whose maximum is the bound of the body. Decoding copies texts into the struct
  * and leaves bytes where they are: every struct cm_span of a decoded message points into the input and is valid as long
- * as that is. Some structs are large (struct cm_changes about 27 KiB, struct cm_calendar about 80 KiB): not for small stacks.
+ * as that is. Some structs are large (struct cm_changes about 27 KiB, struct cm_calendar about 170 KiB, struct cm_roll_news about 150 KiB): not for small stacks.
  *
  * Answers with another status than the message names (401, 404, 413, 429, 503 …) have the JSON body of the HTTP server:
  * decide by the status, read a body only where its media type is application/msgpack (CM_SYNC_TYPE).
@@ -20,6 +20,12 @@
 #include "crypt/box.h"
 #include "crypt/chain.h"
 #include "record/record.h"
+#include "roll/calendar.h"
+#include "roll/evidence.h"
+#include "roll/judge.h"
+#include "roll/points.h"
+#include "roll/standing.h"
+#include "roll/word.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -39,6 +45,7 @@ enum {
     CM_SYNC_SEALED_MAX = 60 * 1024,   /* bytes of sealed templates; the body around them stays below 64 KiB */
     CM_SYNC_CLOSURES_MAX = 400,       /* of the calendar, the nearest ones first */
     CM_SYNC_CALENDAR_BACK_DAYS = 60,  /* it begins so many days ago */
+    CM_SYNC_ROLL_MAX = 500,           /* students of one session */
     CM_SYNC_CLASSES_MAX = 32,         /* of one station */
     CM_SYNC_WAIT_MAX_S = 30,          /* of a long poll */
     CM_SYNC_PREVIEW_MAX = 256 * 1024, /* bytes of a camera frame */
@@ -117,6 +124,7 @@ struct cm_pull {
     char camera[CM_SYNC_CAMERA_SIZE], version[CM_SYNC_VERSION_SIZE];
     bool frames; /* it sends camera frames now */
     int64_t wall_ms;
+    bool rolls; /* it takes CM_ITEM_ROLL */
 };
 enum cm_item_kind {
     CM_ITEM_CLASS = 1, /* body: class record */
@@ -126,6 +134,7 @@ enum cm_item_kind {
     CM_ITEM_CALENDAR = 4,  /* body: struct cm_calendar, the whole */
     CM_ITEM_SETTINGS = 5,  /* body: struct cm_school */
     CM_ITEM_STATION = 6,   /* body: struct cm_station_info: of this station */
+    CM_ITEM_ROLL = 7,      /* id: class; body: struct cm_roll_news. Only to who asks for them (cm_pull) */
     CM_ITEM_KINDS
 };
 struct cm_item {
@@ -157,18 +166,35 @@ struct cm_changes {
                      * restored (push again), more than the station has after the station was (forked) */
 };
 /* bodies of items */
-struct cm_closure {
-    int32_t date;
-    char class_id[CM_ID_SIZE]; /* empty: all */
-    char label[CM_LABEL_SIZE];
-};
+/* Days without school, and half days in a list of their own: a station that does not know them yet takes them for days like
+ * any other, and marks; never for days without school. */
 struct cm_calendar {
-    int count;
-    struct cm_closure closures[CM_SYNC_CLOSURES_MAX];
+    int count, short_count;
+    struct cm_closure closures[CM_SYNC_CLOSURES_MAX], shorts[CM_SYNC_CLOSURES_MAX];
 };
 struct cm_school {
     char name[CM_NAME_SIZE];
     char timezone[64];
+    char points[CM_POINTS_SETTING_SIZE]; /* the rules; empty: the default ones */
+    int32_t coverage_percent;            /* from which a session closes by itself; 0: the default */
+};
+/* What the server has of one session, for a station to merge with what it has itself (roll/evidence.h, roll/word.h): then its
+ * roll is the server's, also where there is another station, or a page. Everything that the server took of this station's
+ * log up to `acked` of the answer is in it, or counts for nothing. Sent for the last SRV_ROLL_BACK_DAYS, the newest state
+ * only; date 0: standings alone. A class of more than CM_SYNC_ROLL_MAX has none. */
+struct cm_roll_line {
+    char student_id[CM_ID_SIZE];
+    bool member;                 /* of the class on that date */
+    struct cm_evidence evidence; /* its numbers are not sent */
+    struct cm_standing standing; /* points, runs and last_date alone */
+};
+struct cm_roll_news {
+    int32_t date;
+    enum cm_verdict verdict;
+    int32_t able_min;
+    struct cm_word word;
+    int count;
+    struct cm_roll_line lines[CM_SYNC_ROLL_MAX];
 };
 struct cm_station_info {
     char name[CM_NAME_SIZE];
@@ -233,6 +259,7 @@ enum cm_message_kind {
     CM_MESSAGE_PREVIEW_ANSWER,
     CM_MESSAGE_JOB_RESULT,
     CM_MESSAGE_JOB_ANSWER,
+    CM_MESSAGE_ROLL,
     CM_MESSAGE_KINDS
 };
 /* `message` points to the kind's struct. Appends. CM_INVALID: a field breaks its rule (the message names it). CM_NOMEM: the
@@ -247,7 +274,7 @@ enum cm_code cm_message_decode(enum cm_message_kind kind, const uint8_t *bytes, 
 enum cm_code cm_pull_query(const struct cm_pull *pull, struct cm_buf *buf);
 /* Sets the field that the query names so, from its decoded value. CM_INVALID: the value breaks its rule; CM_NOTFOUND: no such
  * name. cm_pull_names are all of them. */
-enum { CM_PULL_NAMES = 7 };
+enum { CM_PULL_NAMES = 8 };
 extern const char *const cm_pull_names[CM_PULL_NAMES];
 enum cm_code cm_pull_set(struct cm_pull *pull, const char *name, const char *value, struct cm_err *err);
 

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const cm_pull_names[CM_PULL_NAMES] = {"cursor",  "wait",   "last",   "camera",
-                                                  "version", "frames", "wall_ms"};
+const char *const cm_pull_names[CM_PULL_NAMES] = {"cursor",  "wait",   "last",    "camera",
+                                                  "version", "frames", "wall_ms", "rolls"};
 
 static enum cm_code append_escaped(struct cm_buf *buf, const char *text)
 {
@@ -36,6 +36,8 @@ enum cm_code cm_pull_query(const struct cm_pull *pull, struct cm_buf *buf)
         code = append_escaped(buf, pull->version);
     if (code == CM_OK)
         code = cm_buf_appendf(buf, "&frames=%d&wall_ms=%" PRId64, pull->frames, pull->wall_ms);
+    if (code == CM_OK && pull->rolls)
+        code = cm_buf_append_text(buf, "&rolls=1");
     return code;
 }
 
@@ -79,6 +81,12 @@ enum cm_code cm_pull_set(struct cm_pull *pull, const char *name, const char *val
         code = read_number(name, value, 1, &number, err);
         if (code == CM_OK)
             pull->frames = number != 0;
+        return code;
+    }
+    if (strcmp(name, "rolls") == 0) {
+        code = read_number(name, value, 1, &number, err);
+        if (code == CM_OK)
+            pull->rolls = number != 0;
         return code;
     }
     if (strcmp(name, "last") == 0) {

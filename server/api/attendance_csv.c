@@ -154,7 +154,7 @@ enum cm_code srv_attendance_csv_next(struct srv_attendance_csv *csv, struct cm_b
         csv->date = cm_date_add(csv->date, 1);
     }
     struct piece piece = {.csv = csv, .buf = buf, .class_ = &csv->classes[csv->next_class++]};
-    piece.session = cm_session_of(piece.class_, csv->zone, csv->date);
+    piece.session = srv_show_times(csv->store, csv->zone, piece.class_, csv->date);
     enum cm_code code = srv_store_read(csv->store, put_class, &piece, err);
     free(piece.days);
     return code;

@@ -24,16 +24,24 @@ static bool sees(const struct calendar *calendar, const char *class_id)
                                                    : srv_auth_sees_class(calendar->who, class_id);
 }
 
-static void put_closure(struct srv_reply *out, const struct srv_closure *closure)
+static void put_closure(struct srv_reply *out, const struct cm_closure *closure)
 {
     srv_reply_begin(out, NULL);
     srv_reply_date(out, "date", closure->date);
     srv_reply_words(out, "class_id", closure->class_id);
     srv_reply_text(out, "label", closure->label);
+    srv_reply_text(out, "kind", cm_closure_kind_name(closure->kind));
+    if (closure->kind == CM_CLOSURE_SHORT) {
+        srv_reply_minute(out, "start", closure->start_minute);
+        srv_reply_int(out, "close_after", closure->close_after_min);
+    } else {
+        srv_reply_null(out, "start");
+        srv_reply_null(out, "close_after");
+    }
     srv_reply_end(out);
 }
 
-static bool take_closure(void *arg, const struct srv_closure *closure)
+static bool take_closure(void *arg, const struct cm_closure *closure)
 {
     const struct calendar *calendar = arg;
     if (sees(calendar, closure->class_id))
@@ -73,7 +81,7 @@ void srv_api_calendar(struct srv_call *call)
 
 struct closure_write {
     struct srv_call_write base;
-    struct srv_closure closure;
+    struct cm_closure closure;
 };
 
 static void tell(const struct closure_write *write)
@@ -110,8 +118,14 @@ static void answer_put(struct srv_call_write *base)
 
 void srv_api_closure_put(struct srv_call *call)
 {
-    struct srv_closure closure = {.class_id = ""};
+    struct cm_closure closure = {.class_id = ""};
+    struct cm_err err = CM_ERR_INIT;
+    char kind[16] = "closed";
+    int64_t close_after = 0;
     const struct srv_json_field fields[] = {
+        {.name = "kind", .type = SRV_JSON_LINE, .ret = kind, .size = sizeof kind},
+        {.name = "start", .type = SRV_JSON_MINUTE, .ret = &closure.start_minute},
+        {.name = "close_after", .type = SRV_JSON_INT, .min = 1, .max = 1440, .ret = &close_after},
         {.name = "class_id",
          .type = SRV_JSON_LINE,
          .nullable = true,
@@ -126,6 +140,16 @@ void srv_api_closure_put(struct srv_call *call)
     };
     if (!srv_api_find_date(call, &closure.date) || !SRV_JSON_BODY(call, fields))
         return;
+    if (strcmp(kind, "closed") != 0 && strcmp(kind, "short") != 0) {
+        srv_json_invalid(call, "kind", "a day is closed or short");
+        return;
+    }
+    closure.kind = strcmp(kind, "short") == 0 ? CM_CLOSURE_SHORT : CM_CLOSURE_CLOSED;
+    closure.close_after_min = (int32_t)close_after;
+    if (cm_closure_check(&closure, &err) != CM_OK) {
+        srv_json_invalid(call, "close_after", "%s", err.msg);
+        return;
+    }
     struct closure_write *write = srv_call_write_create(call, sizeof *write, run_put, answer_put);
     if (write == NULL)
         return;
@@ -147,7 +171,7 @@ static void answer_delete(struct srv_call_write *base)
 
 void srv_api_closure_delete(struct srv_call *call)
 {
-    struct srv_closure closure = {.class_id = ""};
+    struct cm_closure closure = {.class_id = ""};
     const char *class_id = srv_call_query(call, "class");
     if (!srv_api_find_date(call, &closure.date))
         return;

@@ -38,22 +38,13 @@ static bool take_day(void *arg, const struct srv_day *day)
     return roll->count < ROLL_ROWS_MAX;
 }
 
-static bool take_label(void *arg, const struct srv_closure *closure)
-{
-    struct srv_closure *label = arg; /* class_id: whose */
-    if (closure->class_id[0] == '\0' || strcmp(closure->class_id, label->class_id) == 0)
-        *label = *closure;
-    return true;
-}
-
+/* The label of the calendar's entry that counts, "" when the class just does not meet. */
 static enum cm_code put_no_school(struct roll *roll, struct cm_err *err)
 {
-    struct srv_closure closure = {.date = roll->date};
-    strcpy(closure.class_id, roll->class_.id);
-    enum cm_code code =
-        srv_store_each_closure(roll->app->store, roll->date, roll->date, take_label, &closure, err);
+    struct srv_school_day day;
+    enum cm_code code = srv_store_get_school_day(roll->app->store, &roll->class_, roll->date, &day, err);
     srv_reply_null(&roll->out, "session");
-    srv_reply_text(&roll->out, "no_school", closure.label);
+    srv_reply_text(&roll->out, "no_school", code == CM_OK ? day.closure.label : "");
     return code;
 }
 
@@ -66,7 +57,10 @@ static enum cm_code put_session(struct roll *roll, struct cm_err *err)
     if (code != CM_OK)
         return code;
     srv_show_session(&roll->out, "session", roll->app, &info, &roll->session, roll->now_ms);
-    srv_reply_null(&roll->out, "no_school");
+    if (info.word.word == CM_WORD_NO_SESSION)
+        srv_reply_text(&roll->out, "no_school", info.word.reason);
+    else
+        srv_reply_null(&roll->out, "no_school");
     return CM_OK;
 }
 
@@ -89,7 +83,7 @@ enum cm_code srv_roll_item(struct srv_reply *out, const struct srv_app *app, con
 {
     struct srv_student student;
     struct srv_evidence evidence;
-    struct cm_session session = cm_session_of(class_, app->zone, day->roll.date);
+    struct cm_session session = srv_show_times(app->store, app->zone, class_, day->roll.date);
     enum cm_code code = srv_store_get_student(app->store, day->roll.student_id, &student, err);
     if (code == CM_NOTFOUND) { /* erased: the id is only a number */
         student = (struct srv_student){.template_count = 0};
@@ -170,7 +164,7 @@ void srv_api_roll(struct srv_call *call)
     }
     if (!srv_api_find_class(call, class_id, &roll.class_))
         return;
-    roll.session = cm_session_of(&roll.class_, app->zone, roll.date);
+    roll.session = srv_show_times(app->store, app->zone, &roll.class_, roll.date);
     srv_reply_init(&roll.out);
     enum cm_code code = srv_store_read(app->store, make_roll, &roll, &err);
     if (code == CM_OK)

@@ -15,7 +15,7 @@ struct roll_write {
     int32_t date;
     char by[CM_NAME_SIZE];
     int64_t now_ms;
-    bool close;            /* else reopen */
+    struct cm_session_said said;
     struct cm_event event; /* of a correction */
     bool keyed;            /* its id follows from the caller's Idempotency-Key */
     uint64_t feed;
@@ -252,31 +252,57 @@ void srv_api_roll_correct(struct srv_call *call)
         srv_call_write_drop(&write->base);
 }
 
-/* ---- closing and reopening ---- */
+/* ---- what people say of a session ---- */
 
-static enum cm_code run_close(struct srv_store *store, void *arg, struct cm_err *err)
+static enum cm_code refuse(struct roll_write *write, const char *code, const char *text, struct cm_err *err)
+{
+    write->base.refusal = (struct srv_refusal){409, code, NULL};
+    return cm_fail(err, CM_EXISTS, "%s", text);
+}
+
+static enum cm_code check_said(struct srv_store *store, struct roll_write *write,
+                               const struct srv_session_info *info, struct cm_err *err)
+{
+    struct cm_session session = srv_show_times(store, write->base.app->zone, &write->class_, write->date);
+    bool said_none = info->word.word == CM_WORD_NO_SESSION;
+    switch (write->said.word) {
+    case CM_WORD_CLOSED:
+        return write->now_ms < session.start_wall_ms
+                   ? refuse(write, "not_started", "the session has not begun yet", err)
+                   : CM_OK;
+    case CM_WORD_REOPENED:
+        return info->state != SRV_SESSION_CLOSED && !said_none
+                   ? refuse(write, "not_closed", "the session is not closed", err)
+                   : CM_OK;
+    case CM_WORD_NO_SESSION:
+    case CM_WORD_KINDS:
+        break;
+    }
+    return CM_OK;
+}
+
+/* Said before by a person: he stays the one who did. */
+static bool is_said(const struct srv_session_info *info, const struct roll_write *write)
+{
+    return info->word.word == write->said.word && write->said.word != CM_WORD_REOPENED;
+}
+
+static enum cm_code run_say(struct srv_store *store, void *arg, struct cm_err *err)
 {
     struct roll_write *write = arg;
     struct srv_session_info info;
-    struct cm_session session = cm_session_of(&write->class_, write->base.app->zone, write->date);
-    enum cm_code code = find_session(store, write, &info, err);
-    if (code != CM_OK)
+    enum cm_code code = srv_store_get_session_info(store, write->class_.id, write->date, &info, err);
+    bool said_none = code == CM_OK && info.word.word == CM_WORD_NO_SESSION;
+    if (!said_none)
+        code = find_session(store, write, &info, err);
+    if (code == CM_OK)
+        code = check_said(store, write, &info, err);
+    if (code != CM_OK || is_said(&info, write))
         return code;
-    if (write->close && write->now_ms < session.start_wall_ms) {
-        write->base.refusal = (struct srv_refusal){409, "not_started", NULL};
-        return cm_fail(err, CM_EXISTS, "the session has not begun yet");
-    }
-    bool closed = info.state == SRV_SESSION_CLOSED;
-    if (write->close && closed && info.closed_wall_ms != 0) /* by a person: he stays the one who did */
-        return CM_OK;
-    if (!write->close && !closed) {
-        write->base.refusal = (struct srv_refusal){409, "not_closed", NULL};
-        return cm_fail(err, CM_EXISTS, "the session is not closed");
-    }
-    return write->close
-               ? srv_store_close_session(store, write->class_.id, write->date, write->by, write->now_ms, err)
-               : srv_store_reopen_session(store, write->class_.id, write->date, write->by, write->now_ms,
-                                          err);
+    write->said.said_wall_ms = write->now_ms;
+    if (info.word.word != 0 && info.word.said_wall_ms >= write->now_ms) /* of a clock that is ahead */
+        write->said.said_wall_ms = info.word.said_wall_ms + 1;
+    return srv_store_say_session(store, &write->said, err);
 }
 
 static void tell_roll(const struct roll_write *write)
@@ -287,13 +313,14 @@ static void tell_roll(const struct roll_write *write)
     json_decref(detail);
 }
 
-static void answer_close(struct srv_call_write *base)
+static void answer_say(struct srv_call_write *base)
 {
     struct roll_write *write = (struct roll_write *)base;
     struct srv_session_info info;
     struct cm_err err = CM_ERR_INIT;
     struct srv_reply out;
-    struct cm_session session = cm_session_of(&write->class_, base->app->zone, write->date);
+    struct cm_session session =
+        srv_show_times(base->app->store, base->app->zone, &write->class_, write->date);
     tell_roll(write);
     enum cm_code code =
         srv_store_get_session_info(base->app->store, write->class_.id, write->date, &info, &err);
@@ -308,12 +335,23 @@ static void answer_close(struct srv_call_write *base)
     srv_reply_answer(base->call, 200, &out);
 }
 
-static void change(struct srv_call *call, bool close)
+static struct roll_write *create_said(struct srv_call *call, enum cm_session_word word)
 {
-    struct roll_write *write = create(call, run_close, answer_close);
+    struct roll_write *write = create(call, run_say, answer_say);
+    if (write == NULL)
+        return NULL;
+    write->said.word = word;
+    write->said.date = write->date;
+    strcpy(write->said.class_id, write->class_.id);
+    strcpy(write->said.by, write->by);
+    return write;
+}
+
+static void say(struct srv_call *call, enum cm_session_word word)
+{
+    struct roll_write *write = create_said(call, word);
     if (write == NULL)
         return;
-    write->close = close;
     if (srv_json_body(call, NULL, 0))
         srv_call_write_submit(&write->base);
     else
@@ -322,10 +360,29 @@ static void change(struct srv_call *call, bool close)
 
 void srv_api_roll_close(struct srv_call *call)
 {
-    change(call, true);
+    say(call, CM_WORD_CLOSED);
 }
 
 void srv_api_roll_reopen(struct srv_call *call)
 {
-    change(call, false);
+    say(call, CM_WORD_REOPENED);
+}
+
+void srv_api_roll_no_session(struct srv_call *call)
+{
+    struct roll_write *write = create_said(call, CM_WORD_NO_SESSION);
+    if (write == NULL)
+        return;
+    const struct srv_json_field fields[] = {
+        {.name = "reason",
+         .type = SRV_JSON_LINE,
+         .required = true,
+         .min = 1,
+         .ret = write->said.reason,
+         .size = sizeof write->said.reason},
+    };
+    if (SRV_JSON_BODY(call, fields))
+        srv_call_write_submit(&write->base);
+    else
+        srv_call_write_drop(&write->base);
 }

@@ -24,6 +24,7 @@ enum cm_code srv_settings_leaderboard(struct srv_store *store, bool *ret_enabled
 
 struct values {
     char school_name[SRV_SETTING_SIZE], timezone[SRV_SETTING_SIZE], coverage[SRV_SETTING_SIZE];
+    char points[CM_POINTS_SETTING_SIZE];
     char phone_country[4];
     bool leaderboard;
     struct srv_alert_terms alerts;
@@ -42,6 +43,11 @@ static enum cm_code load(const struct srv_app *app, struct values *values, struc
     if (code == CM_OK)
         code = srv_alert_terms_load(app->store, &values->alerts, err);
     srv_setting_phone_country(app->store, values->phone_country);
+    struct cm_points_rules rules;
+    if (code == CM_OK)
+        code = srv_store_get_points(app->store, &rules, err);
+    if (code == CM_OK)
+        cm_points_format(&rules, values->points);
     return code == CM_OK ? srv_settings_leaderboard(app->store, &values->leaderboard, err) : code;
 }
 
@@ -88,6 +94,7 @@ static void answer(struct srv_call *call)
     srv_reply_text(&out, "timezone", values.timezone);
     srv_reply_bool(&out, "leaderboard", values.leaderboard);
     srv_reply_int(&out, "coverage_percent", atoi(values.coverage));
+    srv_reply_text(&out, "points", values.points);
     srv_reply_text(&out, "phone_country", values.phone_country);
     put_messages(&out, app);
     put_alerts(&out, &values.alerts);
@@ -110,9 +117,10 @@ struct settings_write {
     bool leaderboard;
     int64_t coverage_percent, alert_days, alert_repeat_days;
     bool alerts_enabled;
+    char points[CM_POINTS_SETTING_SIZE];
     char send_from[CM_MINUTE_TEXT_SIZE], send_to[CM_MINUTE_TEXT_SIZE];
     struct {
-        bool school_name, timezone, leaderboard, coverage_percent, phone_country;
+        bool school_name, timezone, leaderboard, coverage_percent, phone_country, points;
         bool alerts_enabled, alert_days, alert_repeat_days, send_from, send_to;
     } given;
 };
@@ -185,6 +193,8 @@ static enum cm_code run_patch(struct srv_store *store, void *arg, struct cm_err 
     if (code == CM_OK)
         code =
             put_if(store, write->given.phone_country, SRV_SETTING_PHONE_COUNTRY, write->phone_country, err);
+    if (code == CM_OK)
+        code = put_if(store, write->given.points, SRV_SETTING_POINTS, write->points, err);
     return code;
 }
 
@@ -212,6 +222,16 @@ static bool check_country(struct srv_call *call, const char *country)
     if (!cm_phone_country_fine(country))
         srv_json_invalid(call, "phone_country", "the code of the country is 1 to 3 digits, such as 91");
     return cm_phone_country_fine(country);
+}
+
+static bool check_points(struct srv_call *call, const char *text)
+{
+    struct cm_points_rules rules;
+    struct cm_err err = CM_ERR_INIT;
+    if (cm_points_parse(text, &rules, &err) == CM_OK)
+        return true;
+    srv_json_invalid(call, "points", "%s", err.msg);
+    return false;
 }
 
 static bool check_minute(struct srv_call *call, const char *field, const char *text)
@@ -248,6 +268,12 @@ static bool read_patch(struct srv_call *call, struct settings_write *write)
          .max = 100,
          .ret = &write->coverage_percent,
          .ret_given = &write->given.coverage_percent},
+        {.name = "points",
+         .type = SRV_JSON_LINE,
+         .min = 1,
+         .ret = write->points,
+         .size = sizeof write->points,
+         .ret_given = &write->given.points},
         {.name = "phone_country",
          .type = SRV_JSON_LINE,
          .min = 1,
@@ -282,6 +308,7 @@ static bool read_patch(struct srv_call *call, struct settings_write *write)
          .ret_given = &write->given.send_to},
     };
     return SRV_JSON_BODY(call, fields) && (!write->given.timezone || check_zone(call, write->timezone)) &&
+           (!write->given.points || check_points(call, write->points)) &&
            (!write->given.phone_country || check_country(call, write->phone_country)) &&
            (!write->given.send_from || check_minute(call, "send_from", write->send_from)) &&
            (!write->given.send_to || check_minute(call, "send_to", write->send_to));

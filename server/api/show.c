@@ -59,6 +59,33 @@ enum cm_roll_status srv_show_status_at(const struct srv_day *day, const struct c
     return CM_ROLL_NONE;
 }
 
+/* ---- times and rules ---- */
+
+struct cm_session srv_show_times(struct srv_store *store, const struct cm_zone *zone,
+                                 const struct cm_class *class_, int32_t date)
+{
+    struct srv_school_day day;
+    return srv_store_get_school_day(store, class_, date, &day, NULL) == CM_OK
+               ? day.day.times
+               : cm_session_of(class_, zone, date);
+}
+
+void srv_show_rules_of(const struct srv_app *app, const struct cm_class *class_, int32_t date,
+                       struct srv_show_rules *ret_rules)
+{
+    if (srv_store_get_points(app->store, &ret_rules->points, NULL) != CM_OK)
+        ret_rules->points = cm_points_rules_default;
+    if (srv_store_get_school_day(app->store, class_, date, &ret_rules->day, NULL) != CM_OK)
+        ret_rules->day = (struct srv_school_day){.no_session = false};
+    ret_rules->rules = (struct cm_roll_rules){
+        .class_ = class_,
+        .zone = app->zone,
+        .points = &ret_rules->points,
+        .closure = ret_rules->day.closure.date != 0 ? &ret_rules->day.closure : NULL,
+        .no_session = ret_rules->day.no_session,
+    };
+}
+
 /* ---- how many ---- */
 
 void srv_counts_add(struct srv_counts *counts, enum cm_roll_status status)
@@ -127,7 +154,9 @@ void srv_show_session(struct srv_reply *out, const char *name, const struct srv_
                       const struct srv_session_info *info, const struct cm_session *session, int64_t now_ms)
 {
     srv_reply_begin(out, name);
-    srv_reply_text(out, "state", srv_show_state(srv_show_state_at(info->state, session, now_ms)));
+    srv_reply_text(
+        out, "state",
+        srv_show_state(info->school ? srv_show_state_at(info->state, session, now_ms) : info->state));
     srv_reply_instant(out, "start", app->zone, session->start_wall_ms);
     srv_reply_instant(out, "late_after", app->zone, session->late_wall_ms);
     srv_reply_instant(out, "close", app->zone, session->close_wall_ms);
@@ -135,6 +164,17 @@ void srv_show_session(struct srv_reply *out, const char *name, const struct srv_
     srv_reply_instant(out, "closed_at", app->zone, info->closed_wall_ms);
     srv_reply_int(out, "able_min", info->able_min);
     srv_reply_int(out, "window_min", info->window_min);
+    srv_reply_bool(out, "school", info->school);
+    if (info->word.word != 0) {
+        srv_reply_begin(out, "word");
+        srv_reply_text(out, "word", cm_session_word_name(info->word.word));
+        srv_reply_text(out, "by", info->word.by);
+        srv_reply_text(out, "reason", info->word.reason);
+        srv_reply_instant(out, "at", app->zone, info->word.said_wall_ms);
+        srv_reply_end(out);
+    } else {
+        srv_reply_null(out, "word");
+    }
     srv_reply_end(out);
 }
 
@@ -180,15 +220,16 @@ void srv_show_evidence_out(struct srv_reply *out, const struct srv_app *app, con
 {
     const struct cm_mark *mark = evidence->has_mark ? &evidence->mark : NULL;
     const struct cm_correction *correction = evidence->has_correction ? &evidence->correction : NULL;
-    const struct cm_roll_rules rules = {
-        .class_ = class_, .zone = app->zone, .points = &cm_points_rules_default};
+    struct srv_show_rules show;
     char points[CM_POINTS_TEXT_SIZE], receipt[CM_RECEIPT_SIZE];
+    srv_show_rules_of(app, class_, roll->date, &show);
     srv_reply_instant(out, "captured", app->zone, mark != NULL ? mark->captured_wall_ms : 0);
     srv_reply_text(out, "method", mark != NULL ? cm_method_name(mark->method) : NULL);
     srv_reply_int(out, "points", roll->points);
     srv_reply_text(out, "points_text",
-                   mark != NULL || correction != NULL ? cm_roll_points_text(mark, correction, &rules, points)
-                                                      : NULL);
+                   mark != NULL || correction != NULL
+                       ? cm_roll_points_text(mark, correction, &show.rules, points)
+                       : NULL);
     srv_reply_text(out, "receipt", mark != NULL ? cm_receipt(evidence->mark_id, receipt) : NULL);
     srv_reply_text(out, "corrected_by", correction != NULL ? correction->by : NULL);
     srv_reply_text(out, "reason", correction != NULL ? correction->reason : NULL);

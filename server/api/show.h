@@ -20,6 +20,18 @@ enum srv_session_state srv_show_state_at(enum srv_session_state state, const str
 enum cm_roll_status srv_show_status_at(const struct srv_day *day, const struct cm_session *session,
                                        int64_t now_ms);
 
+/* ---- times and rules, by the calendar, what people said and the school's settings; those of any day when the store cannot
+ * be read ---- */
+struct cm_session srv_show_times(struct srv_store *store, const struct cm_zone *zone,
+                                 const struct cm_class *class_, int32_t date);
+struct srv_show_rules { /* what explains the points of a day; not to be copied */
+    struct cm_points_rules points;
+    struct srv_school_day day;
+    struct cm_roll_rules rules;
+};
+void srv_show_rules_of(const struct srv_app *app, const struct cm_class *class_, int32_t date,
+                       struct srv_show_rules *ret_rules);
+
 /* ---- how many ---- */
 struct srv_counts {
     int64_t students, present, late, excused, absent, unjudged, pending, none;
@@ -34,7 +46,7 @@ double srv_show_rate(int64_t present, int64_t late, int64_t absent);
 /* "present" … "none" and "rate". */
 void srv_counts_out(struct srv_reply *out, const struct srv_counts *counts);
 
-/* {state,start,late_after,close,closed_by,closed_at,able_min,window_min} */
+/* {state,start,late_after,close,closed_by,closed_at,able_min,window_min,school,word:{word,by,reason,at}} */
 void srv_show_session(struct srv_reply *out, const char *name, const struct srv_app *app,
                       const struct srv_session_info *info, const struct cm_session *session, int64_t now_ms);
 

@@ -22,27 +22,19 @@ struct stats {
     int64_t enrolled;
 };
 
-static bool take_label(void *arg, const struct srv_closure *closure)
-{
-    struct srv_closure *label = arg; /* class_id: whose */
-    if (closure->class_id[0] == '\0' || strcmp(closure->class_id, label->class_id) == 0)
-        strcpy(label->label, closure->label);
-    return true;
-}
-
 static enum cm_code put_class(struct srv_reply *out, struct stats *stats, int i, struct cm_err *err)
 {
     const struct cm_class *class_ = &stats->classes.list[i];
     struct srv_session_info info;
     struct srv_counts counts = {.students = stats->census[i].students};
-    struct cm_session session = cm_session_of(class_, stats->app->zone, stats->date);
+    struct cm_session session = srv_show_times(stats->app->store, stats->app->zone, class_, stats->date);
     enum cm_code code = srv_store_get_session_info(stats->app->store, class_->id, stats->date, &info, err);
     if (code != CM_OK && code != CM_NOTFOUND)
         return code;
     srv_reply_begin(out, NULL);
     srv_reply_text(out, "id", class_->id);
     srv_reply_text(out, "coordinator", class_->coordinator);
-    if (code == CM_OK) {
+    if (code == CM_OK && info.word.word != CM_WORD_NO_SESSION) {
         counts = srv_counts_of(&info, &session, stats->now_ms);
         srv_show_session(out, "session", stats->app, &info, &session, stats->now_ms);
     } else {
@@ -64,12 +56,16 @@ static enum cm_code put_no_school(struct srv_reply *out, const struct stats *sta
         if (!stats->no_school[i])
             continue;
         const char *id = stats->classes.list[i].id;
-        struct srv_closure closure = {.date = stats->date};
-        strcpy(closure.class_id, id);
-        code = srv_store_each_closure(stats->app->store, stats->date, stats->date, take_label, &closure, err);
+        struct srv_school_day day;
+        struct srv_session_info info;
+        code = srv_store_get_school_day(stats->app->store, &stats->classes.list[i], stats->date, &day, err);
+        if (code != CM_OK)
+            break;
+        bool said = day.no_session &&
+                    srv_store_get_session_info(stats->app->store, id, stats->date, &info, NULL) == CM_OK;
         srv_reply_begin(out, NULL);
         srv_reply_text(out, "class_id", id);
-        srv_reply_text(out, "label", closure.label);
+        srv_reply_text(out, "label", said ? info.word.reason : day.closure.label);
         srv_reply_end(out);
     }
     srv_reply_list_end(out);

@@ -78,15 +78,24 @@ struct month {
     } of[MONTH_DAYS_MAX];
 };
 
-static bool take_closure(void *arg, const struct srv_closure *closure)
+/* What the calendar and people say of the day for the class that he was in then. */
+static enum cm_code load_day(struct srv_store *store, struct month *month, int day, struct cm_err *err)
 {
-    struct month *month = arg;
-    int day = closure->date % 100 - 1;
-    if (closure->class_id[0] == '\0' || strcmp(closure->class_id, month->of[day].class_id) == 0) {
-        month->of[day].closed = true;
-        strcpy(month->of[day].label, closure->label);
-    }
-    return true;
+    struct srv_school_day school;
+    struct srv_session_info info;
+    int32_t date = month->first + day;
+    const struct cm_class *class_ = class_of(&month->classes, month->of[day].class_id);
+    if (class_ == NULL)
+        return CM_OK;
+    enum cm_code code = srv_store_get_school_day(store, class_, date, &school, err);
+    if (code != CM_OK)
+        return code;
+    month->of[day].closed = school.day.kind == CM_DAY_CLOSED;
+    strcpy(month->of[day].label, school.closure.label);
+    if (school.no_session && srv_store_get_session_info(store, class_->id, date, &info, NULL) == CM_OK)
+        snprintf(month->of[day].label, sizeof month->of[day].label, "%.*s", CM_LABEL_SIZE - 1,
+                 info.word.reason);
+    return CM_OK;
 }
 
 static enum cm_code load_month(struct srv_store *store, struct month *month, struct cm_err *err)
@@ -101,8 +110,8 @@ static enum cm_code load_month(struct srv_store *store, struct month *month, str
         month->of[day].member = membership != NULL;
         month->of[day].class_id = membership != NULL ? membership->class_id : month->student->base.class_id;
     }
-    if (code == CM_OK)
-        code = srv_store_each_closure(store, month->first, month->last, take_closure, month, err);
+    for (int day = 0; day < month->last % 100 && code == CM_OK; day++)
+        code = load_day(store, month, day, err);
     return code == CM_OK
                ? srv_store_each_day(store, id, month->first, month->last, take_day, &month->days, err)
                : code;
@@ -121,7 +130,7 @@ static enum cm_code put_status(struct month *month, const struct srv_day *day, c
 {
     struct srv_reply *out = &month->out;
     struct srv_evidence evidence;
-    struct cm_session session = cm_session_of(class_, month->app->zone, day->roll.date);
+    struct cm_session session = srv_show_times(month->app->store, month->app->zone, class_, day->roll.date);
     enum cm_code code = srv_show_evidence(month->app->store, &day->roll, &evidence, err);
     srv_reply_text(out, "status", cm_roll_status_name(srv_show_status_at(day, &session, month->now_ms)));
     srv_reply_text(out, "state", srv_show_state(srv_show_state_at(day->session, &session, month->now_ms)));
@@ -149,14 +158,14 @@ static enum cm_code put_day(struct month *month, int index, struct cm_err *err)
     const struct srv_day *entry = entry_of(month, date, month->of[index].class_id);
     const struct cm_class *class_ =
         class_of(&month->classes, entry != NULL ? entry->roll.class_id : month->of[index].class_id);
-    bool school =
-        entry != NULL || (class_ != NULL && cm_class_meets(class_, date) && !month->of[index].closed);
+    bool school = (entry != NULL && !month->of[index].closed) ||
+                  (class_ != NULL && cm_class_meets(class_, date) && !month->of[index].closed);
     srv_reply_begin(out, NULL);
     srv_reply_date(out, "date", date);
     srv_reply_text(out, "weekday", cm_weekday_name(cm_date_weekday(date)));
     srv_reply_bool(out, "school", school);
     srv_reply_words(out, "label", month->of[index].label);
-    if (entry != NULL && class_ != NULL) {
+    if (entry != NULL && class_ != NULL && !month->of[index].closed) {
         code = put_status(month, entry, class_, err);
     } else if (school && month->of[index].member) {
         struct srv_day unseen = {.roll.date = date, .session = SRV_SESSION_OPEN};
@@ -260,7 +269,8 @@ static struct srv_counts count_month(struct trend *trend, int32_t month)
             day->roll.date / 100 == month ? class_of(&trend->classes, day->roll.class_id) : NULL;
         if (class_ == NULL)
             continue;
-        struct cm_session session = cm_session_of(class_, trend->app->zone, day->roll.date);
+        struct cm_session session =
+            srv_show_times(trend->app->store, trend->app->zone, class_, day->roll.date);
         srv_counts_add(&counts, srv_show_status_at(day, &session, trend->now_ms));
     }
     return counts;
@@ -297,7 +307,8 @@ static void put_arrivals(struct srv_reply *out, struct trend *trend)
         const struct cm_class *class_ = came(day) ? class_of(&trend->classes, day->roll.class_id) : NULL;
         if (class_ == NULL)
             continue;
-        struct cm_session session = cm_session_of(class_, trend->app->zone, day->roll.date);
+        struct cm_session session =
+            srv_show_times(trend->app->store, trend->app->zone, class_, day->roll.date);
         srv_reply_begin(out, NULL);
         srv_reply_date(out, "date", day->roll.date);
         srv_reply_real(out, "minutes_from_start",

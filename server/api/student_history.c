@@ -99,9 +99,9 @@ static void put_mark(struct srv_reply *out, const struct history *history, const
                      const struct cm_class *class_)
 {
     const struct cm_mark *mark = &item->event.body.mark;
-    const struct cm_roll_rules rules = {
-        .class_ = class_, .zone = history->app->zone, .points = &cm_points_rules_default};
-    struct cm_session session = cm_session_of(class_, history->app->zone, mark->date);
+    struct srv_show_rules show;
+    srv_show_rules_of(history->app, class_, mark->date, &show);
+    struct cm_session session = srv_show_times(history->app->store, history->app->zone, class_, mark->date);
     bool face = mark->method == CM_METHOD_FACE;
     char points[CM_POINTS_TEXT_SIZE], receipt[CM_RECEIPT_SIZE];
     srv_reply_instant(out, "captured", history->app->zone, mark->captured_wall_ms);
@@ -120,7 +120,7 @@ static void put_mark(struct srv_reply *out, const struct history *history, const
     srv_reply_bool(out, "first_try", mark->first_try);
     srv_reply_bool(out, "eye_contact", mark->eye_contact);
     srv_reply_bool(out, "clock_suspect", mark->clock_suspect);
-    srv_reply_text(out, "points_text", cm_roll_points_text(mark, NULL, &rules, points));
+    srv_reply_text(out, "points_text", cm_roll_points_text(mark, NULL, &show.rules, points));
     srv_reply_text(out, "receipt", cm_receipt(item->event.id, receipt));
 }
 

@@ -82,6 +82,7 @@ int srv_cmd_alerts(struct srv_cli *cli);
 int srv_cmd_bundle(struct srv_cli *cli);
 int srv_cmd_demo_data(struct srv_cli *cli);
 int srv_cmd_roster(struct srv_cli *cli);
+int srv_cmd_calendar(struct srv_cli *cli);
 int srv_cmd_export(struct srv_cli *cli);
 int srv_cmd_erase(struct srv_cli *cli);
 int srv_cmd_rebuild(struct srv_cli *cli);

@@ -50,6 +50,7 @@ static const enum srv_option alerts_options[] = {SRV_OPT_DATE, SRV_OPT_DRY_RUN, 
 static const enum srv_option station_options[] = {SRV_OPT_CLASS, 0};
 static const enum srv_option demo_options[] = {SRV_OPT_STUDENTS, SRV_OPT_DAYS, SRV_OPT_SEED, SRV_OPT_TO, 0};
 
+static const enum srv_option calendar_options[] = {SRV_OPT_CLASS, SRV_OPT_DRY_RUN, 0};
 static const enum srv_option roster_options[] = {SRV_OPT_DRY_RUN, SRV_OPT_FORCE, 0};
 static const enum srv_option export_options[] = {SRV_OPT_FROM, SRV_OPT_TO, SRV_OPT_CLASS, 0};
 static const enum srv_option erase_options[] = {SRV_OPT_YES, 0};
@@ -71,6 +72,8 @@ static const struct srv_command commands[] = {
     {"roster", "import FILE-or-FOLDER [--dry-run] [--force]",
      "students and classes from CSV or a OneRoster folder; --force: also when a fifth of them would be gone",
      roster_options, srv_cmd_roster},
+    {"calendar", "import FILE [--class C] [--dry-run]",
+     "days without school and half days from a CSV or iCalendar file", calendar_options, srv_cmd_calendar},
     {"alerts", "run [--date DATE] [--dry-run] | list",
      "which absences are to be told, by hand; --dry-run: what would be told, and why each student is or is "
      "not",

@@ -66,6 +66,7 @@ const struct srv_route srv_routes[] = {
     {SRV_PUT, "/api/classes/:class", srv_api_class_put, ADMIN, JSON_BODY, 0},
     {SRV_DELETE, "/api/classes/:class", srv_api_class_delete, ADMIN, NO_BODY, 0},
     {SRV_GET, "/api/calendar?from&to", srv_api_calendar, PERSON, NO_BODY, 0},
+    {SRV_POST, "/api/calendar/import", srv_api_calendar_import, ADMIN, KIB(4096), JSON, 0},
     {SRV_PUT, "/api/calendar/:date", srv_api_closure_put, ADMIN, JSON_BODY, 0},
     {SRV_DELETE, "/api/calendar/:date?class", srv_api_closure_delete, ADMIN, NO_BODY, 0},
     {SRV_GET, "/api/settings", srv_api_settings, STAFF, NO_BODY, 0},
@@ -82,6 +83,7 @@ const struct srv_route srv_routes[] = {
     {SRV_POST, "/api/rolls/:class/:date/corrections", srv_api_roll_correct, STAFF, JSON_BODY, 0},
     {SRV_POST, "/api/rolls/:class/:date/close", srv_api_roll_close, STAFF, JSON_BODY, 0},
     {SRV_POST, "/api/rolls/:class/:date/reopen", srv_api_roll_reopen, STAFF, JSON_BODY, 0},
+    {SRV_POST, "/api/rolls/:class/:date/no-session", srv_api_roll_no_session, STAFF, JSON_BODY, 0},
     {SRV_GET, "/api/export/attendance?from&to&class", srv_api_export_attendance, STAFF, NO_BODY, SRV_LONG},
 
     /* activity, alerts */

@@ -14,10 +14,12 @@ static enum cm_code concern(struct srv_tx *tx, const char *class_id, int32_t dat
     enum cm_code code = srv_slot_of(tx, class_id, date, &slot, err);
     if (code != CM_OK)
         return code;
+    if ((what & WHOLE) != 0)
+        code = srv_slot_refresh(tx, slot, err);
     slot->judge = true;
     slot->full = slot->full || (what & WHOLE) != 0;
     slot->recount = slot->recount || (what & RECOUNT) != 0;
-    return CM_OK;
+    return code;
 }
 
 /* ---- the dates of a class ---- */
@@ -91,7 +93,7 @@ static int by_number(const void *a, const void *b)
 static enum cm_code concern_class(struct srv_tx *tx, const char *class_id, int32_t from, int32_t until,
                                   int what, struct cm_err *err)
 {
-    static const enum srv_table tables[] = {SRV_T_SESSIONS, SRV_T_DAYS, SRV_T_CLOSINGS};
+    static const enum srv_table tables[] = {SRV_T_SESSIONS, SRV_T_DAYS, SRV_T_WORDS};
     struct dates dates = {.work = tx->store->work, .until = until};
     struct srv_key first;
     srv_session_key(class_id, from, &first);
@@ -142,6 +144,7 @@ enum cm_code srv_derive_closure(struct srv_tx *tx, const char *class_id, int32_t
 {
     char(*ids)[CM_ID_SIZE];
     size_t count;
+    srv_rules_forget_day(tx->store->work, class_id);
     if (class_id[0] != '\0')
         return concern(tx, class_id, date, WHOLE | RECOUNT, err);
     enum cm_code code = copy_classes(tx, &ids, &count, err);
@@ -277,8 +280,9 @@ static enum cm_code concern_ends(struct srv_tx *tx, const char *class_id, int64_
         struct srv_rules *rules = srv_rules_of(work, class_id);
         if (rules == NULL || !cm_class_meets(&rules->class_, date))
             continue;
-        const struct cm_session *times = srv_rules_times(tx->store, rules, date);
-        if (times->close_wall_ms > from_ms && times->close_wall_ms <= to_ms)
+        const struct cm_day *day;
+        code = srv_rules_day(tx, rules, date, &day, err);
+        if (code == CM_OK && day->times.close_wall_ms > from_ms && day->times.close_wall_ms <= to_ms)
             code = concern(tx, class_id, date, JUDGE, err);
     }
     return code;
@@ -374,7 +378,7 @@ static enum cm_code concern_lenders(struct srv_tx *tx, const char *class_id, str
 enum cm_code srv_derive_next_class(struct srv_tx *tx, const char *after, char ret_last[CM_ID_SIZE],
                                    struct cm_err *err)
 {
-    static const enum srv_table tables[] = {SRV_T_CLASSES, SRV_T_DAYS, SRV_T_CLOSINGS};
+    static const enum srv_table tables[] = {SRV_T_CLASSES, SRV_T_DAYS, SRV_T_WORDS};
     char found[CM_ID_SIZE] = "";
     struct next_class next = {after, found};
     struct srv_key first = {0};
@@ -394,6 +398,17 @@ enum cm_code srv_derive_next_class(struct srv_tx *tx, const char *after, char re
         code = srv_work_flush(tx, err);
     if (code == CM_OK)
         strcpy(ret_last, found);
+    return code;
+}
+
+enum cm_code srv_derive_all_days(struct srv_tx *tx, struct cm_err *err)
+{
+    char last[CM_ID_SIZE] = "";
+    enum cm_code code = CM_OK;
+    srv_work_forget(tx->store->work);
+    do
+        code = srv_derive_next_class(tx, last, last, err);
+    while (code == CM_OK && last[0] != '\0');
     return code;
 }
 

@@ -22,9 +22,9 @@ enum cm_code srv_relation_of(struct srv_tx *tx, const char *student_id, const ch
 
 struct borrow {
     struct srv_tx *tx;
-    const struct srv_slot *slot;
-    const char *student_id;
-    struct cm_evidence counts;
+    const char *student_id, *class_id;
+    int32_t date;
+    struct cm_evidence *counts;
 };
 
 static enum cm_code borrow_from(void *arg, const char *class_id, struct cm_err *err)
@@ -32,14 +32,21 @@ static enum cm_code borrow_from(void *arg, const char *class_id, struct cm_err *
     struct borrow *borrow = arg;
     struct srv_key key;
     struct srv_day_row other;
-    if (strcmp(class_id, borrow->slot->class_id) == 0)
+    if (strcmp(class_id, borrow->class_id) == 0)
         return CM_OK;
-    srv_day_key(class_id, borrow->slot->date, borrow->student_id, &key);
+    srv_day_key(class_id, borrow->date, borrow->student_id, &key);
     enum cm_code code = srv_day_load(borrow->tx, &key, &other, err);
     if (code != CM_OK)
         return code == CM_NOTFOUND ? CM_OK : code;
-    cm_evidence_merge(&borrow->counts, &other.evidence);
+    cm_evidence_merge(borrow->counts, &other.evidence);
     return CM_OK;
+}
+
+enum cm_code srv_borrow(struct srv_tx *tx, const char *student_id, const char *class_id, int32_t date,
+                        struct cm_evidence *counts, struct cm_err *err)
+{
+    struct borrow borrow = {tx, student_id, class_id, date, counts};
+    return srv_each_seen(tx, student_id, borrow_from, &borrow, err);
 }
 
 static bool same(const struct srv_day_row *a, const struct srv_day_row *b)
@@ -53,8 +60,8 @@ static enum cm_code change_standing(struct srv_tx *tx, const struct srv_slot *sl
                                     enum srv_relation relation, const struct srv_day_row *old,
                                     const struct srv_day_row *row, struct cm_err *err)
 {
-    struct srv_day_fact was = srv_day_fact_of(old), is = srv_day_fact_of(row);
-    struct srv_standing_row standing;
+    struct cm_day_fact was = srv_day_fact_of(old), is = srv_day_fact_of(row);
+    struct cm_standing standing;
     if (memcmp(&was, &is, sizeof was) == 0)
         return CM_OK;
     srv_prefix_touch(tx->store->work, student_id, slot->date);
@@ -63,12 +70,12 @@ static enum cm_code change_standing(struct srv_tx *tx, const struct srv_slot *sl
     enum cm_code code = srv_standing_load(tx, student_id, &standing, err);
     if (code != CM_OK)
         return code;
-    if (!srv_standing_change(&standing, slot->date, slot->school, &was, &is))
+    if (!cm_standing_change(&standing, slot->date, slot->day == CM_DAY_SCHOOL, &was, &is))
         return srv_dirty_student(tx->store->work, student_id, slot->date, err);
     return srv_standing_save(tx, student_id, &standing, err);
 }
 
-enum cm_code srv_rederive(struct srv_tx *tx, const struct srv_slot *slot, const char *student_id,
+enum cm_code srv_rederive(struct srv_tx *tx, struct srv_slot *slot, const char *student_id,
                           enum srv_relation relation, bool changed, struct srv_day_row *row,
                           struct cm_err *err)
 {
@@ -82,22 +89,23 @@ enum cm_code srv_rederive(struct srv_tx *tx, const struct srv_slot *slot, const 
     if (relation == SRV_MEMBER && !own) {
         /* A station that did not know yet that he moved may have seen him for another class. Whether he was late is
          * judged by the times of his own. */
-        struct borrow borrow = {tx, slot, student_id, {0}};
-        code = srv_each_seen(tx, student_id, borrow_from, &borrow, err);
-        counts = borrow.counts;
+        code = srv_borrow(tx, student_id, slot->class_id, slot->date, &counts, err);
         row->borrowed = counts.has_mark || counts.has_correction;
     }
     if (code != CM_OK)
         return code;
     if (relation == SRV_LENT)
         counts = (struct cm_evidence){0};
-    srv_derive_day(row, &counts, times, slot->info.state, slot->school, relation == SRV_MEMBER);
+    struct cm_outcome outcome = cm_roll_outcome(&counts, times, slot->day, (enum cm_verdict)slot->info.state,
+                                                relation == SRV_MEMBER, &tx->store->work->points);
+    srv_derive_day(row, &counts, &outcome);
     if (relation == SRV_LENT) { /* as it will be read again */
         row->captured_wall_ms = row->evidence.captured_wall_ms;
         row->mark_feed = row->evidence.mark_number;
         row->correction_feed = row->evidence.correction_number;
     }
     if (changed || !same(&old, row)) {
+        slot->tell = true;
         struct srv_key key;
         srv_day_key(slot->class_id, slot->date, student_id, &key);
         code = srv_day_save(tx, &key, row, err);
@@ -169,7 +177,7 @@ static enum cm_code derive_one(struct whole *w, const char *student_id, enum srv
         code = srv_dirty_student(w->tx->store->work, student_id, w->slot->date, err);
     if (code != CM_OK)
         return code;
-    if (row->status != CM_ROLL_NONE || (relation == SRV_MEMBER && w->slot->school))
+    if (row->status != CM_ROLL_NONE || (relation == SRV_MEMBER && w->slot->day == CM_DAY_SCHOOL))
         srv_count_day(&w->slot->info, row->status, 1);
     w->rows += !srv_day_says_nothing(row);
     w->members += relation == SRV_MEMBER;
@@ -227,9 +235,11 @@ enum cm_code srv_derive_whole(struct srv_tx *tx, struct srv_slot *slot, struct c
         code = derive_each(&w, err);
     if (code != CM_OK)
         return code;
-    bool said = info->state != SRV_SESSION_OPEN || info->able_min > 0 || w.rows > 0;
+    bool said = info->state != SRV_SESSION_OPEN || info->word.word != 0 || info->able_min > 0 || w.rows > 0;
     bool exists = said && (w.rows > 0 || w.members > 0);
+    bool was_there = slot->stored;
+    slot->stored = exists;
     if (exists)
-        return srv_session_save(tx, info, slot->school, err);
-    return slot->stored ? srv_delete(tx, SRV_T_SESSIONS, &prefix, err) : CM_OK;
+        return srv_session_save(tx, info, err);
+    return was_there ? srv_delete(tx, SRV_T_SESSIONS, &prefix, err) : CM_OK;
 }

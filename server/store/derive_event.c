@@ -40,7 +40,7 @@ static enum cm_code keep_other(struct srv_tx *tx, const struct subject *subject,
 
 static bool counted(const struct srv_slot *slot, enum srv_relation relation, enum cm_roll_status status)
 {
-    return status != CM_ROLL_NONE || (relation == SRV_MEMBER && slot->school);
+    return status != CM_ROLL_NONE || (relation == SRV_MEMBER && slot->day == CM_DAY_SCHOOL);
 }
 
 /* The row of one student in a session that is otherwise as it was. */
@@ -174,8 +174,10 @@ static enum cm_code concern_window(struct srv_tx *tx, const char *class_id, cons
         struct srv_rules *rules = srv_rules_of(work, class_id);
         if (rules == NULL || !cm_class_meets(&rules->class_, date))
             continue;
-        const struct cm_session *times = srv_rules_times(tx->store, rules, date);
-        if (span->from_wall_ms < times->close_wall_ms && span->to_wall_ms > times->start_wall_ms)
+        const struct cm_day *day;
+        code = srv_rules_day(tx, rules, date, &day, err);
+        if (code == CM_OK && span->from_wall_ms < day->times.close_wall_ms &&
+            span->to_wall_ms > day->times.start_wall_ms)
             code = srv_derive_session(tx, class_id, date, err);
     }
     return code;
@@ -218,6 +220,28 @@ static enum cm_code derive_coverage(struct srv_tx *tx, const struct srv_place *p
             code = concern_window(tx, work->rules[i].id, span, err);
     }
     return code;
+}
+
+/* ---- what people say of sessions ---- */
+
+static enum cm_code derive_word(struct srv_tx *tx, const struct srv_place *place,
+                                const struct cm_event *event, struct cm_err *err)
+{
+    const struct cm_session_said *said = &event->body.session;
+    struct cm_word word;
+    if (said->class_id[0] == '\0' || !cm_date_valid(said->date) ||
+        said->said_wall_ms > place->received_wall_ms + day_ms)
+        return CM_OK;
+    enum cm_code code = srv_word_load(tx, said->class_id, said->date, &word, err);
+    bool before = word.word == CM_WORD_NO_SESSION;
+    if (code != CM_OK || !cm_word_add(&word, said, event->id))
+        return code;
+    code = srv_word_save(tx, said->class_id, said->date, &word, err);
+    if (code != CM_OK || tx->replay)
+        return code;
+    return before == (word.word == CM_WORD_NO_SESSION)
+               ? srv_derive_session(tx, said->class_id, said->date, err)
+               : srv_derive_closure(tx, said->class_id, said->date, err);
 }
 
 /* ---- activities ---- */
@@ -268,9 +292,10 @@ enum cm_code srv_derive_event(struct srv_tx *tx, uint64_t feed, const struct srv
         return derive_activity(tx, feed, place, event, err);
     case CM_EVENT_COVERAGE:
         return derive_coverage(tx, place, &event->body.coverage, err);
+    case CM_EVENT_SESSION:
+        return derive_word(tx, place, event, err);
     case CM_EVENT_ENROLLED:
     case CM_EVENT_ROSTER:
-    case CM_EVENT_SESSION:
     case CM_EVENT_CONSENT:
         break;
     }

@@ -40,6 +40,8 @@ enum cm_code srv_derive_student(struct srv_tx *tx, const char *student_id, struc
 /* Stations serve the class ("" all) otherwise from that date on. */
 enum cm_code srv_derive_service(struct srv_tx *tx, const char *class_id, int32_t from, struct cm_err *err);
 enum cm_code srv_derive_all_sessions(struct srv_tx *tx, struct cm_err *err);
+/* Every day of every class, also of classes that are gone: the rules for points are others. */
+enum cm_code srv_derive_all_days(struct srv_tx *tx, struct cm_err *err);
 /* Before his memberships and his standing go: the rows of the student. */
 enum cm_code srv_derive_erase(struct srv_tx *tx, const char *student_id, struct cm_err *err);
 
@@ -54,7 +56,7 @@ enum cm_code srv_derive_next_students(struct srv_tx *tx, const char *after, size
 enum cm_code srv_derive_at_open(struct srv_kvstore *store, struct cm_err *err);
 
 /* ---- rows (derive_rows.c) ---- */
-enum { SRV_DAY_ROW_MAX = 128, SRV_SESSION_ROW_MAX = 256 };
+enum { SRV_DAY_ROW_MAX = 128, SRV_SESSION_ROW_MAX = 1024 };
 void srv_day_key(const char *class_id, int32_t date, const char *student_id, struct srv_key *ret_key);
 enum cm_code srv_day_load(struct srv_tx *tx, const struct srv_key *key, struct srv_day_row *ret_row,
                           struct cm_err *err); /* CM_NOTFOUND */
@@ -64,16 +66,21 @@ enum cm_code srv_day_decode(struct cm_bytes value, struct srv_day_row *ret_row, 
 bool srv_day_says_nothing(const struct srv_day_row *row);
 void srv_session_key(const char *class_id, int32_t date, struct srv_key *ret_key);
 enum cm_code srv_session_decode(struct cm_bytes key, struct cm_bytes value, struct srv_session_info *ret_info,
-                                bool *ret_school, struct cm_err *err);
+                                struct cm_err *err);
 bool srv_session_meets(struct cm_bytes value); /* a school day, by the row alone */
 enum srv_session_state srv_session_state_of(struct cm_bytes value);
-enum cm_code srv_session_save(struct srv_tx *tx, const struct srv_session_info *info, bool school,
-                              struct cm_err *err);
-enum cm_code srv_standing_load(struct srv_tx *tx, const char *student_id,
-                               struct srv_standing_row *ret_standing,
+enum cm_code srv_session_save(struct srv_tx *tx, const struct srv_session_info *info, struct cm_err *err);
+/* What a person said last; {0}: nothing. */
+enum cm_code srv_word_load(struct srv_tx *tx, const char *class_id, int32_t date, struct cm_word *ret_word,
+                           struct cm_err *err);
+enum cm_code srv_word_save(struct srv_tx *tx, const char *class_id, int32_t date, const struct cm_word *word,
+                           struct cm_err *err);
+/* Adds what is in other classes' rows to the evidence of a member of whom his own class's row has none. */
+enum cm_code srv_borrow(struct srv_tx *tx, const char *student_id, const char *class_id, int32_t date,
+                        struct cm_evidence *counts, struct cm_err *err);
+enum cm_code srv_standing_load(struct srv_tx *tx, const char *student_id, struct cm_standing *ret_standing,
                                struct cm_err *err); /* zeros when there is none */
-enum cm_code srv_standing_save(struct srv_tx *tx, const char *student_id,
-                               const struct srv_standing_row *standing,
+enum cm_code srv_standing_save(struct srv_tx *tx, const char *student_id, const struct cm_standing *standing,
                                struct cm_err *err); /* deletes what says nothing */
 
 /* ---- membership (derive_member.c) ---- */
@@ -96,10 +103,11 @@ static inline bool srv_member_on(const struct srv_member *member, int32_t date)
 enum cm_code srv_class_on(struct srv_tx *tx, const char *student_id, int32_t date,
                           char ret_class_id[CM_ID_SIZE], bool *ret_known, struct cm_err *err);
 
-enum cm_code srv_is_school_day(struct srv_tx *tx, const struct cm_class *class_, int32_t date,
-                               bool *ret_school, struct cm_err *err);
+enum cm_code srv_school_day(struct srv_tx *tx, const struct cm_class *class_, int32_t date,
+                            struct srv_school_day *ret_day, struct cm_err *err);
 /* The percentage from which a session closes by itself. */
 enum cm_code srv_coverage_percent(struct srv_tx *tx, int32_t *ret_percent, struct cm_err *err);
+enum cm_code srv_points_rules(struct srv_tx *tx, struct cm_points_rules *ret_rules, struct cm_err *err);
 /* The classes in whose sessions there are marks or corrections of his. */
 enum cm_code srv_note_seen(struct srv_tx *tx, const char *student_id, const char *class_id,
                            struct cm_err *err);
@@ -120,10 +128,10 @@ enum cm_code srv_each_student_day(struct srv_tx *tx, const char *student_id, int
 /* The class in whose sessions all his rows are; "" none, or several. */
 enum cm_code srv_only_class(struct srv_tx *tx, const char *student_id, char ret_class_id[CM_ID_SIZE],
                             struct cm_err *err);
-static inline struct srv_day_fact srv_day_fact_of(const struct srv_day_row *row)
+static inline struct cm_day_fact srv_day_fact_of(const struct srv_day_row *row)
 {
-    return (struct srv_day_fact){row->status, row->points,
-                                 row->status != CM_ROLL_NONE ? row->captured_wall_ms : 0};
+    return (struct cm_day_fact){row->status, row->points,
+                                row->status != CM_ROLL_NONE ? row->captured_wall_ms : 0};
 }
 
 #endif

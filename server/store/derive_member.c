@@ -1,5 +1,6 @@
 /* Who is in which class when, and what a school day is. */
 #include "store/derive_kv.h"
+#include "store/kvstore_verbs.h"
 #include "store/settings.h"
 #include <stdlib.h>
 #include <string.h>
@@ -81,34 +82,47 @@ enum cm_code srv_class_on(struct srv_tx *tx, const char *student_id, int32_t dat
 
 /* ---- school days ---- */
 
-static enum cm_code has_closure(struct srv_tx *tx, int32_t date, const char *class_id, bool *ret_has,
-                                struct cm_err *err)
+static enum cm_code load_closure(struct srv_tx *tx, int32_t date, const char *class_id,
+                                 struct cm_closure *ret_closure, struct cm_err *err)
 {
     struct srv_key key = {0};
     struct cm_bytes value;
     srv_key_u32(&key, (uint32_t)date);
     srv_key_text(&key, class_id);
     enum cm_code code = srv_get(tx, SRV_T_CLOSURES, &key, &value, err);
-    if (code != CM_OK && code != CM_NOTFOUND)
+    return code == CM_OK ? srv_closure_decode(srv_key_all(&key), value, ret_closure, err) : code;
+}
+
+enum cm_code srv_school_day(struct srv_tx *tx, const struct cm_class *class_, int32_t date,
+                            struct srv_school_day *ret_day, struct cm_err *err)
+{
+    struct srv_school_day day = {.no_session = false};
+    struct cm_word word;
+    enum cm_code code = load_closure(tx, date, class_->id, &day.closure, err);
+    if (code == CM_NOTFOUND)
+        code = load_closure(tx, date, "", &day.closure, err);
+    if (code == CM_OK || code == CM_NOTFOUND)
+        code = srv_word_load(tx, class_->id, date, &word, err);
+    if (code != CM_OK)
         return code;
-    *ret_has = code == CM_OK;
+    day.no_session = word.word == CM_WORD_NO_SESSION;
+    day.day =
+        cm_day_of(class_, day.closure.date != 0 ? &day.closure : NULL, day.no_session, tx->store->zone, date);
+    *ret_day = day;
     return CM_OK;
 }
 
-enum cm_code srv_is_school_day(struct srv_tx *tx, const struct cm_class *class_, int32_t date,
-                               bool *ret_school, struct cm_err *err)
+enum cm_code srv_kvs_get_school_day(struct srv_store *store, const struct cm_class *class_, int32_t date,
+                                    struct srv_school_day *ret_day, struct cm_err *err)
 {
-    bool closed = false;
-    enum cm_code code = CM_OK;
-    if (!cm_class_meets(class_, date)) {
-        *ret_school = false;
-        return CM_OK;
-    }
-    code = has_closure(tx, date, "", &closed, err);
-    if (code == CM_OK && !closed)
-        code = has_closure(tx, date, class_->id, &closed, err);
+    struct srv_tx own, *tx;
+    enum cm_code code = srv_check_session(class_->id, date, err);
     if (code == CM_OK)
-        *ret_school = !closed;
+        code = srv_tx_begin(&own, store, &tx, err);
+    if (code != CM_OK)
+        return code;
+    code = srv_school_day(tx, class_, date, ret_day, err);
+    srv_tx_end(&own);
     return code;
 }
 
@@ -126,6 +140,23 @@ enum cm_code srv_coverage_percent(struct srv_tx *tx, int32_t *ret_percent, struc
         memcpy(text, value.data, value.size);
     long percent = strtol(text, NULL, 10);
     *ret_percent = percent >= 1 && percent <= 100 ? (int32_t)percent : SRV_COVERAGE_PERCENT_DEFAULT;
+    return CM_OK;
+}
+
+enum cm_code srv_points_rules(struct srv_tx *tx, struct cm_points_rules *ret_rules, struct cm_err *err)
+{
+    struct srv_key key = {0};
+    struct cm_bytes value;
+    char text[CM_POINTS_SETTING_SIZE] = "";
+    srv_key_byte(&key, 's');
+    srv_key_text(&key, SRV_SETTING_POINTS);
+    enum cm_code code = srv_get(tx, SRV_T_META, &key, &value, err);
+    if (code != CM_OK && code != CM_NOTFOUND)
+        return code;
+    if (code == CM_OK && value.size < sizeof text)
+        memcpy(text, value.data, value.size);
+    if (cm_points_parse(text, ret_rules, NULL) != CM_OK)
+        *ret_rules = cm_points_rules_default;
     return CM_OK;
 }
 

@@ -1,4 +1,4 @@
-/* What a session is judged by: classes, services, the reach of logs, coverage, a person's closing. */
+/* What a session is judged by: classes, services, the reach of logs, coverage, a person's word. */
 #include "store/derive_work.h"
 
 #include "record/codec.h"
@@ -91,6 +91,8 @@ enum cm_code srv_rules_read(struct srv_tx *tx, struct cm_err *err)
         code = srv_walk(tx, SRV_T_LOGS, &all, 0, take_log, work, err);
     if (code == CM_OK)
         code = srv_coverage_percent(tx, &work->coverage_percent, err);
+    if (code == CM_OK)
+        code = srv_points_rules(tx, &work->points, err);
     work->rules_read = code == CM_OK;
     return code;
 }
@@ -107,13 +109,26 @@ struct srv_rules *srv_rules_of(struct srv_work *work, const char *class_id)
                : NULL;
 }
 
-const struct cm_session *srv_rules_times(struct srv_kvstore *store, struct srv_rules *rules, int32_t date)
+enum cm_code srv_rules_day(struct srv_tx *tx, struct srv_rules *rules, int32_t date,
+                           const struct cm_day **ret_day, struct cm_err *err)
 {
-    if (rules->date != date) {
-        rules->times = cm_session_of(&rules->class_, store->zone, date);
-        rules->date = date;
-    }
-    return &rules->times;
+    struct srv_school_day day;
+    *ret_day = &rules->day;
+    if (rules->date == date)
+        return CM_OK;
+    enum cm_code code = srv_school_day(tx, &rules->class_, date, &day, err);
+    if (code != CM_OK)
+        return code;
+    rules->day = day.day;
+    rules->date = date;
+    return CM_OK;
+}
+
+void srv_rules_forget_day(struct srv_work *work, const char *class_id)
+{
+    for (size_t i = 0; i < work->rule_count; i++)
+        if (class_id[0] == '\0' || strcmp(work->rules[i].id, class_id) == 0)
+            work->rules[i].date = 0;
 }
 
 const struct srv_reach *srv_reach_of(const struct srv_work *work, uint32_t log)
@@ -154,7 +169,7 @@ static enum cm_code take_span(void *arg, struct cm_bytes key, struct cm_bytes va
         if (code != CM_OK)
             return code;
         int sign = i == 0 ? 1 : -1;
-        work->edges[work->edge_count++] = (struct srv_edge){at[i], able ? sign : 0, able ? 0 : sign};
+        work->edges[work->edge_count++] = (struct cm_edge){at[i], able ? sign : 0, able ? 0 : sign};
     }
     return CM_OK;
 }
@@ -174,61 +189,52 @@ static enum cm_code able_ms(struct srv_tx *tx, uint32_t log, const struct cm_ses
         code = srv_walk(tx, SRV_T_COVERAGE, &prefix, prefix.size, take_span, work, err);
     }
     if (code == CM_OK)
-        *ret_ms = srv_able_ms(work->edges, work->edge_count, times->start_wall_ms, times->close_wall_ms);
+        *ret_ms = cm_able_ms(work->edges, work->edge_count, times->start_wall_ms, times->close_wall_ms);
     return code;
 }
 
-static enum cm_code read_closing(struct srv_tx *tx, struct srv_slot *slot, enum srv_person *ret_person,
-                                 struct cm_err *err)
+static enum cm_code read_word(struct srv_tx *tx, struct srv_slot *slot, struct cm_err *err)
 {
-    struct srv_key key;
-    struct cm_bytes value;
-    srv_session_key(slot->class_id, slot->date, &key);
-    enum cm_code code = srv_get(tx, SRV_T_CLOSINGS, &key, &value, err);
-    slot->info.closed_by[0] = '\0';
-    slot->info.closed_wall_ms = 0;
-    *ret_person = SRV_PERSON_NOBODY;
-    if (code != CM_OK)
-        return code == CM_NOTFOUND ? CM_OK : code;
-    const uint8_t *bytes = value.data, *at = bytes + 9;
-    const char *by = value.size > 9 ? srv_take_text(&at, bytes + value.size, CM_NAME_SIZE) : NULL;
-    if (by == NULL)
-        return srv_damaged("a closing does not decode", err);
-    *ret_person = bytes[8] != 0 ? SRV_PERSON_CLOSED : SRV_PERSON_REOPENED;
-    if (*ret_person == SRV_PERSON_CLOSED) {
-        strcpy(slot->info.closed_by, by);
-        slot->info.closed_wall_ms = srv_get_instant(bytes);
+    struct srv_session_info *info = &slot->info;
+    enum cm_code code = srv_word_load(tx, slot->class_id, slot->date, &info->word, err);
+    info->closed_by[0] = '\0';
+    info->closed_wall_ms = 0;
+    if (code == CM_OK && info->word.word == CM_WORD_CLOSED) {
+        strcpy(info->closed_by, info->word.by);
+        info->closed_wall_ms = info->word.said_wall_ms;
     }
-    return CM_OK;
+    return code;
 }
 
 enum cm_code srv_judge(struct srv_tx *tx, struct srv_slot *slot, struct cm_err *err)
 {
     struct srv_work *work = tx->store->work;
-    struct srv_station_facts stations[SRV_SERVING_MAX];
-    struct srv_session_facts facts = {.school = slot->school,
-                                      .coverage_percent = work->coverage_percent,
-                                      .start_wall_ms = slot->times.start_wall_ms,
-                                      .close_wall_ms = slot->times.close_wall_ms};
+    struct cm_judge_station stations[SRV_SERVING_MAX];
+    const bool school = slot->day == CM_DAY_SCHOOL;
+    struct cm_judge_facts facts = {.school = school,
+                                   .coverage_percent = work->coverage_percent,
+                                   .start_wall_ms = slot->times.start_wall_ms,
+                                   .close_wall_ms = slot->times.close_wall_ms};
     size_t count = 0;
-    enum cm_code code = read_closing(tx, slot, &facts.person, err);
-    for (size_t i = 0; code == CM_OK && slot->school && i < work->service_count && count < SRV_SERVING_MAX;
-         i++) {
+    enum cm_code code = read_word(tx, slot, err);
+    facts.word = slot->info.word.word;
+    for (size_t i = 0; code == CM_OK && school && i < work->service_count && count < SRV_SERVING_MAX; i++) {
         const struct srv_service *service = &work->services[i];
         const struct srv_reach *reach = srv_reach_of(work, service->log);
         if (!names(service, slot->class_id) || reach == NULL ||
             slot->times.start_wall_ms < service->from_wall_ms ||
             slot->times.start_wall_ms >= service->to_wall_ms)
             continue;
-        struct srv_station_facts *station = &stations[count++];
-        *station = (struct srv_station_facts){reach->first_wall_ms, reach->reach_wall_ms, 0};
+        struct cm_judge_station *station = &stations[count++];
+        *station = (struct cm_judge_station){reach->first_wall_ms, reach->reach_wall_ms, 0};
         if (reach->first_wall_ms < slot->times.close_wall_ms)
             code = able_ms(tx, service->log, &slot->times, &station->able_ms, err);
     }
     if (code != CM_OK)
         return code;
-    struct srv_judgement judgement = srv_judge_session(&facts, stations, count);
-    slot->info.state = judgement.state;
+    struct cm_judgement judgement = cm_judge_session(&facts, stations, count);
+    slot->info.school = school;
+    slot->info.state = (enum srv_session_state)judgement.verdict;
     slot->info.able_min = judgement.able_min;
     slot->info.window_min = judgement.window_min;
     return CM_OK;

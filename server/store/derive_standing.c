@@ -44,19 +44,19 @@ struct sum {
     char student_id[CM_ID_SIZE];
     int32_t from, mark; /* where it begins; and the date of the prefix to keep, 0 none */
     bool marked;
-    struct srv_standing_row at_mark, standing;
+    struct cm_standing at_mark, standing;
 };
 
 static void add_day(struct sum *sum, int32_t date, bool school, const struct srv_day_row *row)
 {
-    struct srv_day_fact fact = srv_day_fact_of(row);
+    struct cm_day_fact fact = srv_day_fact_of(row);
     if (date < sum->from)
         return;
     if (!sum->marked && date >= sum->mark) {
         sum->at_mark = sum->standing;
         sum->marked = true;
     }
-    srv_standing_add(&sum->standing, date, school, &fact);
+    cm_standing_add(&sum->standing, date, school, &fact);
 }
 
 static void begin(struct srv_work *work, struct sum *sum, int32_t changed)

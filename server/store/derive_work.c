@@ -80,18 +80,27 @@ static uint32_t bucket_of(const char *class_id, int32_t date)
     return (hash ^ hash >> 15) % SRV_BUCKETS;
 }
 
+enum cm_code srv_slot_refresh(struct srv_tx *tx, struct srv_slot *slot, struct cm_err *err)
+{
+    struct srv_rules *rules = srv_rules_of(tx->store->work, slot->class_id);
+    const struct cm_day *day;
+    slot->known = rules != NULL;
+    slot->day = CM_DAY_OFF;
+    if (rules == NULL)
+        return CM_OK;
+    enum cm_code code = srv_rules_day(tx, rules, slot->date, &day, err);
+    if (code != CM_OK)
+        return code;
+    slot->times = day->times;
+    slot->day = day->kind;
+    return CM_OK;
+}
+
 static enum cm_code read_slot(struct srv_tx *tx, struct srv_slot *slot, struct cm_err *err)
 {
     struct srv_key key;
     struct cm_bytes value;
-    bool met;
-    struct srv_rules *rules = srv_rules_of(tx->store->work, slot->class_id);
-    slot->known = rules != NULL;
-    enum cm_code code = CM_OK;
-    if (rules != NULL) {
-        slot->times = *srv_rules_times(tx->store, rules, slot->date);
-        code = srv_is_school_day(tx, &rules->class_, slot->date, &slot->school, err);
-    }
+    enum cm_code code = srv_slot_refresh(tx, slot, err);
     if (code != CM_OK)
         return code;
     srv_session_key(slot->class_id, slot->date, &key);
@@ -103,7 +112,7 @@ static enum cm_code read_slot(struct srv_tx *tx, struct srv_slot *slot, struct c
         return CM_OK;
     }
     if (code == CM_OK)
-        code = srv_session_decode(srv_key_all(&key), value, &slot->info, &met, err);
+        code = srv_session_decode(srv_key_all(&key), value, &slot->info, err);
     slot->stored = true;
     return code;
 }
@@ -167,23 +176,39 @@ static int by_class(const void *a, const void *b)
     return x->date < y->date ? -1 : x->date > y->date;
 }
 
+static bool same_word(const struct cm_word *a, const struct cm_word *b)
+{
+    return a->word == b->word && memcmp(a->id, b->id, sizeof a->id) == 0;
+}
+
+static bool same_numbers(const struct srv_session_info *a, const struct srv_session_info *b)
+{
+    return a->present == b->present && a->late == b->late && a->excused == b->excused &&
+           a->absent == b->absent && a->unjudged == b->unjudged && a->pending == b->pending &&
+           a->none == b->none;
+}
+
 static enum cm_code finish_slot(struct srv_tx *tx, struct srv_slot *slot, struct cm_err *err)
 {
+    struct srv_session_info before = slot->info;
+    bool was_there = slot->stored;
     enum cm_code code = CM_OK;
     if (slot->judge || slot->full) {
-        struct srv_session_info before = slot->info;
         code = srv_judge(tx, slot, err);
-        slot->full = slot->full || before.state != slot->info.state;
+        bool settled = before.state != slot->info.state || !same_word(&before.word, &slot->info.word);
+        slot->full = slot->full || settled;
+        slot->tell = slot->tell || settled;
         slot->counts = slot->counts || before.able_min != slot->info.able_min ||
-                       before.window_min != slot->info.window_min ||
-                       before.closed_wall_ms != slot->info.closed_wall_ms ||
-                       strcmp(before.closed_by, slot->info.closed_by) != 0;
+                       before.window_min != slot->info.window_min || before.school != slot->info.school;
     }
-    if (code != CM_OK)
-        return code;
-    if (slot->full)
-        return srv_derive_whole(tx, slot, err);
-    return slot->counts ? srv_session_save(tx, &slot->info, slot->school, err) : CM_OK;
+    if (code == CM_OK && slot->full)
+        code = srv_derive_whole(tx, slot, err);
+    else if (code == CM_OK && slot->counts)
+        code = srv_session_save(tx, &slot->info, err);
+    slot->tell = slot->tell || slot->recount || !same_numbers(&before, &slot->info);
+    slot->tell = slot->stored != was_there || (slot->tell && was_there);
+    return code == CM_OK && slot->tell && !tx->replay ? srv_note_roll(tx, slot->class_id, slot->date, err)
+                                                      : code;
 }
 
 /* A slot without a row may lose its only reason to have one: whether coverage is left is seen by the whole. */

@@ -10,8 +10,8 @@
 struct srv_rules { /* of one class */
     char id[CM_ID_SIZE];
     struct cm_class class_;
-    int32_t date; /* of `times`; 0: none yet */
-    struct cm_session times;
+    int32_t date; /* of `day`; 0: none yet */
+    struct cm_day day;
 };
 
 struct srv_service {
@@ -29,8 +29,9 @@ struct srv_slot { /* one session that is concerned */
     char class_id[CM_ID_SIZE];
     int32_t date;
     bool known; /* there is such a class: times are its */
-    bool school;
+    enum cm_day_kind day;
     bool stored;  /* has a row */
+    bool tell;    /* stations that serve the class get it anew */
     bool counts;  /* its numbers changed */
     bool judge;   /* its state may have changed */
     bool full;    /* every row of it must be looked at */
@@ -55,7 +56,7 @@ struct srv_dirty { /* a standing that must be summed up anew */
 struct srv_prefix {
     char student_id[CM_ID_SIZE]; /* "": nothing here */
     int32_t date;
-    struct srv_standing_row standing;
+    struct cm_standing standing;
 };
 
 enum { SRV_PREFIXES = 16384 /* 2 MB, when there is a need; students of one place drive each other out */ };
@@ -75,6 +76,7 @@ struct srv_work {
     /* rules, as read in this write */
     bool rules_read;
     int32_t coverage_percent;
+    struct cm_points_rules points;
     struct srv_rules *rules;
     size_t rule_count, rule_room;
     struct srv_service *services;
@@ -87,7 +89,7 @@ struct srv_work {
     struct srv_members members;
     struct srv_day_item *items;
     size_t item_count, item_room;
-    struct srv_edge *edges;
+    struct cm_edge *edges;
     size_t edge_count, edge_room;
 };
 
@@ -97,7 +99,11 @@ enum cm_code srv_grow(void **list, size_t count, size_t *room, size_t item_size,
 /* ---- rules (derive_rules.c) ---- */
 enum cm_code srv_rules_read(struct srv_tx *tx, struct cm_err *err);
 struct srv_rules *srv_rules_of(struct srv_work *work, const char *class_id); /* NULL: no such class */
-const struct cm_session *srv_rules_times(struct srv_kvstore *store, struct srv_rules *rules, int32_t date);
+/* The day of the class on that date; kept until another one is asked for, or srv_rules_forget_day. */
+enum cm_code srv_rules_day(struct srv_tx *tx, struct srv_rules *rules, int32_t date,
+                           const struct cm_day **ret_day, struct cm_err *err);
+/* The calendar, or what people said, is another for the class ("" all). */
+void srv_rules_forget_day(struct srv_work *work, const char *class_id);
 const struct srv_reach *srv_reach_of(const struct srv_work *work, uint32_t log);
 /* State and coverage of the session, by everything primary. */
 enum cm_code srv_judge(struct srv_tx *tx, struct srv_slot *slot, struct cm_err *err);
@@ -107,6 +113,8 @@ bool srv_log_serves(const struct srv_work *work, uint32_t log, const char *class
 /* The session's slot, read when it is new. The pointer is valid until the next slot is asked for. */
 enum cm_code srv_slot_of(struct srv_tx *tx, const char *class_id, int32_t date, struct srv_slot **ret_slot,
                          struct cm_err *err);
+/* The rules of the slot that is there may be others. */
+enum cm_code srv_slot_refresh(struct srv_tx *tx, struct srv_slot *slot, struct cm_err *err);
 enum cm_code srv_dirty_student(struct srv_work *work, const char *student_id, int32_t date,
                                struct cm_err *err);
 
@@ -118,7 +126,7 @@ enum cm_code srv_relation_of(struct srv_tx *tx, const char *student_id, const ch
                              struct cm_err *err);
 /* Makes the derived part of a row anew and writes it when it changed, or when `changed` says that its evidence did;
  * standings follow. *row is as stored but for the evidence, and as written afterwards. */
-enum cm_code srv_rederive(struct srv_tx *tx, const struct srv_slot *slot, const char *student_id,
+enum cm_code srv_rederive(struct srv_tx *tx, struct srv_slot *slot, const char *student_id,
                           enum srv_relation relation, bool changed, struct srv_day_row *row,
                           struct cm_err *err);
 /* Adds it to the numbers of the session, or takes it away. */

@@ -45,6 +45,7 @@ static const char *const tables[SRV_TABLES] = {
     [SRV_T_HISTORY] = "history",
     [SRV_T_SEEN] = "seen",
     [SRV_T_COVERAGE] = "coverage",
+    [SRV_T_WORDS] = "words",
 };
 
 _Static_assert((int)SRV_TABLES <= (int)CM_DB_TABLES_MAX, "more tables than the database takes");
@@ -297,8 +298,9 @@ static const struct srv_store_ops srv_kvs_ops = {
     .each_history = srv_kvs_each_history,
     .get_session_info = srv_kvs_get_session_info,
     .each_session_info = srv_kvs_each_session_info,
-    .close_session = srv_kvs_close_session,
-    .reopen_session = srv_kvs_reopen_session,
+    .say_session = srv_kvs_say_session,
+    .get_school_day = srv_kvs_get_school_day,
+    .each_evidence = srv_kvs_each_evidence,
     .each_roll = srv_kvs_each_roll,
     .each_day = srv_kvs_each_day,
     .get_standing = srv_kvs_get_standing,

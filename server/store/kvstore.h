@@ -17,7 +17,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-enum { SRV_KVS_VERSION = 1 };
+/* 2: what people say of sessions are events; half days; rows of version 1 are brought up to date by srv_derive_at_open. */
+enum { SRV_KVS_VERSION = 2 };
 
 enum srv_table {
     /* primary */
@@ -25,7 +26,7 @@ enum srv_table {
      * counters' words */
     SRV_T_META,
     SRV_T_CLASSES,     /* id → class */
-    SRV_T_CLOSURES,    /* date ‖ class ("" all) → label */
+    SRV_T_CLOSURES,    /* date ‖ class ("" all) → label, and of a half day behind it its start and its minutes (2 bytes each) */
     SRV_T_STUDENTS,    /* id → student */
     SRV_T_MEMBERSHIPS, /* student ‖ from → to ‖ class */
     SRV_T_MEMBERS,     /* the same by class: class ‖ student ‖ from → to */
@@ -41,19 +42,20 @@ enum srv_table {
     SRV_T_EVENTS,   /* log ‖ seq (8) → hash of the chain (32) ‖ event as encoded */
     SRV_T_FEED,     /* number of the first of a batch (8) → log, first seq, count, received */
     SRV_T_REVIEWS,  /* feed (8) → review */
-    SRV_T_CLOSINGS, /* class ‖ date → a person's latest closing or reopening */
+    SRV_T_CLOSINGS, /* of version 1: class ‖ date → a person's closing or reopening; empty since then */
     SRV_T_CHANGES,  /* number (8) → kind, erased, id */
     SRV_T_ALERTS,   /* alerts, their messages, cursors: store_alert.c */
     SRV_T_ALERT_WAYS, /* ways to find them */
-    SRV_T_CHANGE_OF,  /* kind ‖ erased ‖ id → number */
+    SRV_T_CHANGE_OF,  /* kind ‖ erased ‖ id, and of a roll ‖ date → number */
     /* derived */
     SRV_T_DAYS,       /* class ‖ date ‖ student → struct srv_day_row */
     SRV_T_SESSIONS,   /* class ‖ date → struct srv_session_info; where there is anything to say */
-    SRV_T_STANDINGS,  /* student → struct srv_standing_row */
+    SRV_T_STANDINGS,  /* student → struct cm_standing */
     SRV_T_ACTIVITIES, /* feed (8) → log, seq, received */
     SRV_T_HISTORY,  /* student ‖ date ‖ feed (8) → log, seq, received: what SRV_T_DAYS does not name */
     SRV_T_SEEN,     /* student ‖ class → nothing: where there are marks and corrections of his */
     SRV_T_COVERAGE, /* log ‖ hour of UTC (4) ‖ from ‖ seq (8) → to, able: cut at the hours */
+    SRV_T_WORDS,    /* class ‖ date → struct cm_word: what a person said last of the session */
     SRV_TABLES,
     SRV_T_DERIVED = SRV_T_DAYS
 };
@@ -158,9 +160,14 @@ enum cm_code srv_put_counter(struct srv_tx *tx, const char *word, uint64_t numbe
 enum cm_code srv_check_session(const char *class_id, int32_t date, struct cm_err *err);
 /* The session's row; CM_NOTFOUND: no event speaks of it yet. */
 enum cm_code srv_session_load(struct srv_tx *tx, const char *class_id, int32_t date,
-                              struct srv_session_info *ret_info, bool *ret_school, struct cm_err *err);
+                              struct srv_session_info *ret_info, struct cm_err *err);
 
 /* ---- store_change.c ---- */
+/* What counts in the session, its state, or the standing of somebody in it changed. Of one further back than
+ * SRV_ROLL_BACK_DAYS only that standings did. */
+enum cm_code srv_note_roll(struct srv_tx *tx, const char *class_id, int32_t date, struct cm_err *err);
+/* Every session of the class (NULL: of all) within these days that has a row. */
+enum cm_code srv_note_rolls(struct srv_tx *tx, const char *class_id, struct cm_err *err);
 enum cm_code srv_note_change(struct srv_tx *tx, enum srv_change_kind kind, const char *id,
                              struct cm_err *err);
 /* Everything that was said of the student is replaced by this, which stays for good. */
@@ -169,6 +176,8 @@ enum cm_code srv_note_erased(struct srv_tx *tx, const char *student_id, struct c
 /* ---- store_class.c, store_student.c ---- */
 enum cm_code srv_load_class(struct srv_tx *tx, const char *id, struct cm_class *ret_class,
                             struct cm_err *err);
+enum cm_code srv_closure_decode(struct cm_bytes key, struct cm_bytes value, struct cm_closure *ret_closure,
+                                struct cm_err *err);
 enum cm_code srv_load_student(struct srv_tx *tx, const char *id, struct srv_student *ret_student,
                               struct cm_err *err);
 /* His templates were taken away, now: later than the time before, also when the clock was set back. */

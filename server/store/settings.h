@@ -4,11 +4,14 @@
 #ifndef SRV_STORE_SETTINGS_H
 #define SRV_STORE_SETTINGS_H
 
+#include "roll/judge.h"
 #include "store/store.h"
 
 #define SRV_SETTING_SCHOOL_NAME "school_name" /* stations are told */
 #define SRV_SETTING_TIMEZONE    "timezone"    /* IANA name; stations are told; another one needs a restart */
 #define SRV_SETTING_LEADERBOARD "leaderboard" /* "1" shown, "0" not */
+/* The rules for points (roll/points.h); stations are told, and what is derived is made anew when it changes. */
+#define SRV_SETTING_POINTS "points"
 /* From how much of its window on a session closes by itself, 1 … 100; what is derived is made anew when it changes. */
 #define SRV_SETTING_COVERAGE_PERCENT "coverage_percent"
 
@@ -22,7 +25,7 @@
 #define SRV_SETTING_SEND_TO   "send_to"   /* "20:00": … and before that, by the school's clock */
 
 enum {
-    SRV_COVERAGE_PERCENT_DEFAULT = 80,
+    SRV_COVERAGE_PERCENT_DEFAULT = CM_COVERAGE_PERCENT_DEFAULT,
     SRV_ALERT_DAYS_DEFAULT = 3,
     SRV_ALERT_REPEAT_DEFAULT = 7,
     SRV_SEND_FROM_DEFAULT = 7 * 60, /* minutes */

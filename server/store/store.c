@@ -1,6 +1,7 @@
 /* The verbs of store.h, each handed to the backend that the url named. */
 #include "store/store.h"
 
+#include "store/settings.h"
 #include "store/store_ops.h"
 #include <string.h>
 
@@ -104,7 +105,7 @@ enum cm_code srv_store_each_class(struct srv_store *store, srv_class_visit_fn *v
     return store->ops->each_class(store, visit, arg, err);
 }
 
-enum cm_code srv_store_put_closure(struct srv_store *store, const struct srv_closure *closure,
+enum cm_code srv_store_put_closure(struct srv_store *store, const struct cm_closure *closure,
                                    struct cm_err *err)
 {
     return store->ops->put_closure(store, closure, err);
@@ -120,6 +121,24 @@ enum cm_code srv_store_each_closure(struct srv_store *store, int32_t from, int32
                                     srv_closure_visit_fn *visit, void *arg, struct cm_err *err)
 {
     return store->ops->each_closure(store, from, to, visit, arg, err);
+}
+
+enum cm_code srv_store_get_school_day(struct srv_store *store, const struct cm_class *class_, int32_t date,
+                                      struct srv_school_day *ret_day, struct cm_err *err)
+{
+    return store->ops->get_school_day(store, class_, date, ret_day, err);
+}
+
+enum cm_code srv_store_get_points(struct srv_store *store, struct cm_points_rules *ret_rules,
+                                  struct cm_err *err)
+{
+    char value[SRV_SETTING_SIZE];
+    enum cm_code code = srv_store_get_setting(store, SRV_SETTING_POINTS, value, err);
+    if (code == CM_OK && cm_points_parse(value, ret_rules, NULL) == CM_OK)
+        return CM_OK;
+    if (code == CM_OK || code == CM_NOTFOUND)
+        *ret_rules = cm_points_rules_default;
+    return code == CM_NOTFOUND ? CM_OK : code;
 }
 
 enum cm_code srv_store_get_student(struct srv_store *store, const char *id, struct srv_student *ret_student,
@@ -353,16 +372,39 @@ enum cm_code srv_store_each_session_info(struct srv_store *store, const char *cl
     return store->ops->each_session_info(store, class_id, from, to, visit, arg, err);
 }
 
+enum cm_code srv_store_say_session(struct srv_store *store, const struct cm_session_said *said,
+                                   struct cm_err *err)
+{
+    return store->ops->say_session(store, said, err);
+}
+
+static enum cm_code say(struct srv_store *store, enum cm_session_word word, const char *class_id,
+                        int32_t date, const char *by, int64_t wall_ms, struct cm_err *err)
+{
+    struct cm_session_said said = {.date = date, .word = word, .said_wall_ms = wall_ms};
+    if (strlen(class_id) >= sizeof said.class_id || strlen(by) >= sizeof said.by)
+        return cm_fail(err, CM_INVALID, "the class or the name is too long");
+    strcpy(said.class_id, class_id);
+    strcpy(said.by, by);
+    return srv_store_say_session(store, &said, err);
+}
+
 enum cm_code srv_store_close_session(struct srv_store *store, const char *class_id, int32_t date,
                                      const char *by, int64_t wall_ms, struct cm_err *err)
 {
-    return store->ops->close_session(store, class_id, date, by, wall_ms, err);
+    return say(store, CM_WORD_CLOSED, class_id, date, by, wall_ms, err);
 }
 
 enum cm_code srv_store_reopen_session(struct srv_store *store, const char *class_id, int32_t date,
                                       const char *by, int64_t wall_ms, struct cm_err *err)
 {
-    return store->ops->reopen_session(store, class_id, date, by, wall_ms, err);
+    return say(store, CM_WORD_REOPENED, class_id, date, by, wall_ms, err);
+}
+
+enum cm_code srv_store_each_evidence(struct srv_store *store, const char *class_id, int32_t date,
+                                     srv_day_evidence_visit_fn *visit, void *arg, struct cm_err *err)
+{
+    return store->ops->each_evidence(store, class_id, date, visit, arg, err);
 }
 
 enum cm_code srv_store_each_roll(struct srv_store *store, const char *class_id, int32_t date,

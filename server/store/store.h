@@ -27,7 +27,10 @@
 #include "base/localdate.h"
 #include "crypt/chain.h"
 #include "record/record.h"
+#include "roll/calendar.h"
 #include "roll/roll.h"
+#include "roll/standing.h"
+#include "roll/word.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -78,18 +81,25 @@ typedef bool srv_class_visit_fn(void *arg, const struct cm_class *class_);
 enum cm_code srv_store_each_class(struct srv_store *store, srv_class_visit_fn *visit, void *arg,
                                   struct cm_err *err);
 
-struct srv_closure { /* a day without school */
-    int32_t date;
-    char class_id[CM_ID_SIZE]; /* empty: all */
-    char label[CM_LABEL_SIZE]; /* "Diwali" */
-};
-enum cm_code srv_store_put_closure(struct srv_store *store, const struct srv_closure *closure,
+/* Days without school and half days (roll/calendar.h). CM_INVALID: an entry that makes no sense. */
+enum cm_code srv_store_put_closure(struct srv_store *store, const struct cm_closure *closure,
                                    struct cm_err *err);
 enum cm_code srv_store_delete_closure(struct srv_store *store, int32_t date, const char *class_id,
                                       struct cm_err *err);
-typedef bool srv_closure_visit_fn(void *arg, const struct srv_closure *closure);
+typedef bool srv_closure_visit_fn(void *arg, const struct cm_closure *closure);
 enum cm_code srv_store_each_closure(struct srv_store *store, int32_t from, int32_t to,
                                     srv_closure_visit_fn *visit, void *arg, struct cm_err *err);
+
+struct srv_school_day { /* of a class on a date, by the calendar and by what people said */
+    struct cm_day day;
+    struct cm_closure closure; /* the entry that counts; date 0: none */
+    bool no_session;           /* a person said so */
+};
+enum cm_code srv_store_get_school_day(struct srv_store *store, const struct cm_class *class_, int32_t date,
+                                      struct srv_school_day *ret_day, struct cm_err *err);
+/* The school's rules for points: SRV_SETTING_POINTS, or the default ones. */
+enum cm_code srv_store_get_points(struct srv_store *store, struct cm_points_rules *ret_rules,
+                                  struct cm_err *err);
 
 /* ---- students ---- */
 enum { SRV_PHONE_SIZE = 20, SRV_EMAIL_SIZE = 128 }; /* with the NUL */
@@ -330,10 +340,10 @@ enum cm_code srv_store_each_history(struct srv_store *store, const char *student
                                     srv_feed_visit_fn *visit, void *arg, struct cm_err *err);
 
 /* ---- derived: rolls ---- */
-enum srv_session_state {
-    SRV_SESSION_OPEN,     /* nothing settles it yet: unseen students are not yet anything */
-    SRV_SESSION_CLOSED,   /* by a person, or by itself with enough coverage: unseen students are absent */
-    SRV_SESSION_UNJUDGED, /* over, without enough coverage: unseen students are unjudged */
+enum srv_session_state { /* as roll/judge.h says */
+                         SRV_SESSION_OPEN = CM_VERDICT_OPEN,
+                         SRV_SESSION_CLOSED = CM_VERDICT_CLOSED,
+                         SRV_SESSION_UNJUDGED = CM_VERDICT_UNJUDGED,
 };
 struct srv_session_info { /* one class on one date */
     char class_id[CM_ID_SIZE];
@@ -341,19 +351,25 @@ struct srv_session_info { /* one class on one date */
     enum srv_session_state state;
     char closed_by[CM_NAME_SIZE]; /* empty: by itself */
     int64_t closed_wall_ms;       /* 0: by itself or not */
+    struct cm_word word;          /* what a person said last; word.word 0: nobody said anything */
+    bool
+        school; /* false: the class does not meet, or there is no session; it may have been marked all the same */
     int32_t able_min, window_min; /* coverage: the best of the stations that serve the class */
     int32_t present, late, excused, absent, unjudged, pending, none; /* how many students */
-    bool school; /* false: it has no school that day, and somebody was marked all the same */
 };
-/* CM_NOTFOUND: the class has no school that day and nobody was marked. */
+/* CM_NOTFOUND: the class has no school that day, nobody was marked and nobody said anything. */
 enum cm_code srv_store_get_session_info(struct srv_store *store, const char *class_id, int32_t date,
                                         struct srv_session_info *ret_info, struct cm_err *err);
 typedef bool srv_session_info_visit_fn(void *arg, const struct srv_session_info *info);
 enum cm_code srv_store_each_session_info(struct srv_store *store, const char *class_id, int32_t from,
                                          int32_t to, srv_session_info_visit_fn *visit, void *arg,
                                          struct cm_err *err);
-/* Closing and reopening by a person is primary data; the latest word counts. A session that a person opened again stays
- * open, whatever its coverage, until a person closes it: nobody is absent by it. */
+/* What a person says of a session is an event like any other, from a station or appended here to the server's own; the
+ * latest word counts. A session that a person opened again stays open, whatever its coverage, until a person closes it:
+ * nobody is absent by it. Of one without session nothing counts. The id follows from what is said, so that the same word
+ * twice is one. */
+enum cm_code srv_store_say_session(struct srv_store *store, const struct cm_session_said *said,
+                                   struct cm_err *err);
 enum cm_code srv_store_close_session(struct srv_store *store, const char *class_id, int32_t date,
                                      const char *by, int64_t wall_ms, struct cm_err *err);
 enum cm_code srv_store_reopen_session(struct srv_store *store, const char *class_id, int32_t date,
@@ -375,6 +391,18 @@ enum cm_code srv_store_each_roll(struct srv_store *store, const char *class_id, 
  * them, with status NONE. */
 enum cm_code srv_store_each_day(struct srv_store *store, const char *student_id, int32_t from, int32_t to,
                                 srv_day_visit_fn *visit, void *arg, struct cm_err *err);
+
+struct
+    srv_day_evidence { /* what is behind a student's day in one session, for a station to merge with its own */
+    char student_id[CM_ID_SIZE];
+    bool member;                 /* of the class on that date */
+    struct cm_evidence evidence; /* that counts; its numbers are feed numbers */
+    struct cm_standing standing; /* of all his days */
+};
+typedef bool srv_day_evidence_visit_fn(void *arg, const struct srv_day_evidence *day);
+/* Of those whom srv_store_each_roll shows, in order of id. date 0: the present members of the class, without evidence. */
+enum cm_code srv_store_each_evidence(struct srv_store *store, const char *class_id, int32_t date,
+                                     srv_day_evidence_visit_fn *visit, void *arg, struct cm_err *err);
 
 struct srv_standing { /* all time, of one student */
     char student_id[CM_ID_SIZE], class_id[CM_ID_SIZE];
@@ -553,12 +581,16 @@ enum srv_change_kind {
     SRV_CHANGE_CALENDAR,  /* id: "" (the whole, it is small) */
     SRV_CHANGE_SETTINGS,  /* id: "" */
     SRV_CHANGE_STATION,   /* id: station: its classes, or its revocation */
+    SRV_CHANGE_ROLL, /* id: class, date: what counts in its session, its state, or a standing; date 0: standings alone, by
+                      * what is further back than SRV_ROLL_BACK_DAYS, to which these are kept */
 };
+enum { SRV_ROLL_BACK_DAYS = 14 };
 struct srv_change {
     uint64_t number; /* the cursor */
     enum srv_change_kind kind;
     char id[CM_ID_SIZE];
-    bool erased; /* of a student: destroy the key */
+    int32_t date; /* of ROLL */
+    bool erased;  /* of a student: destroy the key */
     int64_t erased_wall_ms;
 };
 typedef bool srv_change_visit_fn(void *arg, const struct srv_change *change);

@@ -116,7 +116,7 @@ static bool pass_class(void *arg, const struct cm_class *class_)
     return true;
 }
 
-static bool pass_closure(void *arg, const struct srv_closure *closure)
+static bool pass_closure(void *arg, const struct cm_closure *closure)
 {
     (void)arg;
     (void)closure;

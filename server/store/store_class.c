@@ -166,13 +166,59 @@ static enum cm_code closure_key(int32_t date, const char *class_id, struct srv_k
     return CM_OK;
 }
 
-enum cm_code srv_kvs_put_closure(struct srv_store *store, const struct srv_closure *closure,
+enum { CLOSURE_MAX = CM_LABEL_SIZE + 4 };
+
+/* A day without school is its label alone, as ever. */
+static size_t closure_encode(const struct cm_closure *closure, uint8_t bytes[CLOSURE_MAX])
+{
+    size_t size = strlen(closure->label) + 1;
+    memcpy(bytes, closure->label, size);
+    if (closure->kind == CM_CLOSURE_CLOSED)
+        return size;
+    srv_put_u16(bytes + size, (uint16_t)closure->start_minute);
+    srv_put_u16(bytes + size + 2, (uint16_t)closure->close_after_min);
+    return size + 4;
+}
+
+enum cm_code srv_closure_decode(struct cm_bytes key, struct cm_bytes value, struct cm_closure *ret_closure,
+                                struct cm_err *err)
+{
+    const uint8_t *at = (const uint8_t *)key.data + 4, *end = (const uint8_t *)key.data + key.size;
+    const uint8_t *rest = value.data, *value_end = rest + value.size;
+    struct cm_closure closure = {.kind = CM_CLOSURE_CLOSED};
+    const char *class_id = key.size > 4 ? srv_take_text(&at, end, CM_ID_SIZE) : NULL;
+    const char *label = value.size > 0 ? srv_take_text(&rest, value_end, CM_LABEL_SIZE) : NULL;
+    if (class_id == NULL || label == NULL || (rest != value_end && rest + 4 != value_end))
+        return srv_damaged("an entry of the calendar does not decode", err);
+    closure.date = (int32_t)srv_get_u32(key.data);
+    strcpy(closure.class_id, class_id);
+    strcpy(closure.label, label);
+    if (rest != value_end) {
+        closure.kind = CM_CLOSURE_SHORT;
+        closure.start_minute = srv_get_u16(rest);
+        closure.close_after_min = srv_get_u16(rest + 2);
+    }
+    *ret_closure = closure;
+    return CM_OK;
+}
+
+static bool same_day(const struct cm_closure *a, const struct cm_closure *b)
+{
+    return a->kind == b->kind && (a->kind == CM_CLOSURE_CLOSED || (a->start_minute == b->start_minute &&
+                                                                   a->close_after_min == b->close_after_min));
+}
+
+enum cm_code srv_kvs_put_closure(struct srv_store *store, const struct cm_closure *closure,
                                  struct cm_err *err)
 {
     struct srv_tx *tx;
     struct srv_key key;
     struct cm_bytes old;
+    struct cm_closure before;
+    uint8_t bytes[CLOSURE_MAX];
     enum cm_code code = srv_tx_writing(store, &tx, err);
+    if (code == CM_OK)
+        code = cm_closure_check(closure, err);
     if (code == CM_OK)
         code = closure_key(closure->date, closure->class_id, &key, err);
     if (code == CM_OK && strnlen(closure->label, CM_LABEL_SIZE) == CM_LABEL_SIZE)
@@ -181,11 +227,15 @@ enum cm_code srv_kvs_put_closure(struct srv_store *store, const struct srv_closu
         return code;
     code = srv_get(tx, SRV_T_CLOSURES, &key, &old, err);
     bool known = code == CM_OK;
-    if (known || code == CM_NOTFOUND)
-        code = srv_put(tx, SRV_T_CLOSURES, &key, closure->label, strlen(closure->label) + 1, err);
+    if (known)
+        code = srv_closure_decode(srv_key_all(&key), old, &before, err);
+    if (code == CM_OK || code == CM_NOTFOUND)
+        code = srv_put(tx, SRV_T_CLOSURES, &key, bytes, closure_encode(closure, bytes), err);
     if (code == CM_OK)
         code = srv_note_change(tx, SRV_CHANGE_CALENDAR, "", err);
-    return code == CM_OK && !known ? srv_derive_closure(tx, closure->class_id, closure->date, err) : code;
+    return code == CM_OK && !(known && same_day(&before, closure))
+               ? srv_derive_closure(tx, closure->class_id, closure->date, err)
+               : code;
 }
 
 enum cm_code srv_kvs_delete_closure(struct srv_store *store, int32_t date, const char *class_id,
@@ -217,16 +267,12 @@ struct each_closure {
 static enum cm_code visit_closure(void *arg, struct cm_bytes key, struct cm_bytes value, struct cm_err *err)
 {
     const struct each_closure *each = arg;
-    const uint8_t *at = (const uint8_t *)key.data + 4, *end = (const uint8_t *)key.data + key.size;
-    struct srv_closure closure = {0};
-    const char *class_id = key.size > 4 ? srv_take_text(&at, end, CM_ID_SIZE) : NULL;
-    if (class_id == NULL || value.size == 0 || value.size > CM_LABEL_SIZE)
-        return srv_damaged("a closure does not decode", err);
-    closure.date = (int32_t)srv_get_u32(key.data);
+    struct cm_closure closure;
+    enum cm_code code = srv_closure_decode(key, value, &closure, err);
+    if (code != CM_OK)
+        return code;
     if (closure.date > each->to)
         return CM_EOF;
-    strcpy(closure.class_id, class_id);
-    memcpy(closure.label, value.data, value.size - 1);
     return each->visit(each->arg, &closure) ? CM_OK : CM_EOF;
 }
 

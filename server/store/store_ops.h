@@ -28,7 +28,7 @@ struct srv_store_ops {
     enum cm_code (*delete_class)(struct srv_store *store, const char *id, struct cm_err *err);
     enum cm_code (*each_class)(struct srv_store *store, srv_class_visit_fn *visit, void *arg,
                                struct cm_err *err);
-    enum cm_code (*put_closure)(struct srv_store *store, const struct srv_closure *closure,
+    enum cm_code (*put_closure)(struct srv_store *store, const struct cm_closure *closure,
                                 struct cm_err *err);
     enum cm_code (*delete_closure)(struct srv_store *store, int32_t date, const char *class_id,
                                    struct cm_err *err);
@@ -105,10 +105,12 @@ struct srv_store_ops {
                                      struct srv_session_info *ret_info, struct cm_err *err);
     enum cm_code (*each_session_info)(struct srv_store *store, const char *class_id, int32_t from, int32_t to,
                                       srv_session_info_visit_fn *visit, void *arg, struct cm_err *err);
-    enum cm_code (*close_session)(struct srv_store *store, const char *class_id, int32_t date, const char *by,
-                                  int64_t wall_ms, struct cm_err *err);
-    enum cm_code (*reopen_session)(struct srv_store *store, const char *class_id, int32_t date,
-                                   const char *by, int64_t wall_ms, struct cm_err *err);
+    enum cm_code (*say_session)(struct srv_store *store, const struct cm_session_said *said,
+                                struct cm_err *err);
+    enum cm_code (*get_school_day)(struct srv_store *store, const struct cm_class *class_, int32_t date,
+                                   struct srv_school_day *ret_day, struct cm_err *err);
+    enum cm_code (*each_evidence)(struct srv_store *store, const char *class_id, int32_t date,
+                                  srv_day_evidence_visit_fn *visit, void *arg, struct cm_err *err);
     enum cm_code (*each_roll)(struct srv_store *store, const char *class_id, int32_t date,
                               srv_day_visit_fn *visit, void *arg, struct cm_err *err);
     enum cm_code (*each_day)(struct srv_store *store, const char *student_id, int32_t from, int32_t to,

@@ -36,18 +36,41 @@ struct roll {
     enum srv_session_state state;
     bool school, ended;
     srv_day_visit_fn *visit;
+    srv_day_evidence_visit_fn *visit_evidence; /* instead */
+    struct srv_tx *tx;
     void *arg;
 };
 
-static enum cm_code show(struct roll *roll, const char *student_id, const struct srv_day_row *row)
+static enum cm_code show_evidence(struct roll *roll, const char *student_id, bool member,
+                                  const struct srv_day_row *row, struct cm_err *err)
 {
+    struct srv_day_evidence day = {.member = member};
+    strcpy(day.student_id, student_id);
+    if (row != NULL)
+        day.evidence = row->evidence;
+    enum cm_code code = CM_OK;
+    if (row != NULL && row->borrowed)
+        code = srv_borrow(roll->tx, student_id, roll->class_id, roll->date, &day.evidence, err);
+    if (code == CM_OK)
+        code = srv_standing_load(roll->tx, student_id, &day.standing, err);
+    if (code != CM_OK)
+        return code;
+    roll->ended = !roll->visit_evidence(roll->arg, &day);
+    return roll->ended ? CM_EOF : CM_OK;
+}
+
+static enum cm_code show(struct roll *roll, const char *student_id, bool member,
+                         const struct srv_day_row *row, struct cm_err *err)
+{
+    if (roll->visit_evidence != NULL)
+        return show_evidence(roll, student_id, member, row, err);
     fill_day(&roll->day, roll->class_id, roll->date, student_id, roll->state, roll->school, row);
     roll->ended = !roll->visit(roll->arg, &roll->day);
     return roll->ended ? CM_EOF : CM_OK;
 }
 
 /* Members before `student_id` (NULL: all that are left), who have no row. */
-static enum cm_code show_unseen(struct roll *roll, const char *student_id)
+static enum cm_code show_unseen(struct roll *roll, const char *student_id, struct cm_err *err)
 {
     enum cm_code code = CM_OK;
     for (; roll->next < roll->members.count && code == CM_OK; roll->next++) {
@@ -56,7 +79,7 @@ static enum cm_code show_unseen(struct roll *roll, const char *student_id)
         if (order > 0 || (order == 0 && srv_member_on(member, roll->date)))
             break;
         if (order < 0 && srv_member_on(member, roll->date) && roll->school)
-            code = show(roll, member->student_id, NULL);
+            code = show(roll, member->student_id, true, NULL, err);
     }
     return code;
 }
@@ -76,29 +99,32 @@ static enum cm_code visit_row(void *arg, struct cm_bytes key, struct cm_bytes va
     const char *student_id = (const char *)key.data + strlen(roll->class_id) + 1 + 4;
     enum cm_code code = srv_day_decode(value, &row, err);
     if (code == CM_OK)
-        code = show_unseen(roll, student_id);
+        code = show_unseen(roll, student_id, err);
     if (code != CM_OK)
         return code;
     bool member = is_next(roll, student_id);
     if (row.lent || (!member && row.status == CM_ROLL_NONE))
         return CM_OK;
-    return show(roll, student_id, &row);
+    return show(roll, student_id, member, &row, err);
 }
 
 static enum cm_code each_roll(struct srv_tx *tx, struct roll *roll, struct cm_err *err)
 {
     struct srv_session_info info;
+    struct srv_school_day day;
     struct srv_key prefix;
-    enum cm_code code = srv_session_load(tx, roll->class_id, roll->date, &info, &roll->school, err);
+    enum cm_code code = srv_session_load(tx, roll->class_id, roll->date, &info, err);
     if (code == CM_NOTFOUND) {
         struct cm_class class_;
         code = srv_load_class(tx, roll->class_id, &class_, err);
         if (code == CM_OK)
-            code = srv_is_school_day(tx, &class_, roll->date, &roll->school, err);
+            code = srv_school_day(tx, &class_, roll->date, &day, err);
         if (code == CM_NOTFOUND)
             return CM_OK;
+        roll->school = code == CM_OK && day.day.kind == CM_DAY_SCHOOL;
     } else if (code == CM_OK) {
         roll->state = info.state;
+        roll->school = info.school;
     }
     if (code == CM_OK)
         code = srv_members_load(tx, roll->class_id, &roll->members, err);
@@ -106,7 +132,7 @@ static enum cm_code each_roll(struct srv_tx *tx, struct roll *roll, struct cm_er
     if (code == CM_OK)
         code = srv_walk(tx, SRV_T_DAYS, &prefix, prefix.size, visit_row, roll, err);
     if (code == CM_OK && !roll->ended)
-        code = show_unseen(roll, NULL);
+        code = show_unseen(roll, NULL, err);
     return code == CM_EOF ? CM_OK : code;
 }
 
@@ -121,6 +147,43 @@ enum cm_code srv_kvs_each_roll(struct srv_store *store, const char *class_id, in
     if (code != CM_OK)
         return code;
     code = each_roll(tx, &roll, err);
+    free(roll.members.list);
+    srv_tx_end(&own);
+    return code;
+}
+
+/* ---- what is behind it ---- */
+
+static enum cm_code visit_standing(void *arg, struct cm_bytes key, struct cm_bytes value, struct cm_err *err)
+{
+    struct roll *roll = arg;
+    const char *student_id = (const char *)key.data + strlen(roll->class_id) + 1;
+    if (value.size != 4)
+        return srv_damaged("a member does not decode", err);
+    return srv_get_u32(value.data) == 0 ? show_evidence(roll, student_id, true, NULL, err) : CM_OK;
+}
+
+static enum cm_code each_present(struct srv_tx *tx, struct roll *roll, struct cm_err *err)
+{
+    struct srv_key prefix = {0};
+    srv_key_text(&prefix, roll->class_id);
+    enum cm_code code = srv_walk(tx, SRV_T_MEMBERS, &prefix, prefix.size, visit_standing, roll, err);
+    return code == CM_EOF ? CM_OK : code;
+}
+
+enum cm_code srv_kvs_each_evidence(struct srv_store *store, const char *class_id, int32_t date,
+                                   srv_day_evidence_visit_fn *visit, void *arg, struct cm_err *err)
+{
+    struct srv_tx own, *tx;
+    struct roll roll = {.class_id = class_id, .date = date, .visit_evidence = visit, .arg = arg};
+    enum cm_code code =
+        date != 0 ? srv_check_session(class_id, date, err) : srv_check_id("class", class_id, err);
+    if (code == CM_OK)
+        code = srv_tx_begin(&own, store, &tx, err);
+    if (code != CM_OK)
+        return code;
+    roll.tx = tx;
+    code = date != 0 ? each_roll(tx, &roll, err) : each_present(tx, &roll, err);
     free(roll.members.list);
     srv_tx_end(&own);
     return code;
@@ -174,7 +237,7 @@ static enum cm_code show_empty(struct days *days, int32_t date, struct cm_err *e
 {
     const char *class_id = class_on(days, date);
     struct srv_session_info info;
-    bool school = false;
+    struct srv_school_day day;
     if (class_id == NULL)
         return CM_OK;
     if (strcmp(days->class_.id, class_id) != 0) {
@@ -186,14 +249,14 @@ static enum cm_code show_empty(struct days *days, int32_t date, struct cm_err *e
     }
     if (!days->class_known || !cm_class_meets(&days->class_, date))
         return CM_OK;
-    enum cm_code code = srv_is_school_day(days->tx, &days->class_, date, &school, err);
-    if (code != CM_OK || !school)
+    enum cm_code code = srv_school_day(days->tx, &days->class_, date, &day, err);
+    if (code != CM_OK || day.day.kind != CM_DAY_SCHOOL)
         return code;
-    code = srv_session_load(days->tx, class_id, date, &info, &school, err);
+    code = srv_session_load(days->tx, class_id, date, &info, err);
     if (code != CM_OK && code != CM_NOTFOUND)
         return code;
     fill_day(&days->day, class_id, date, days->student_id, code == CM_OK ? info.state : SRV_SESSION_OPEN,
-             school, NULL);
+             true, NULL);
     return show_day(days);
 }
 
@@ -251,7 +314,7 @@ enum cm_code srv_kvs_each_day(struct srv_store *store, const char *student_id, i
 static enum cm_code load_standing(struct srv_tx *tx, const char *student_id, const char *class_id,
                                   struct srv_standing *ret_standing, struct cm_err *err)
 {
-    struct srv_standing_row row;
+    struct cm_standing row;
     enum cm_code code = srv_standing_load(tx, student_id, &row, err);
     if (code != CM_OK)
         return code;

@@ -1,10 +1,14 @@
-/* Sessions: as they are derived, and a person's closing and reopening. */
+/* Sessions: as they are derived, and what people say of them. */
 #include "store/derive_kv.h"
 #include "store/kvstore.h"
 #include "store/kvstore_verbs.h"
+
+#include "crypt/chain.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+static const int64_t minute_ms = 60 * 1000;
 
 /* ---- sessions ---- */
 
@@ -22,23 +26,23 @@ static int32_t members_on(const struct srv_members *members, int32_t date)
 }
 
 enum cm_code srv_session_load(struct srv_tx *tx, const char *class_id, int32_t date,
-                              struct srv_session_info *ret_info, bool *ret_school, struct cm_err *err)
+                              struct srv_session_info *ret_info, struct cm_err *err)
 {
     struct srv_key key;
     struct cm_bytes value;
     srv_session_key(class_id, date, &key);
     enum cm_code code = srv_get(tx, SRV_T_SESSIONS, &key, &value, err);
-    return code == CM_OK ? srv_session_decode(srv_key_all(&key), value, ret_info, ret_school, err) : code;
+    return code == CM_OK ? srv_session_decode(srv_key_all(&key), value, ret_info, err) : code;
 }
 
 /* A school day of which no event speaks yet. CM_NOTFOUND: no school. */
 static enum cm_code untouched(struct srv_tx *tx, const struct cm_class *class_, int32_t date,
                               struct members *members, struct srv_session_info *ret_info, struct cm_err *err)
 {
-    struct srv_session_info info = {.date = date, .window_min = class_->close_after_min};
-    bool school;
-    enum cm_code code = srv_is_school_day(tx, class_, date, &school, err);
-    if (code == CM_OK && !school)
+    struct srv_session_info info = {.date = date, .school = true};
+    struct srv_school_day day;
+    enum cm_code code = srv_school_day(tx, class_, date, &day, err);
+    if (code == CM_OK && day.day.kind != CM_DAY_SCHOOL)
         return CM_NOTFOUND;
     if (code == CM_OK && !members->loaded)
         code = srv_members_load(tx, class_->id, &members->list, err);
@@ -46,8 +50,8 @@ static enum cm_code untouched(struct srv_tx *tx, const struct cm_class *class_, 
         return code;
     members->loaded = true;
     strcpy(info.class_id, class_->id);
+    info.window_min = (int32_t)((day.day.times.close_wall_ms - day.day.times.start_wall_ms) / minute_ms);
     info.none = members_on(&members->list, date);
-    info.school = true;
     *ret_info = info;
     return CM_OK;
 }
@@ -57,10 +61,7 @@ static enum cm_code load_info(struct srv_tx *tx, const char *class_id, int32_t d
 {
     struct cm_class class_;
     struct members members = {0};
-    bool school;
-    enum cm_code code = srv_session_load(tx, class_id, date, ret_info, &school, err);
-    if (code == CM_OK)
-        ret_info->school = school;
+    enum cm_code code = srv_session_load(tx, class_id, date, ret_info, err);
     if (code != CM_NOTFOUND)
         return code;
     code = srv_load_class(tx, class_id, &class_, err);
@@ -94,14 +95,14 @@ enum cm_code srv_kvs_get_session_info(struct srv_store *store, const char *class
 
 struct row_of { /* the next session that has a row */
     struct srv_session_info info;
-    bool found, school;
+    bool found;
     int32_t to;
 };
 
 static enum cm_code take_row(void *arg, struct cm_bytes key, struct cm_bytes value, struct cm_err *err)
 {
     struct row_of *row = arg;
-    enum cm_code code = srv_session_decode(key, value, &row->info, &row->school, err);
+    enum cm_code code = srv_session_decode(key, value, &row->info, err);
     row->found = code == CM_OK && row->info.date <= row->to;
     return code == CM_OK ? CM_EOF : code;
 }
@@ -127,7 +128,6 @@ static enum cm_code each_info(struct srv_tx *tx, const struct cm_class *class_, 
     for (int32_t date = from; code == CM_OK && more && date <= to; date = cm_date_add(date, 1)) {
         struct srv_session_info info;
         if (row.found && row.info.date == date) {
-            row.info.school = row.school;
             more = visit(arg, &row.info);
             code = next_row(tx, class_->id, date + 1, to, &row, err);
         } else {
@@ -164,55 +164,44 @@ enum cm_code srv_kvs_each_session_info(struct srv_store *store, const char *clas
     return code;
 }
 
-/* ---- closing ---- */
+/* ---- what people say ---- */
 
-/* The latest word counts; of a closing and a reopening at one instant the reopening, which makes nobody absent. */
-static bool counts(struct cm_bytes old, int64_t wall_ms, bool closed)
+/* Follows from what is said, so that the same word is one event however often it comes. */
+static void make_id(const struct cm_session_said *said, uint8_t ret_id[16])
 {
-    const uint8_t *bytes = old.data;
-    int64_t old_ms = srv_get_instant(bytes);
-    return wall_ms > old_ms || (wall_ms == old_ms && bytes[8] != 0 && !closed);
+    static const uint8_t start[CM_HASH_SIZE] = "rollcall word 1";
+    uint8_t bytes[CM_ID_SIZE + 4 + 1 + CM_NAME_SIZE + CM_TEXT_SIZE + 8] = {0}, hash[CM_HASH_SIZE];
+    uint8_t *at = bytes;
+    memcpy(at, said->class_id, strlen(said->class_id));
+    srv_put_u32(at += CM_ID_SIZE, (uint32_t)said->date);
+    *(at += 4) = (uint8_t)said->word;
+    memcpy(at += 1, said->by, strlen(said->by));
+    memcpy(at += CM_NAME_SIZE, said->reason, strlen(said->reason));
+    srv_put_u64(at + CM_TEXT_SIZE, (uint64_t)said->said_wall_ms);
+    cm_chain_next(start, bytes, sizeof bytes, hash);
+    memcpy(ret_id, hash, 16);
+    ret_id[6] = (uint8_t)((ret_id[6] & 0x0f) | 0x80); /* UUID version 8 */
+    ret_id[8] = (uint8_t)((ret_id[8] & 0x3f) | 0x80);
 }
 
-static enum cm_code put_closing(struct srv_store *store, const char *class_id, int32_t date, const char *by,
-                                int64_t wall_ms, bool closed, struct cm_err *err)
+enum cm_code srv_kvs_say_session(struct srv_store *store, const struct cm_session_said *said,
+                                 struct cm_err *err)
 {
     struct srv_tx *tx;
-    struct srv_key key;
-    struct cm_bytes old;
-    uint8_t bytes[9 + CM_NAME_SIZE];
-    size_t length = strnlen(by, CM_NAME_SIZE);
+    struct cm_word word;
+    struct cm_event event = {.type = CM_EVENT_SESSION, .wall_ms = said->said_wall_ms, .body.session = *said};
     enum cm_code code = srv_tx_writing(store, &tx, err);
     if (code == CM_OK)
-        code = srv_check_session(class_id, date, err);
-    if (code == CM_OK && length == CM_NAME_SIZE)
-        code = cm_fail(err, CM_INVALID, "the name of who closed it is too long");
+        code = srv_check_session(said->class_id, said->date, err);
+    if (code == CM_OK && (strnlen(said->by, sizeof said->by) == sizeof said->by ||
+                          strnlen(said->reason, sizeof said->reason) == sizeof said->reason))
+        code = cm_fail(err, CM_INVALID, "the name or the reason is too long");
+    if (code == CM_OK)
+        code = srv_word_load(tx, said->class_id, said->date, &word, err);
     if (code != CM_OK)
         return code;
-    srv_session_key(class_id, date, &key);
-    code = srv_get(tx, SRV_T_CLOSINGS, &key, &old, err);
-    if (code == CM_OK && old.size < 10)
-        return srv_damaged("a closing does not decode", err);
-    if (code == CM_OK && !counts(old, wall_ms, closed))
+    make_id(said, event.id);
+    if (word.word != 0 && memcmp(word.id, event.id, sizeof word.id) == 0)
         return CM_OK;
-    if (code != CM_OK && code != CM_NOTFOUND)
-        return code;
-    srv_put_u64(bytes, (uint64_t)wall_ms ^ UINT64_C(1) << 63);
-    bytes[8] = closed;
-    memcpy(bytes + 9, by, length);
-    bytes[9 + length] = '\0';
-    code = srv_put(tx, SRV_T_CLOSINGS, &key, bytes, 10 + length, err);
-    return code == CM_OK ? srv_derive_session(tx, class_id, date, err) : code;
-}
-
-enum cm_code srv_kvs_close_session(struct srv_store *store, const char *class_id, int32_t date,
-                                   const char *by, int64_t wall_ms, struct cm_err *err)
-{
-    return put_closing(store, class_id, date, by, wall_ms, true, err);
-}
-
-enum cm_code srv_kvs_reopen_session(struct srv_store *store, const char *class_id, int32_t date,
-                                    const char *by, int64_t wall_ms, struct cm_err *err)
-{
-    return put_closing(store, class_id, date, by, wall_ms, false, err);
+    return srv_kvs_append_own(store, &event, NULL, err);
 }

@@ -52,7 +52,8 @@ enum cm_code srv_kvs_get_setting(struct srv_store *store, const char *name, char
 
 static bool stations_are_told(const char *name)
 {
-    return strcmp(name, SRV_SETTING_SCHOOL_NAME) == 0 || strcmp(name, SRV_SETTING_TIMEZONE) == 0;
+    return strcmp(name, SRV_SETTING_SCHOOL_NAME) == 0 || strcmp(name, SRV_SETTING_TIMEZONE) == 0 ||
+           strcmp(name, SRV_SETTING_POINTS) == 0 || strcmp(name, SRV_SETTING_COVERAGE_PERCENT) == 0;
 }
 
 enum cm_code srv_kvs_put_setting(struct srv_store *store, const char *name, const char *value,
@@ -66,6 +67,9 @@ enum cm_code srv_kvs_put_setting(struct srv_store *store, const char *name, cons
         code = make_key('s', name, &key, err);
     if (code == CM_OK && strlen(value) >= SRV_SETTING_SIZE)
         code = cm_fail(err, CM_INVALID, "%s is longer than %d bytes", name, SRV_SETTING_SIZE - 1);
+    struct cm_points_rules points;
+    if (code == CM_OK && strcmp(name, SRV_SETTING_POINTS) == 0)
+        code = cm_points_parse(value, &points, err);
     if (code != CM_OK)
         return code;
     code = srv_get(tx, SRV_T_META, &key, &old, err);
@@ -77,6 +81,8 @@ enum cm_code srv_kvs_put_setting(struct srv_store *store, const char *name, cons
         code = srv_note_change(tx, SRV_CHANGE_SETTINGS, "", err);
     if (code == CM_OK && strcmp(name, SRV_SETTING_COVERAGE_PERCENT) == 0)
         code = srv_derive_all_sessions(tx, err);
+    if (code == CM_OK && strcmp(name, SRV_SETTING_POINTS) == 0)
+        code = srv_derive_all_days(tx, err);
     return code;
 }
 

@@ -499,5 +499,5 @@ enum cm_code srv_kvs_touch_class(struct srv_store *store, const char *class_id, 
                 code = srv_note_change(tx, SRV_CHANGE_TEMPLATES, after, err);
         }
     } while (code == CM_OK && touch.count > 0);
-    return code;
+    return code == CM_OK ? srv_note_rolls(tx, class_id, err) : code;
 }

@@ -2,6 +2,7 @@
 
 #include "crypt/seal.h"
 #include "record/codec.h"
+#include "store/settings.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -147,17 +148,17 @@ struct calendar {
     struct cm_calendar message;
 };
 
-static bool keep_closure(void *arg, const struct srv_closure *closure)
+static bool keep_closure(void *arg, const struct cm_closure *closure)
 {
     struct calendar *calendar = arg;
     struct cm_calendar *message = &calendar->message;
     if (closure->class_id[0] != '\0' && !srv_station_serves(calendar->station, closure->class_id))
         return true;
-    struct cm_closure *copy = &message->closures[message->count++];
-    copy->date = closure->date;
-    memcpy(copy->class_id, closure->class_id, sizeof copy->class_id);
-    memcpy(copy->label, closure->label, sizeof copy->label);
-    return message->count < CM_SYNC_CLOSURES_MAX;
+    if (closure->kind == CM_CLOSURE_CLOSED)
+        message->closures[message->count++] = *closure;
+    else
+        message->shorts[message->short_count++] = *closure;
+    return message->count < CM_SYNC_CLOSURES_MAX && message->short_count < CM_SYNC_CLOSURES_MAX;
 }
 
 static enum cm_code add_calendar(struct srv_items *items, struct cm_err *err)
@@ -190,9 +191,72 @@ static enum cm_code add_settings(struct srv_items *items, struct cm_err *err)
 {
     struct cm_school school = {.name = ""};
     snprintf(school.timezone, sizeof school.timezone, "%s", cm_zone_name(items->core->zone));
-    enum cm_code code = read_setting(items, "school_name", school.name, sizeof school.name, err);
+    char percent[8] = "";
+    enum cm_code code = read_setting(items, SRV_SETTING_SCHOOL_NAME, school.name, sizeof school.name, err);
+    if (code == CM_OK)
+        code = read_setting(items, SRV_SETTING_POINTS, school.points, sizeof school.points, err);
+    if (code == CM_OK)
+        code = read_setting(items, SRV_SETTING_COVERAGE_PERCENT, percent, sizeof percent, err);
+    school.coverage_percent = (int32_t)strtol(percent, NULL, 10);
+    if (school.coverage_percent < 0 || school.coverage_percent > 100)
+        school.coverage_percent = 0;
     return code == CM_OK ? add_message(items, CM_ITEM_SETTINGS, "", CM_MESSAGE_SCHOOL, &school, err) : code;
 }
+
+/* ---- rolls ---- */
+
+struct roll {
+    struct cm_roll_news news;
+    bool too_many;
+};
+
+static bool keep_line(void *arg, const struct srv_day_evidence *day)
+{
+    struct roll *roll = arg;
+    roll->too_many = roll->news.count == CM_SYNC_ROLL_MAX;
+    if (roll->too_many)
+        return false;
+    struct cm_roll_line *line = &roll->news.lines[roll->news.count++];
+    memcpy(line->student_id, day->student_id, sizeof line->student_id);
+    line->member = day->member;
+    line->evidence = day->evidence;
+    line->standing = day->standing;
+    return true;
+}
+
+static enum cm_code fill_roll(struct srv_items *items, const struct srv_change *change, struct roll *roll,
+                              struct cm_err *err)
+{
+    struct srv_session_info info = {.state = SRV_SESSION_OPEN};
+    enum cm_code code = CM_OK;
+    roll->news.date = change->date;
+    if (change->date != 0)
+        code = srv_store_get_session_info(items->core->store, change->id, change->date, &info, err);
+    if (code != CM_OK && code != CM_NOTFOUND)
+        return code;
+    roll->news.verdict = (enum cm_verdict)info.state;
+    roll->news.able_min = info.able_min;
+    roll->news.word = info.word;
+    return srv_store_each_evidence(items->core->store, change->id, change->date, keep_line, roll, err);
+}
+
+static enum cm_code add_roll(struct srv_items *items, const struct srv_change *change, struct cm_err *err)
+{
+    int32_t today = cm_zone_date(items->core->zone, cm_wall_ms(items->core->clock));
+    if (!items->rolls || !srv_station_serves(&items->station, change->id) ||
+        (change->date != 0 && change->date < cm_date_add(today, -SRV_ROLL_BACK_DAYS)))
+        return CM_OK;
+    struct roll *roll = calloc(1, sizeof *roll);
+    if (roll == NULL)
+        return no_room(err);
+    enum cm_code code = fill_roll(items, change, roll, err);
+    if (code == CM_OK && !roll->too_many)
+        code = add_message(items, CM_ITEM_ROLL, change->id, CM_MESSAGE_ROLL, &roll->news, err);
+    free(roll);
+    return code;
+}
+
+/* ---- the station ---- */
 
 static enum cm_code add_station(struct srv_items *items, struct cm_err *err)
 {
@@ -215,6 +279,8 @@ enum cm_code srv_items_add(struct srv_items *items, const struct srv_change *cha
         return add_calendar(items, err);
     case SRV_CHANGE_SETTINGS:
         return add_settings(items, err);
+    case SRV_CHANGE_ROLL:
+        return add_roll(items, change, err);
     case SRV_CHANGE_STATION:
         return strcmp(change->id, items->station.id) == 0 ? add_station(items, err) : CM_OK;
     }

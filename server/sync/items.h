@@ -8,6 +8,7 @@ struct srv_items { /* one answer in the making, within one read of the store */
     struct srv_sync_core *core;
     struct srv_station station;
     uint8_t box_key[CM_BOX_KEY_SIZE]; /* the station's */
+    bool rolls;                       /* the station takes them */
     bool silent;                      /* what does not concern the station is left out */
     struct cm_changes *changes;
     size_t offsets[CM_SYNC_ITEMS_MAX]; /* of each item's body in `bodies`, which may move until the end */

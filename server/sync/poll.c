@@ -17,7 +17,8 @@ struct srv_poll {
     char station_id[40];
     struct srv_pull pull;
     int64_t until_mono_ms;
-    uint64_t ticket; /* 0: not registered */
+    uint64_t ticket;           /* 0: not registered */
+    int64_t rolls_due_mono_ms; /* there are rolls, which wait until then; 0: none */
 };
 
 static int64_t now_mono_ms(const struct srv_sync *sync)
@@ -56,16 +57,29 @@ static bool told_lately(struct srv_sync *sync, const char *station_id, bool fram
     return lately;
 }
 
+/* When rolls may be sent to the station again: in the morning they change with every student who comes. */
+static int64_t rolls_due(struct srv_sync *sync, const char *station_id)
+{
+    pthread_mutex_lock(&sync->lock);
+    const struct srv_told *told = find_told(sync, station_id);
+    int64_t due = told != NULL && told->rolls_mono_ms != 0 ? told->rolls_mono_ms + SRV_SYNC_ROLL_EVERY_MS : 0;
+    pthread_mutex_unlock(&sync->lock);
+    return due;
+}
+
 static void note_told(struct srv_sync *sync, const char *station_id, bool frames, const struct cm_job *jobs,
-                      int count)
+                      int count, bool rolls)
 {
     pthread_mutex_lock(&sync->lock);
     struct srv_told *told = find_told(sync, station_id);
     if (told == NULL) {
         told = &sync->told[sync->told_next];
+        told->rolls_mono_ms = 0;
         sync->told_next = (sync->told_next + 1) % SRV_SYNC_TOLD_MAX;
     }
-    *told = (struct srv_told){.frames = frames, .job_count = count, .at_mono_ms = now_mono_ms(sync)};
+    int64_t rolls_ms = rolls ? now_mono_ms(sync) : told->rolls_mono_ms;
+    *told = (struct srv_told){
+        .frames = frames, .job_count = count, .at_mono_ms = now_mono_ms(sync), .rolls_mono_ms = rolls_ms};
     snprintf(told->station_id, sizeof told->station_id, "%s", station_id);
     for (int i = 0; i < count; i++)
         memcpy(told->jobs[i], jobs[i].id, sizeof told->jobs[i]);
@@ -159,11 +173,18 @@ static void look(struct srv_poll *poll, bool must)
         srv_sync_reply_error(&reply, 400, "bad_cursor", err.msg);
     else if (code != CM_OK)
         srv_sync_reply_failure(&reply, code, &err);
+    poll->rolls_due_mono_ms = 0;
+    if (news && !must && code == CM_OK && poll->pull.rolls_alone) {
+        int64_t due = rolls_due(sync, poll->station_id);
+        news = due <= now_mono_ms(sync);
+        poll->rolls_due_mono_ms = news ? 0 : due;
+    }
     bool wish = poll->pull.frames != poll->pull.asked.frames || poll->pull.job_count > 0;
     if (wish && !told_lately(sync, poll->station_id, poll->pull.frames, jobs, poll->pull.job_count))
         news = true;
     if (news || must || code != CM_OK) {
-        note_told(sync, poll->station_id, poll->pull.frames, jobs, poll->pull.job_count);
+        note_told(sync, poll->station_id, poll->pull.frames, jobs, poll->pull.job_count,
+                  code == CM_OK && poll->pull.rolls);
         srv_sync_send(poll->call, &reply);
         finish_poll(poll);
     }
@@ -174,7 +195,10 @@ static void woken(void *arg)
 {
     struct srv_poll *poll = arg;
     poll->ticket = 0;
-    look(poll, false);
+    if (poll->rolls_due_mono_ms != 0 && poll->rolls_due_mono_ms > now_mono_ms(poll->sync))
+        wait_for_change(poll); /* everything together then */
+    else
+        look(poll, false);
 }
 
 static void tick(void *arg)
@@ -186,6 +210,8 @@ static void tick(void *arg)
             finish_poll(poll);
         else if (now_mono_ms(poll->sync) >= poll->until_mono_ms)
             look(poll, true);
+        else if (poll->rolls_due_mono_ms != 0 && now_mono_ms(poll->sync) >= poll->rolls_due_mono_ms)
+            look(poll, false);
     }
 }
 

@@ -11,6 +11,7 @@ enum {
     SRV_SYNC_LOOPS_MAX = 64,
     SRV_SYNC_TICK_MS = 250,        /* how exactly a poll ends */
     SRV_SYNC_TOLD_MAX = 512,       /* stations */
+    SRV_SYNC_ROLL_EVERY_MS = 1000, /* rolls alone end a station's poll at most so often */
     SRV_SYNC_TELL_AGAIN_MS = 5000, /* the same job or wish for frames ends a poll at most so often */
 };
 
@@ -22,6 +23,7 @@ struct srv_told { /* what a station's last answer said, beside changes */
     int job_count;
     char jobs[CM_SYNC_JOBS_MAX][CM_SYNC_JOB_ID_SIZE];
     int64_t at_mono_ms;
+    int64_t rolls_mono_ms; /* when it last got rolls; 0: never */
 };
 
 struct srv_sync {

@@ -155,6 +155,14 @@ static void fill_answer(struct look *look, bool *ret_news)
         changes->jobs[i] = pull->jobs[i];
     write_cursor(look, changes->cursor);
     *ret_news = changes->count > 0 || changes->reset || changes->more;
+    pull->rolls = false;
+    bool others = changes->reset || changes->more;
+    for (int i = 0; i < changes->count; i++) {
+        bool roll = changes->items[i].kind == CM_ITEM_ROLL;
+        pull->rolls = pull->rolls || roll;
+        others = others || !roll;
+    }
+    pull->rolls_alone = pull->rolls && !others;
 }
 
 enum cm_code srv_pull_answer(struct srv_pull *pull, struct srv_sync_reply *reply, bool *ret_news,
@@ -166,7 +174,8 @@ enum cm_code srv_pull_answer(struct srv_pull *pull, struct srv_sync_reply *reply
     if (look == NULL || changes == NULL)
         code = cm_fail(err, CM_NOMEM, "out of memory for an answer to a station");
     if (code == CM_OK) {
-        *look = (struct look){.pull = pull, .items = {.core = pull->core, .changes = changes}};
+        *look = (struct look){.pull = pull,
+                              .items = {.core = pull->core, .rolls = pull->asked.rolls, .changes = changes}};
         cm_buf_init(&look->items.bodies, CM_SYNC_CHANGES_MAX - CM_SYNC_SMALL_MAX);
         code = srv_store_read(pull->core->store, look_within, look, err);
     }

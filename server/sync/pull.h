@@ -20,6 +20,8 @@ struct srv_pull {
     bool frames;          /* send camera frames now */
     const struct cm_job *jobs;
     int job_count;
+    /* of the answer */
+    bool rolls, rolls_alone; /* it holds rolls; nothing else */
 };
 
 /* Looks and makes the answer. *ret_news: it holds something that the station does not know; else the answer may wait for

@@ -2,53 +2,129 @@
 #include "cli/cli.h"
 
 #include "roll/roll.h"
+#include "store/store_roll.h"
 #include "store/store_sync.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- roll ---- */
+
+struct roll_row {
+    char class_id[CM_ID_SIZE];
+    struct stn_roll_line line;
+};
 
 struct roll_listing {
     const struct stn_cli *cli;
     struct stn_store *store;
     const char *class_id; /* NULL: all */
     int32_t date;
-    size_t count;
+    struct cm_class class_; /* under way */
+    struct roll_row *rows;
+    size_t count, room;
+    struct cm_err *err;
 };
 
-static void print_entry(const struct roll_listing *listing, const struct cm_student *student,
-                        const struct cm_roll_entry *entry)
+/* Of a guest whom the station does not know only the id is there. */
+static const char *name_of(const struct roll_listing *listing, const char *id, char out[CM_NAME_SIZE])
 {
-    char at[CM_MINUTE_TEXT_SIZE] = "", instant[CM_INSTANT_TEXT_SIZE] = "";
-    if (entry->captured_wall_ms != 0) {
-        cm_minute_text(cm_zone_local(listing->cli->zone, entry->captured_wall_ms).minute, at);
-        cm_instant_local(listing->cli->zone, entry->captured_wall_ms, instant);
-    }
-    const char *status = entry->status == CM_ROLL_NONE ? "not yet" : cm_roll_status_name(entry->status);
-    if (listing->cli->json) {
-        char date[CM_DATE_ISO_SIZE];
-        stn_cli_print_json(json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:I, s:b}", "id", student->id,
-                                     "name", student->name, "class", student->class_id, "date",
-                                     cm_date_iso(listing->date, date), "status", status, "points",
-                                     (int)entry->points, "captured", instant, "mark_seq",
-                                     (json_int_t)entry->mark_seq, "corrected", entry->correction_seq != 0));
-    } else {
-        printf("%-16s %-32s %-10s %-9s %-5s %3d%s\n", student->id, student->name, student->class_id, status,
-               at, (int)entry->points, entry->correction_seq != 0 ? "  corrected" : "");
-    }
+    struct cm_student student;
+    bool known = stn_store_get_student(listing->store, id, &student, NULL) == CM_OK;
+    snprintf(out, CM_NAME_SIZE, "%s", known ? student.name : "");
+    return out;
 }
 
-static bool list_entry(void *arg, const struct cm_student *student)
+static json_t *row_json(const struct roll_listing *listing, const struct roll_row *row, const char *name,
+                        const char *status)
+{
+    const struct stn_roll_line *line = &row->line;
+    char date[CM_DATE_ISO_SIZE], instant[CM_INSTANT_TEXT_SIZE] = "";
+    if (line->evidence.has_mark)
+        cm_instant_local(listing->cli->zone, line->evidence.captured_wall_ms, instant);
+    json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:I, s:b}", "id", line->student_id,
+                               "name", name, "class", row->class_id, "date", cm_date_iso(listing->date, date),
+                               "status", status, "points", (int)line->points, "captured", instant, "mark_seq",
+                               (json_int_t)line->mark_seq, "corrected", line->evidence.has_correction);
+    if (object != NULL && line->standing_known) {
+        json_object_set_new(object, "points_total", json_integer(line->standing.points));
+        json_object_set_new(object, "streak", json_integer(line->standing.now.streak));
+    }
+    return object;
+}
+
+static void print_row(const struct roll_listing *listing, const struct roll_row *row)
+{
+    const struct stn_roll_line *line = &row->line;
+    char at[CM_MINUTE_TEXT_SIZE] = "", name[CM_NAME_SIZE];
+    const char *status = line->status == CM_ROLL_NONE ? "not yet" : cm_roll_status_name(line->status);
+    name_of(listing, line->student_id, name);
+    if (line->evidence.has_mark)
+        cm_minute_text(cm_zone_local(listing->cli->zone, line->evidence.captured_wall_ms).minute, at);
+    if (listing->cli->json)
+        stn_cli_print_json(row_json(listing, row, name, status));
+    else
+        printf("%-16s %-32s %-10s %-9s %-5s %3d%s\n", line->student_id, name, row->class_id, status, at,
+               (int)line->points, line->evidence.has_correction ? "  corrected" : "");
+}
+
+static bool take_line(void *arg, const struct stn_roll_line *line)
 {
     struct roll_listing *listing = arg;
-    struct cm_roll_entry entry = {0};
-    if (listing->class_id != NULL && strcmp(listing->class_id, student->class_id) != 0)
-        return true;
-    stn_store_get_roll(listing->store, listing->date, student->class_id, student->id, &entry, NULL);
-    print_entry(listing, student, &entry);
-    listing->count++;
+    if (listing->count == listing->room) {
+        size_t room = listing->room > 0 ? listing->room * 2 : 64;
+        struct roll_row *rows = realloc(listing->rows, room * sizeof *rows);
+        if (rows == NULL) {
+            cm_fail(listing->err, CM_NOMEM, "no memory for the roll");
+            return false;
+        }
+        listing->rows = rows;
+        listing->room = room;
+    }
+    struct roll_row *row = &listing->rows[listing->count++];
+    strcpy(row->class_id, listing->class_.id);
+    row->line = *line;
     return true;
+}
+
+/* Why it is settled, or that there is none: for people, before the lines of the class that was asked for. */
+static void print_session(const struct stn_cli *cli, const struct cm_class *class_,
+                          const struct stn_session *session)
+{
+    char by[CM_NAME_SIZE + 16] = "";
+    if (session->word.word != 0)
+        snprintf(by, sizeof by, " by %s", session->word.by);
+    if (cli->json)
+        return;
+    if (session->day.kind == CM_DAY_CLOSED)
+        printf("%s has no session: %s%s\n", class_->id,
+               session->label[0] != '\0' ? session->label : "no school", by);
+    else if (session->verdict == CM_VERDICT_CLOSED)
+        printf("%s is closed%s\n", class_->id, by[0] != '\0' ? by : " by itself");
+    else if (session->verdict == CM_VERDICT_UNJUDGED)
+        printf("%s is over, but the station could not see enough of it: nobody is absent\n", class_->id);
+}
+
+static bool list_class(void *arg, const struct cm_class *class_)
+{
+    struct roll_listing *listing = arg;
+    struct stn_session session;
+    if (listing->class_id != NULL && strcmp(listing->class_id, class_->id) != 0)
+        return true;
+    listing->class_ = *class_;
+    if (stn_roll_read(listing->store, listing->cli->zone, class_, listing->date, take_line, listing, &session,
+                      listing->err) != CM_OK)
+        return false;
+    if (listing->class_id != NULL)
+        print_session(listing->cli, class_, &session);
+    return listing->err->code == CM_OK;
+}
+
+static int by_student(const void *a, const void *b)
+{
+    return strcmp(((const struct roll_row *)a)->line.student_id,
+                  ((const struct roll_row *)b)->line.student_id);
 }
 
 /* --date, else today in the school's zone. */
@@ -61,23 +137,135 @@ static enum cm_code wanted_date(const struct stn_cli *cli, int32_t *ret_date, st
     return CM_OK;
 }
 
-int stn_cmd_roll(struct stn_cli *cli)
+static int list_roll(struct stn_cli *cli)
 {
     struct cm_err err = CM_ERR_INIT;
-    struct roll_listing listing = {.cli = cli, .class_id = stn_cli_value(cli, STN_OPT_CLASS)};
-    if (cli->argc != 0)
-        return stn_cli_usage("roll takes no %s", cli->argv[0]);
+    struct roll_listing listing = {.cli = cli, .class_id = stn_cli_value(cli, STN_OPT_CLASS), .err = &err};
     if (wanted_date(cli, &listing.date, &err) != CM_OK)
         return stn_cli_usage("%s", err.msg);
     if (stn_cli_open_store(cli, true, &listing.store, &err) != CM_OK)
         return stn_cli_fail(&err);
-    enum cm_code code = stn_store_each_student(listing.store, list_entry, &listing, &err);
+    enum cm_code code = stn_store_each_class(listing.store, list_class, &listing, &err);
+    code = code == CM_OK ? err.code : code;
+    if (code == CM_OK && listing.count > 1)
+        qsort(listing.rows, listing.count, sizeof listing.rows[0], by_student);
+    for (size_t i = 0; i < listing.count && code == CM_OK; i++)
+        print_row(&listing, &listing.rows[i]);
+    free(listing.rows);
     stn_store_close(listing.store);
     if (code != CM_OK)
         return stn_cli_fail(&err);
     if (listing.count == 0 && !cli->json)
         puts("no students here");
     return STN_EXIT_OK;
+}
+
+/* ---- roll close, reopen, no-session ---- */
+
+static bool parse_word(const char *text, enum cm_session_word *ret_word)
+{
+    static const struct {
+        const char *text;
+        enum cm_session_word word;
+    } words[] = {{"close", CM_WORD_CLOSED}, {"reopen", CM_WORD_REOPENED}, {"no-session", CM_WORD_NO_SESSION}};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strcmp(text, words[i].text) == 0) {
+            *ret_word = words[i].word;
+            return true;
+        }
+    return false;
+}
+
+static enum cm_code check_said(const struct stn_cli *cli, const struct cm_session_said *said,
+                               const struct cm_class *class_, const struct stn_session *session,
+                               struct cm_err *err)
+{
+    char date[CM_DATE_ISO_SIZE];
+    cm_date_iso(said->date, date);
+    if (said->word == CM_WORD_CLOSED && session->day.kind != CM_DAY_SCHOOL &&
+        session->word.word != CM_WORD_NO_SESSION)
+        return cm_fail(err, CM_INVALID, "%s has no session on %s: there is nothing to close", class_->id,
+                       date);
+    if (said->word == CM_WORD_CLOSED && said->said_wall_ms < session->day.times.start_wall_ms)
+        return cm_fail(err, CM_INVALID, "the session of %s on %s has not begun yet", class_->id, date);
+    if (said->word == CM_WORD_REOPENED && session->verdict != CM_VERDICT_CLOSED &&
+        session->word.word != CM_WORD_NO_SESSION)
+        return cm_fail(err, CM_INVALID, "the roll of %s on %s is not closed", class_->id, date);
+    if (said->date > cm_date_add(cm_zone_date(cli->zone, said->said_wall_ms), 366))
+        return cm_fail(err, CM_INVALID, "%s is too far away", date);
+    return CM_OK;
+}
+
+static void print_said(const struct stn_cli *cli, const struct cm_session_said *said,
+                       const struct stn_session *session)
+{
+    static const char *const done[] = {[CM_WORD_CLOSED] = "the roll is closed",
+                                       [CM_WORD_REOPENED] = "the roll is open again",
+                                       [CM_WORD_NO_SESSION] = "there is no session"};
+    const struct stn_roll_counts *counts = &session->counts;
+    char date[CM_DATE_ISO_SIZE];
+    cm_date_iso(said->date, date);
+    if (cli->json)
+        stn_cli_print_json(json_pack(
+            "{s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:i}", "class", said->class_id, "date", date, "word",
+            cm_session_word_name(session->word.word), "by", session->word.by, "present", (int)counts->present,
+            "late", (int)counts->late, "absent", (int)counts->absent, "not_yet", (int)counts->none));
+    else if (session->word.word != said->word)
+        printf("recorded, but what %s said later stands\n", session->word.by);
+    else if (said->word == CM_WORD_CLOSED)
+        printf("%s on %s: %s; present %d, late %d, absent %d\n", said->class_id, date, done[said->word],
+               (int)counts->present, (int)counts->late, (int)counts->absent);
+    else
+        printf("%s on %s: %s\n", said->class_id, date, done[said->word]);
+}
+
+static enum cm_code say(struct stn_cli *cli, struct stn_store *store, const struct cm_session_said *said,
+                        struct cm_err *err)
+{
+    struct cm_class class_;
+    struct stn_session session;
+    enum cm_code code = stn_store_get_class(store, said->class_id, &class_, err);
+    if (code == CM_OK)
+        code = stn_roll_read(store, cli->zone, &class_, said->date, NULL, NULL, &session, err);
+    if (code == CM_OK)
+        code = check_said(cli, said, &class_, &session, err);
+    if (code == CM_OK)
+        code = stn_store_append_session(store, said, err);
+    if (code == CM_OK)
+        code = stn_roll_read(store, cli->zone, &class_, said->date, NULL, NULL, &session, err);
+    if (code == CM_OK)
+        print_said(cli, said, &session);
+    return code;
+}
+
+static int say_roll(struct stn_cli *cli)
+{
+    const char *by = stn_cli_value(cli, STN_OPT_BY), *reason = stn_cli_value(cli, STN_OPT_REASON);
+    struct cm_session_said said = {.said_wall_ms = cm_wall_ms(cli->clock)};
+    struct cm_err err = CM_ERR_INIT;
+    struct stn_store *store = NULL;
+    if (cli->argc != 2 || !parse_word(cli->argv[0], &said.word))
+        return stn_cli_usage("roll [close|reopen|no-session CLASS --by NAME [--reason TEXT]] [--date D]");
+    if (by == NULL || by[0] == '\0')
+        return stn_cli_usage("say who does it: --by NAME");
+    if (strlen(by) >= sizeof said.by || (reason != NULL && strlen(reason) >= sizeof said.reason) ||
+        strlen(cli->argv[1]) >= sizeof said.class_id)
+        return stn_cli_usage("the class, the name or the reason is too long");
+    if (wanted_date(cli, &said.date, &err) != CM_OK)
+        return stn_cli_usage("%s", err.msg);
+    strcpy(said.class_id, cli->argv[1]);
+    strcpy(said.by, by);
+    strcpy(said.reason, reason != NULL ? reason : "");
+    if (stn_cli_open_store(cli, false, &store, &err) != CM_OK)
+        return stn_cli_fail(&err);
+    enum cm_code code = say(cli, store, &said, &err);
+    stn_store_close(store);
+    return code == CM_OK ? STN_EXIT_OK : stn_cli_fail(&err);
+}
+
+int stn_cmd_roll(struct stn_cli *cli)
+{
+    return cli->argc == 0 ? list_roll(cli) : say_roll(cli);
 }
 
 /* ---- correct ---- */
@@ -124,10 +312,18 @@ static enum cm_code append(struct stn_cli *cli, struct stn_store *store,
         return code;
     if (before.mark_seq != 0 && stn_store_each_event(store, before.mark_seq, take_mark, &found, err) != CM_OK)
         return err->code;
-    struct cm_roll_rules rules = {.class_ = &class_, .zone = cli->zone, .points = &cm_points_rules_default};
+    struct cm_points_rules points = stn_store_points(store);
+    struct cm_roll_rules rules = {.class_ = &class_, .zone = cli->zone, .points = &points};
     struct cm_roll_entry entry = cm_roll_from(found.any ? &found.mark : NULL, correction, &rules);
     entry.mark_seq = before.mark_seq;
-    return stn_store_append_correction(store, correction, &entry, ret_entry, err);
+    code = stn_store_append_correction(store, correction, &entry, ret_entry, err);
+    struct stn_roll_line line; /* with what the server knows besides */
+    if (code == CM_OK && stn_roll_read_line(store, cli->zone, &class_, correction->date,
+                                            correction->student_id, &line, NULL) == CM_OK) {
+        ret_entry->status = line.status;
+        ret_entry->points = line.points;
+    }
+    return code;
 }
 
 static int correct(struct stn_cli *cli, struct stn_store *store, struct cm_correction *correction)

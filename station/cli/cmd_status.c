@@ -1,5 +1,6 @@
 #include "cli/cli.h"
 
+#include "store/store_roll.h"
 #include "store/store_sync.h"
 
 #include <stdio.h>
@@ -11,18 +12,35 @@ struct counters {
     int present, late, pending, other;
 };
 
-static bool count_roll(void *arg, const struct cm_roll_entry *entry)
+struct counting {
+    const struct stn_cli *cli;
+    struct stn_store *store;
+    int32_t date;
+    struct counters *counters;
+    struct cm_err *err;
+};
+
+static bool count_class(void *arg, const struct cm_class *class_)
 {
-    struct counters *counters = arg;
-    if (entry->status == CM_ROLL_PRESENT)
-        counters->present++;
-    else if (entry->status == CM_ROLL_LATE)
-        counters->late++;
-    else if (entry->status == CM_ROLL_PENDING)
-        counters->pending++;
-    else
-        counters->other++;
+    const struct counting *counting = arg;
+    struct stn_session session;
+    struct counters *counters = counting->counters;
+    if (stn_roll_read(counting->store, counting->cli->zone, class_, counting->date, NULL, NULL, &session,
+                      counting->err) != CM_OK)
+        return false;
+    counters->present += session.counts.present;
+    counters->late += session.counts.late;
+    counters->pending += session.counts.pending;
+    counters->other += session.counts.excused + session.counts.absent + session.counts.unjudged;
     return true;
+}
+
+static enum cm_code count_roll(const struct stn_cli *cli, struct stn_store *store, int32_t date,
+                               struct counters *counters, struct cm_err *err)
+{
+    struct counting counting = {cli, store, date, counters, err};
+    enum cm_code code = stn_store_each_class(store, count_class, &counting, err);
+    return code == CM_OK ? err->code : code;
 }
 
 struct server {
@@ -154,7 +172,7 @@ int stn_cmd_status(struct stn_cli *cli)
     int32_t today = cm_zone_date(cli->zone, cm_wall_ms(cli->clock));
     enum cm_code code = stn_store_summary(store, &summary, &err);
     if (code == CM_OK)
-        code = stn_store_each_roll(store, today, count_roll, &counters, &err);
+        code = count_roll(cli, store, today, &counters, &err);
     if (code == CM_OK)
         code = look_at_server(store, summary.last_seq, &server, &err);
     stn_store_close(store);

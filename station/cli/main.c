@@ -30,7 +30,7 @@ static const enum stn_option run_options[] = {STN_OPT_HEADLESS, STN_OPT_CAMERA, 
                                               STN_OPT_EVENTS,   STN_OPT_POLICY, 0};
 static const enum stn_option enrol_options[] = {STN_OPT_NAME, STN_OPT_CLASS, 0};
 static const enum stn_option analyse_options[] = {STN_OPT_ENROLLED, STN_OPT_POLICY, STN_OPT_FPS, 0};
-static const enum stn_option roll_options[] = {STN_OPT_DATE, STN_OPT_CLASS, 0};
+static const enum stn_option roll_options[] = {STN_OPT_DATE, STN_OPT_CLASS, STN_OPT_BY, STN_OPT_REASON, 0};
 static const enum stn_option correct_options[] = {STN_OPT_DATE, STN_OPT_BY, STN_OPT_REASON, 0};
 
 static const enum stn_option trust_options[] = {STN_OPT_BY, 0};
@@ -45,7 +45,9 @@ static const struct stn_command commands[] = {
      enrol_options, stn_cmd_enrol},
     {"analyse", "[--enrolled] [--policy P] [--fps F] VIDEO-or-IMAGE…",
      "what the station would make of recordings", analyse_options, stn_cmd_analyse},
-    {"roll", "[--date D] [--class C]", "who is present", roll_options, stn_cmd_roll},
+    {"roll", "[--date D] [--class C] | close|reopen|no-session CLASS --by NAME [--date D] [--reason TEXT]",
+     "who is present; or a person closes a roll, opens it again, or says that there is no session",
+     roll_options, stn_cmd_roll},
     {"correct", "ID present|late|excused|absent --by NAME --reason TEXT [--date D]",
      "change what a mark means; the mark itself stays", correct_options, stn_cmd_correct},
     {"erase", "ID", "destroy the templates of a student and their key", NULL, stn_cmd_erase},

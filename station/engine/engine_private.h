@@ -81,6 +81,8 @@ struct stn_engine {
     uint64_t log_seq_seen;
     bool gallery_stale;
     int64_t gallery_retry_us;
+    uint64_t roll_version; /* of the store, and the minute, when the roll was counted */
+    int64_t roll_minute;
     struct stn_ev_roll roll;
 
     struct stn_sync *sync;           /* NULL: not paired */

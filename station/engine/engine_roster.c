@@ -3,10 +3,12 @@
 #include "base/log.h"
 #include "recognition/threshold.h"
 #include "roll/session.h"
+#include "store/store_roll.h"
 #include "store/store_sync.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct gallery_fill {
@@ -130,38 +132,6 @@ void engine_update_lane(struct stn_engine *engine)
 
 /* ---- the counters of the roll ---- */
 
-struct roll_count {
-    const char *class_id; /* "" counts everybody */
-    struct stn_ev_roll *roll;
-};
-
-static bool counts(const struct roll_count *count, const char *class_id)
-{
-    return count->class_id[0] == '\0' || strcmp(count->class_id, class_id) == 0;
-}
-
-static bool count_entry(void *arg, const struct cm_roll_entry *entry)
-{
-    struct roll_count *count = arg;
-    if (!counts(count, entry->class_id))
-        return true;
-    if (entry->status == CM_ROLL_PRESENT)
-        count->roll->present++;
-    else if (entry->status == CM_ROLL_LATE)
-        count->roll->late++;
-    else if (entry->status == CM_ROLL_PENDING)
-        count->roll->pending++;
-    return true;
-}
-
-static bool count_student(void *arg, const struct cm_student *student)
-{
-    struct roll_count *count = arg;
-    if (counts(count, student->class_id))
-        count->roll->total++;
-    return true;
-}
-
 static bool take_only_class(void *arg, const struct cm_class *class_)
 {
     char *id = arg;
@@ -170,28 +140,90 @@ static bool take_only_class(void *arg, const struct cm_class *class_)
     return first; /* a second one: none is "the" class */
 }
 
+struct roll_count {
+    struct stn_engine *engine;
+    struct stn_ev_roll *roll;
+    int64_t wall_ms;
+    struct cm_closures calendar;
+    struct cm_err *err;
+};
+
+/* Today's session of the class, or the one that is open. */
+static enum cm_code count_class(struct roll_count *count, const struct cm_class *class_, struct cm_err *err)
+{
+    const struct stn_engine *engine = count->engine;
+    struct stn_ev_roll *roll = count->roll;
+    struct cm_session open;
+    struct stn_session session;
+    int32_t date = cm_zone_date(engine->options.zone, count->wall_ms);
+    bool is_open = cm_session_at(class_, &count->calendar, engine->options.zone, count->wall_ms, &open) ==
+                   CM_SESSION_OPEN;
+    if (is_open)
+        date = open.date;
+    if (roll->class_id[0] != '\0') {
+        roll->session_open = is_open;
+        roll->date = date;
+    }
+    enum cm_code code =
+        stn_roll_read(engine->options.store, engine->options.zone, class_, date, NULL, NULL, &session, err);
+    if (code != CM_OK)
+        return code;
+    const struct stn_roll_counts *of = &session.counts;
+    roll->present += of->present;
+    roll->late += of->late;
+    roll->pending += of->pending;
+    roll->excused += of->excused;
+    roll->absent += of->absent;
+    roll->unjudged += of->unjudged;
+    roll->total += of->present + of->late + of->pending + of->excused + of->absent + of->unjudged + of->none;
+    return CM_OK;
+}
+
+static bool visit_class(void *arg, const struct cm_class *class_)
+{
+    struct roll_count *count = arg;
+    const char *only = count->roll->class_id;
+    return (only[0] != '\0' && strcmp(only, class_->id) != 0) ||
+           count_class(count, class_, count->err) == CM_OK;
+}
+
+static enum cm_code count_roll(struct roll_count *count, struct cm_err *err)
+{
+    struct stn_store *store = count->engine->options.store;
+    struct cm_closure *list = NULL;
+    count->err = err;
+    enum cm_code code =
+        stn_store_get_calendar(store, cm_date_add(count->roll->date, -1), &list, &count->calendar, err);
+    if (code == CM_OK)
+        code = stn_store_each_class(store, visit_class, count, err);
+    free(list);
+    return code == CM_OK ? err->code : code;
+}
+
+/* Nothing was written since the last look, and no session begins or ends within the minute. */
+static bool is_as_before(struct stn_engine *engine, int64_t wall_ms)
+{
+    uint64_t version = stn_store_version(engine->options.store);
+    int64_t minute = wall_ms / 60000;
+    bool same = version == engine->roll_version && minute == engine->roll_minute;
+    engine->roll_version = version;
+    engine->roll_minute = minute;
+    return same;
+}
+
 void engine_update_roll(struct stn_engine *engine, bool always)
 {
-    int64_t wall_ms = engine_wall_ms(engine);
     struct stn_ev_roll roll;
+    struct cm_err err = CM_ERR_INIT;
     memset(&roll, 0, sizeof roll); /* padding too: it is compared as a whole */
-    roll.date = cm_zone_date(engine->options.zone, wall_ms);
+    struct roll_count count = {.engine = engine, .roll = &roll, .wall_ms = engine_wall_ms(engine)};
+    if (is_as_before(engine, count.wall_ms) && !always)
+        return;
+    roll.date = cm_zone_date(engine->options.zone, count.wall_ms);
     snprintf(roll.class_id, sizeof roll.class_id, "%s", engine->class_id);
     if (roll.class_id[0] == '\0')
         stn_store_each_class(engine->options.store, take_only_class, roll.class_id, NULL);
-    struct roll_count count = {.class_id = roll.class_id, .roll = &roll};
-    struct cm_class class_;
-    if (stn_store_get_class(engine->options.store, roll.class_id, &class_, NULL) == CM_OK) {
-        struct cm_session session;
-        roll.session_open =
-            cm_session_at(&class_, engine->options.zone, wall_ms, &session) == CM_SESSION_OPEN &&
-            !stn_store_is_closed(engine->options.store, session.date, class_.id, NULL);
-        if (roll.session_open)
-            roll.date = session.date;
-    }
-    struct cm_err err = CM_ERR_INIT;
-    if (stn_store_each_student(engine->options.store, count_student, &count, &err) != CM_OK ||
-        stn_store_each_roll(engine->options.store, roll.date, count_entry, &count, &err) != CM_OK) {
+    if (count_roll(&count, &err) != CM_OK) {
         engine_store_result(engine, STORE_READ, err.code, &err);
         return;
     }

@@ -141,10 +141,12 @@ static json_t *body_json(const struct stn_event *event)
     case STN_EV_STORE:
         return json_pack("{s:b, s:o}", "ok", event->u.store.ok, "text", text(event->u.store.text));
     case STN_EV_ROLL:
-        return json_pack("{s:o, s:i, s:b, s:i, s:i, s:i, s:i}", "class", text(event->u.roll.class_id), "date",
-                         event->u.roll.date, "session_open", event->u.roll.session_open, "present",
-                         event->u.roll.present, "late", event->u.roll.late, "pending", event->u.roll.pending,
-                         "total", event->u.roll.total);
+        return json_pack("{s:o, s:i, s:b, s:i, s:i, s:i, s:i, s:i, s:i, s:i}", "class",
+                         text(event->u.roll.class_id), "date", event->u.roll.date, "session_open",
+                         event->u.roll.session_open, "present", event->u.roll.present, "late",
+                         event->u.roll.late, "pending", event->u.roll.pending, "excused",
+                         event->u.roll.excused, "absent", event->u.roll.absent, "unjudged",
+                         event->u.roll.unjudged, "total", event->u.roll.total);
     case STN_EV_SYNC:
         return sync_json(&event->u.sync);
     case STN_EV_STOPPED:

@@ -119,7 +119,7 @@ struct stn_ev_store {
     char text[256];
 };
 struct stn_ev_roll {
-    int32_t present, late, pending, total;
+    int32_t present, late, pending, excused, absent, unjudged, total; /* the rest was not seen yet */
     int32_t date;
     char class_id[CM_ID_SIZE];
     bool session_open;

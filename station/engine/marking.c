@@ -4,10 +4,11 @@
 #include "roll/receipt.h"
 #include "roll/roll.h"
 #include "roll/session.h"
-#include "store/store_sync.h"
+#include "store/store_roll.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void copy(char *to, size_t size, const char *from)
@@ -37,17 +38,6 @@ static struct cm_mark make_mark(const struct stn_marking *marking, const struct 
     return mark;
 }
 
-static bool is_closed(const struct stn_marking *marking, const struct cm_class *class_, int32_t date,
-                      struct cm_err *err)
-{
-    char label[CM_LABEL_SIZE] = "", text[CM_DATE_ISO_SIZE];
-    if (!stn_store_is_closed(marking->store, date, class_->id, label))
-        return false;
-    cm_fail(err, CM_INVALID, "%s has no session on %s: %s", class_->id, cm_date_iso(date, text),
-            label[0] != '\0' ? label : "no school");
-    return true;
-}
-
 static bool take_receipt(void *arg, const struct cm_event *event)
 {
     cm_receipt(event->id, arg);
@@ -70,10 +60,13 @@ static bool take_correction(void *arg, const struct cm_event *event)
 
 /* A teacher may have spoken before the student came: then the mark counts for points, and the word stands. */
 static struct cm_roll_entry make_entry(const struct stn_marking *marking, const struct cm_mark *mark,
-                                       const struct cm_class *class_)
+                                       const struct cm_class *class_, const struct cm_closures *calendar)
 {
-    struct cm_roll_rules rules = {
-        .class_ = class_, .zone = marking->zone, .points = &cm_points_rules_default};
+    struct cm_points_rules points = stn_store_points(marking->store);
+    struct cm_roll_rules rules = {.class_ = class_,
+                                  .zone = marking->zone,
+                                  .points = &points,
+                                  .closure = cm_closure_of(calendar, class_->id, mark->date)};
     struct cm_roll_entry before = {0};
     struct found_correction found = {0};
     stn_store_get_roll(marking->store, mark->date, mark->class_id, mark->student_id, &before, NULL);
@@ -83,6 +76,20 @@ static struct cm_roll_entry make_entry(const struct stn_marking *marking, const 
     if (found.any)
         entry.correction_seq = before.correction_seq;
     return entry;
+}
+
+/* As the roll has it: with what the server knows besides. */
+static void describe_by_roll(const struct stn_marking *marking, const struct cm_class *class_,
+                             struct cm_roll_entry *entry)
+{
+    struct stn_roll_line line;
+    if (stn_roll_read_line(marking->store, marking->zone, class_, entry->date, entry->student_id, &line,
+                           NULL) != CM_OK)
+        return; /* as it was written */
+    entry->status = line.status;
+    entry->points = line.points;
+    if (line.evidence.has_mark)
+        entry->captured_wall_ms = line.evidence.captured_wall_ms;
 }
 
 static void describe(const struct stn_marking *marking, const struct cm_student *student,
@@ -120,20 +127,26 @@ enum stn_marking_outcome stn_marking_accept(const struct stn_marking *marking, c
         stn_store_get_class(marking->store, student.class_id, &class_, err) != CM_OK)
         return STN_MARKING_FAILED;
     struct cm_session session;
-    enum cm_session_state state = cm_session_at(&class_, marking->zone, accept->captured_wall_ms, &session);
-    if (state != CM_SESSION_OPEN) {
+    struct cm_closures calendar;
+    struct cm_closure *list = NULL;
+    int32_t today = cm_zone_date(marking->zone, accept->captured_wall_ms);
+    if (stn_store_get_calendar(marking->store, cm_date_add(today, -1), &list, &calendar, err) != CM_OK)
+        return STN_MARKING_FAILED;
+    if (cm_session_at(&class_, &calendar, marking->zone, accept->captured_wall_ms, &session) !=
+        CM_SESSION_OPEN) {
         char text[CM_SESSION_TEXT_SIZE];
         cm_fail(err, CM_INVALID, "%s",
-                cm_session_text(&class_, marking->zone, accept->captured_wall_ms, text));
+                cm_session_text(&class_, &calendar, marking->zone, accept->captured_wall_ms, text));
+        free(list);
         return STN_MARKING_NO_SESSION;
     }
-    if (is_closed(marking, &class_, session.date, err))
-        return STN_MARKING_NO_SESSION;
     struct cm_mark mark = make_mark(marking, &student, accept, session.date, clock_suspect);
-    struct cm_roll_entry entry = make_entry(marking, &mark, &class_), stored = entry;
+    struct cm_roll_entry entry = make_entry(marking, &mark, &class_, &calendar), stored = entry;
+    free(list);
     enum cm_code code = stn_store_append_mark(marking->store, &mark, &entry, &stored, err);
     if (code != CM_OK && code != CM_EXISTS)
         return STN_MARKING_FAILED;
+    describe_by_roll(marking, &class_, &stored);
     describe(marking, &student, &stored, accept, ret_marked);
     ret_marked->track_id = track_id;
     return code == CM_OK ? STN_MARKING_MARKED : STN_MARKING_ALREADY;

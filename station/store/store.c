@@ -23,6 +23,10 @@ static const char *const tables[STN_TABLES] = {
     [STN_TABLE_ROLL] = "roll",
     [STN_TABLE_SERVED] = "served",
     [STN_TABLE_UPLOADS] = "uploads",
+    [STN_TABLE_WORDS] = "words",
+    [STN_TABLE_COVERAGE] = "coverage",
+    [STN_TABLE_ROLLS] = "server_rolls",
+    [STN_TABLE_STANDINGS] = "standings",
 };
 
 static const char station_id_key[] = "station_id", public_key_key[] = "public_key",
@@ -247,6 +251,11 @@ void stn_store_close(struct stn_store *store)
     cm_db_close(store->db);
     cm_keys_destroy(store->keys);
     free(store);
+}
+
+uint64_t stn_store_version(struct stn_store *store)
+{
+    return cm_db_version(store->db);
 }
 
 /* ---- summary ---- */

@@ -101,6 +101,9 @@ enum cm_code stn_store_each_event(struct stn_store *store, uint64_t first_seq, s
  * the clock is measured against this moment. */
 enum cm_code stn_store_trust_clock(struct stn_store *store, const char *by, struct cm_err *err);
 
+/* Grows with every commit, also of other processes. */
+uint64_t stn_store_version(struct stn_store *store);
+
 struct stn_store_summary {
     uint64_t last_seq;
     int64_t last_wall_ms; /* of the newest event; 0 when the log is empty */

@@ -129,6 +129,8 @@ static enum cm_code remove_student(struct apply *a, const char *id, bool erased,
     enum cm_code code = remove_row(a, STN_TABLE_STUDENTS, id, &was_there, err);
     a->applied.gone += was_there;
     if (code == CM_OK)
+        code = cm_txn_delete(a->txn, STN_TABLE_STANDINGS, id, strlen(id), err);
+    if (code == CM_OK || code == CM_NOTFOUND)
         code = remove_templates(a, id, erased, err);
     if (code == CM_OK)
         code = stn_upload_forget(a->txn, id, err);
@@ -327,7 +329,7 @@ static enum cm_code apply_words(struct apply *a, const char *word, const struct 
     return stn_meta_put(a->txn, word, body->data, body->size, err);
 }
 
-/* Kept as it came; stn_store_is_closed reads it. */
+/* Kept as it came; store_roll.c reads it. */
 static enum cm_code apply_calendar(struct apply *a, const struct cm_item *item, struct cm_err *err)
 {
     struct cm_err why = CM_ERR_INIT;
@@ -342,6 +344,20 @@ static enum cm_code apply_calendar(struct apply *a, const struct cm_item *item, 
     code = code == CM_OK ? apply_words(a, calendar_key, &item->body, err) : wrong_item(item, why.msg, err);
     a->applied.calendar = a->applied.calendar || a->any;
     a->any = a->any || before;
+    return code;
+}
+
+static enum cm_code apply_roll(struct apply *a, const struct cm_item *item, struct cm_err *err)
+{
+    struct cm_err why = CM_ERR_INIT;
+    struct cm_roll_news *news = malloc(sizeof *news);
+    if (news == NULL)
+        return cm_fail(err, CM_NOMEM, "no memory for a roll");
+    enum cm_code code = cm_message_decode(CM_MESSAGE_ROLL, item->body.data, item->body.size, news, &why);
+    code = code == CM_OK ? stn_rolls_put(a->txn, item->id, news, item->body, err)
+                         : wrong_item(item, why.msg, err);
+    a->applied.rolls += code == CM_OK;
+    free(news);
     return code;
 }
 
@@ -413,8 +429,8 @@ static enum cm_code apply_station(struct apply *a, const struct cm_item *item, s
 
 static enum cm_code apply_item(struct apply *a, const struct cm_item *item, struct cm_err *err)
 {
-    bool named =
-        item->kind == CM_ITEM_CLASS || item->kind == CM_ITEM_STUDENT || item->kind == CM_ITEM_TEMPLATES;
+    bool named = item->kind == CM_ITEM_CLASS || item->kind == CM_ITEM_STUDENT ||
+                 item->kind == CM_ITEM_TEMPLATES || item->kind == CM_ITEM_ROLL;
     if (named && stn_store_check_id("server's", item->id, err) != CM_OK)
         return CM_INVALID;
     switch (item->kind) {
@@ -430,6 +446,8 @@ static enum cm_code apply_item(struct apply *a, const struct cm_item *item, stru
         return apply_settings(a, item, err);
     case CM_ITEM_STATION:
         return apply_station(a, item, err);
+    case CM_ITEM_ROLL:
+        return apply_roll(a, item, err);
     case CM_ITEM_KINDS:
         break;
     }
@@ -444,6 +462,8 @@ static enum cm_code begin_anew(struct apply *a, uint64_t *resetting, struct cm_e
     *resetting = *resetting != FIRST_PULL && stn_txn_has_cursor(a->txn) ? SERVER_WENT_BACK : FIRST_PULL;
     enum cm_code code = stn_meta_put_number(a->txn, generation_key, a->generation + 1, err);
     a->generation++;
+    if (code == CM_OK)
+        code = stn_rolls_forget(a->txn, err);
     return code == CM_OK ? stn_meta_put_number(a->txn, resetting_key, *resetting, err) : code;
 }
 
@@ -517,6 +537,8 @@ static enum cm_code apply(struct cm_txn *txn, void *arg, struct cm_err *err)
         code = stn_vault_rotate(a->store, txn, err);
     if (code == CM_OK && a->any)
         code = stn_txn_count_applied(txn, err);
+    if (code == CM_OK && !a->changes->more)
+        code = stn_txn_put_pulled(txn, a->changes->acked, err);
     return code == CM_OK ? stn_txn_put_cursor(txn, a->changes->cursor, err) : code;
 }
 
@@ -595,45 +617,34 @@ enum cm_code stn_store_refuse_upload(struct stn_store *store, const struct stn_u
 
 /* ---- reading ---- */
 
-struct closed {
-    int32_t date;
-    const char *class_id;
-    char *label;
-    bool found;
-};
-
-static enum cm_code find_closure(struct cm_txn *txn, void *arg, struct cm_err *err)
+enum cm_code stn_txn_calendar(struct cm_txn *txn, struct cm_calendar **ret_calendar, struct cm_err *err)
 {
-    struct closed *closed = arg;
     struct cm_bytes value;
+    enum cm_code code = stn_meta_get(txn, calendar_key, &value, err);
+    if (code != CM_OK)
+        return code;
     struct cm_calendar *calendar = malloc(sizeof *calendar);
     if (calendar == NULL)
         return cm_fail(err, CM_NOMEM, "no memory for the calendar");
-    enum cm_code code = stn_meta_get(txn, calendar_key, &value, err);
+    code = cm_message_decode(CM_MESSAGE_CALENDAR, value.data, value.size, calendar, err);
     if (code == CM_OK)
-        code = cm_message_decode(CM_MESSAGE_CALENDAR, value.data, value.size, calendar, err);
-    for (int i = 0; code == CM_OK && i < calendar->count && !closed->found; i++) {
-        const struct cm_closure *closure = &calendar->closures[i];
-        closed->found = closure->date == closed->date &&
-                        (closure->class_id[0] == '\0' || strcmp(closure->class_id, closed->class_id) == 0);
-        if (closed->found && closed->label != NULL)
-            snprintf(closed->label, CM_LABEL_SIZE, "%s", closure->label);
-    }
-    free(calendar);
+        *ret_calendar = calendar;
+    else
+        free(calendar);
     return code;
 }
 
-bool stn_store_is_closed(struct stn_store *store, int32_t date, const char *class_id, char *ret_label)
+enum cm_code stn_txn_school(struct cm_txn *txn, struct cm_school *ret_school, struct cm_err *err)
 {
-    struct closed closed = {.date = date, .class_id = class_id, .label = ret_label};
-    return cm_db_read(store->db, find_closure, &closed, NULL) == CM_OK && closed.found;
+    struct cm_bytes value;
+    enum cm_code code = stn_meta_get(txn, school_key, &value, err);
+    return code == CM_OK ? cm_message_decode(CM_MESSAGE_SCHOOL, value.data, value.size, ret_school, err)
+                         : code;
 }
 
 static enum cm_code get_school(struct cm_txn *txn, void *arg, struct cm_err *err)
 {
-    struct cm_bytes value;
-    enum cm_code code = stn_meta_get(txn, school_key, &value, err);
-    return code == CM_OK ? cm_message_decode(CM_MESSAGE_SCHOOL, value.data, value.size, arg, err) : code;
+    return stn_txn_school(txn, arg, err);
 }
 
 enum cm_code stn_store_get_school(struct stn_store *store, struct cm_school *ret_school, struct cm_err *err)

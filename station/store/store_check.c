@@ -34,6 +34,18 @@ static enum cm_code is_erased(struct check *c, const struct cm_event *event, con
     return code == CM_NOTFOUND ? CM_OK : code;
 }
 
+/* Of what was said of a session the latest must be known. */
+static enum cm_code check_word(struct check *c, const struct cm_event *event, struct cm_err *err)
+{
+    const struct cm_session_said *said = &event->body.session;
+    struct stn_own_word word;
+    enum cm_code code = stn_word_get(c->txn, said->date, said->class_id, &word, err);
+    if (code == CM_OK && cm_word_add(&word.word, said, event->id))
+        code = cm_fail(err, CM_CORRUPT, "what event %llu says of %s is not known",
+                       (unsigned long long)event->seq, said->class_id);
+    return code;
+}
+
 /* What the log says must be on the roll: the one mark of each session, and some correction where there is any. */
 static enum cm_code check_event(void *arg, const struct cm_event *event, struct cm_err *err)
 {
@@ -50,6 +62,8 @@ static enum cm_code check_event(void *arg, const struct cm_event *event, struct 
         code = is_erased(c, event, correction->student_id, &erased, err);
     if (code != CM_OK || erased)
         return code;
+    if (event->type == CM_EVENT_SESSION)
+        return check_word(c, event, err);
     if (event->type == CM_EVENT_MARK) {
         code = entry_of(c, event, mark->date, mark->class_id, mark->student_id, &entry, err);
         if (code == CM_OK && entry.mark_seq != event->seq)

@@ -263,13 +263,20 @@ enum cm_code stn_store_append_activity(struct stn_store *store, const struct cm_
     return stn_store_commit(store, append_alone, &a, true, err);
 }
 
+static enum cm_code append_span(struct cm_txn *txn, void *arg, struct cm_err *err)
+{
+    const struct append *a = arg;
+    enum cm_code code = stn_coverage_put(txn, &a->event.body.coverage, err);
+    return code == CM_OK ? append_alone(txn, arg, err) : code;
+}
+
 enum cm_code stn_store_append_coverage(struct stn_store *store, const struct cm_coverage *coverage,
                                        struct cm_err *err)
 {
     struct append a = {.store = store};
     stn_store_envelope(store, CM_EVENT_COVERAGE, &a.event);
     a.event.body.coverage = *coverage;
-    return stn_store_commit(store, append_alone, &a, true, err);
+    return stn_store_commit(store, append_span, &a, true, err);
 }
 
 /* ---- reading ---- */

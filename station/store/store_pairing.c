@@ -223,6 +223,8 @@ static enum cm_code put_pairing(struct cm_txn *txn, void *arg, struct cm_err *er
     struct put_pairing *put = arg;
     enum cm_code code = forget_words(txn, err);
     if (code == CM_OK)
+        code = stn_rolls_forget(txn, err);
+    if (code == CM_OK)
         code = write_pairing(txn, &put->record, err);
     if (code == CM_OK && put->ca_pem != NULL)
         code = stn_meta_put(txn, ca_key, put->ca_pem, strlen(put->ca_pem), err);

@@ -4,6 +4,8 @@
 
 #include "base/uuid.h"
 #include "crypt/keyfile.h"
+#include "roll/standing.h"
+#include "roll/word.h"
 #include "store/ballast.h"
 #include "store/db.h"
 #include "store/eventlog.h"
@@ -11,8 +13,10 @@
 #include "store/store_sync.h"
 
 enum {
-    STN_STORE_VERSION = 2,   /* 2: pairing, what is the server's, uploads */
+    STN_STORE_VERSION =
+        3, /* 2: pairing, what is the server's, uploads; 3: words, coverage, rolls of the server */
     STN_TEMPLATES_MAX = 100, /* of one student */
+    STN_SESSION_KEY_MAX = 4 + CM_ID_SIZE,
 };
 
 /* Of a roll entry: the event is in a log before the present one (stn_store_renew), and at the server. */
@@ -27,8 +31,12 @@ enum stn_table {
     STN_TABLE_EVENTS,     /* eventlog.h */
     STN_TABLE_SIGNATURES, /* eventlog.h */
     STN_TABLE_ROLL,       /* date (4 bytes) ‖ class id ‖ 0 ‖ student id → roll entry */
-    STN_TABLE_SERVED,  /* kind (1 byte) ‖ id → the beginning under which the server sent it (8 bytes) */
-    STN_TABLE_UPLOADS, /* student id → how his templates stand that are to go up */
+    STN_TABLE_SERVED,    /* kind (1 byte) ‖ id → the beginning under which the server sent it (8 bytes) */
+    STN_TABLE_UPLOADS,   /* student id → how his templates stand that are to go up */
+    STN_TABLE_WORDS,     /* date (4 bytes) ‖ class id → struct stn_own_word */
+    STN_TABLE_COVERAGE,  /* hour of UTC (4) ‖ from (8) → to (8), able (1): of the last 60 days */
+    STN_TABLE_ROLLS,     /* date (4) ‖ class id → what the server has: struct cm_roll_news as it came */
+    STN_TABLE_STANDINGS, /* student id → points, runs, last date (4 each), as the server said last */
     STN_TABLES
 };
 
@@ -95,6 +103,38 @@ enum cm_code stn_templates_read(struct stn_store *store, struct cm_txn *txn, con
 /* Templates and key. *ret_had: there were any. */
 enum cm_code stn_templates_delete(struct cm_txn *txn, const char *student_id, bool *ret_had,
                                   struct cm_err *err);
+
+/* ---- store_words.c ---- */
+void stn_put_u32(uint32_t number, uint8_t *bytes); /* big endian */
+uint32_t stn_get_u32(const uint8_t *bytes);
+size_t stn_session_key(int32_t date, const char *class_id, uint8_t key[STN_SESSION_KEY_MAX]);
+struct stn_own_word { /* what was said here of a session and counts among that; {0}: nothing */
+    struct cm_word word;
+    uint64_t seq;
+    struct cm_extra extra;
+};
+enum cm_code stn_word_get(struct cm_txn *txn, int32_t date, const char *class_id,
+                          struct stn_own_word *ret_word, struct cm_err *err);
+enum cm_code stn_word_decode(struct cm_bytes value, struct stn_own_word *ret_word, struct cm_err *err);
+/* The log begins again with what was first_seq. */
+enum cm_code stn_words_renumber(struct cm_txn *txn, uint64_t first_seq, struct cm_err *err);
+enum cm_code stn_coverage_put(struct cm_txn *txn, const struct cm_coverage *span, struct cm_err *err);
+enum cm_code stn_coverage_able_ms(struct cm_txn *txn, const struct cm_session *times, int64_t *ret_able_ms,
+                                  struct cm_err *err);
+/* Up to which of this station's events the last pull holds what the server makes of them; 0: none. */
+uint64_t stn_txn_pulled(struct cm_txn *txn);
+enum cm_code stn_txn_put_pulled(struct cm_txn *txn, uint64_t seq, struct cm_err *err);
+/* A server begins anew, or another one does. */
+enum cm_code stn_rolls_forget(struct cm_txn *txn, struct cm_err *err);
+enum cm_code stn_rolls_put(struct cm_txn *txn, const char *class_id, const struct cm_roll_news *news,
+                           struct cm_span body, struct cm_err *err);
+enum cm_code stn_standing_get(struct cm_txn *txn, const char *student_id, struct cm_standing *ret_standing,
+                              struct cm_err *err); /* CM_NOTFOUND */
+
+/* ---- store_changes.c; CM_NOTFOUND: the server has not said ---- */
+enum cm_code stn_txn_school(struct cm_txn *txn, struct cm_school *ret_school, struct cm_err *err);
+enum cm_code stn_txn_calendar(struct cm_txn *txn, struct cm_calendar **ret_calendar,
+                              struct cm_err *err); /* free it */
 
 bool stn_txn_is_paired(struct cm_txn *txn);
 enum cm_code stn_txn_put_pairing(struct cm_txn *txn, const struct stn_pairing *pairing,

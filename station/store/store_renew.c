@@ -193,6 +193,8 @@ static enum cm_code renew(struct cm_txn *txn, void *arg, struct cm_err *err)
     if (code == CM_OK)
         code = renumber_roll(r, txn, err);
     if (code == CM_OK)
+        code = stn_words_renumber(txn, r->renewal->first_seq, err);
+    if (code == CM_OK)
         code = stn_erased_renumber(txn, r->renewal->first_seq, err);
     if (code == CM_OK)
         code = stn_store_put_identity(txn, public_key, err);

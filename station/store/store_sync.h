@@ -100,6 +100,7 @@ struct stn_applied { /* what a page changed */
     size_t kept;    /* enrolments that a server lacks which was put back to a backup: they go up again */
     size_t damaged; /* templates that do not open: the student is not recognised until they come again */
     size_t erased;  /* students: nothing shows them any more */
+    size_t rolls;   /* sessions of which the server told what it has (store_roll.h) */
     bool calendar, revoked;
 };
 /* All items of an answer and its cursor in one commit. CM_INVALID: an item does not decode; nothing was taken. An erased
@@ -107,8 +108,6 @@ struct stn_applied { /* what a page changed */
 enum cm_code stn_store_apply_changes(struct stn_store *store, const struct cm_changes *changes,
                                      struct stn_applied *ret_applied, struct cm_err *err);
 
-/* Is there school for the class on that date? ret_label (CM_LABEL_SIZE, may be NULL) says why not. */
-bool stn_store_is_closed(struct stn_store *store, int32_t date, const char *class_id, char *ret_label);
 enum cm_code stn_store_get_school(struct stn_store *store, struct cm_school *ret_school,
                                   struct cm_err *err); /* CM_NOTFOUND: the server has not said yet */
 /* Students who are not from the server: on no roster but this station's. */

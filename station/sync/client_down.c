@@ -18,7 +18,7 @@ bool down_next(struct stn_sync_client *client, struct stn_sync_now now, struct s
     }
     client_count_events(client);
     struct cm_pull pull = {
-        .last_seq = client->status.last_seq, .frames = client->status.watched, .wall_ms = now.wall_ms};
+        .last_seq = client->status.last_seq, .frames = client->status.watched, .wall_ms = now.wall_ms, .rolls = true};
     client->acked_when_asked = client->status.acked_seq;
     client->polled = client->status.caught_up && !client->more && c->failures == 0 && client->wait_s > 0;
     pull.wait_s = client->polled ? client->wait_s : 0;

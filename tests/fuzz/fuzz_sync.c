@@ -21,6 +21,7 @@ union message {
     struct cm_calendar calendar;
     struct cm_station_info station_info;
     struct cm_job_result job_result;
+    struct cm_roll_news roll;
 };
 
 static void expect_msgpack(const uint8_t *bytes, size_t size)

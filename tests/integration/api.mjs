@@ -58,6 +58,9 @@ await test('a day: correct, close, reopen; the student sees it', async () => {
     equal((await cora.post(`/api/rolls/T1/${today}/close`)).session.state, 'closed', 'closed');
     equal((await cora.get(`/api/rolls?class=T1&date=${today}`)).counts.absent, 2, 'absent');
     equal((await cora.post(`/api/rolls/T1/${today}/reopen`)).session.state, 'open', 'reopened');
+    const none = (await cora.post(`/api/rolls/T1/${today}/no-session`, { reason: 'rain' })).session;
+    equal([none.word.word, none.word.reason], ['no_session', 'rain'], 'no session');
+    equal((await cora.post(`/api/rolls/T1/${today}/reopen`)).session.word.word, 'reopened', 'a session after all');
     const month = await asha.get('/api/students/T1-001/attendance');
     equal(month.days.find((day) => day.date === today).status, 'present', 'her day');
     equal((await asha.get('/api/students/T1-001/trend')).months.at(-1).present, 1, 'her trend');
@@ -90,6 +93,8 @@ await test('classes, calendar, settings', async () => {
     equal((await admin.ask('DELETE', '/api/classes/T2')).status, 409, 'a class with students');
     await admin.put('/api/classes/T3', { start: '08:45', weekdays: ['Mon'] });
     await admin.delete('/api/classes/T3');
+    const rows = await admin.post('/api/calendar/import', { format: 'csv', text: `date,label,class\n${today},Holi,T2\n`, dry_run: true });
+    equal([rows.added, rows.changes[0].label], [1, 'Holi'], 'what an import would change');
     await admin.put(`/api/calendar/${today}`, { label: 'Holi', class_id: 'T2' });
     equal((await admin.get(`/api/stats?date=${today}`)).no_school, [{ class_id: 'T2', label: 'Holi' }], 'no school');
     await admin.delete(`/api/calendar/${today}?class=T2`);

@@ -14,7 +14,7 @@ const usage = [
     [['status', '--headless'], 'status does not take --headless'],
     [['status', 'extra'], 'status takes no extra'],
     [['doctor', 'extra'], 'doctor takes no extra'],
-    [['roll', 'extra'], 'roll takes no extra'],
+    [['roll', 'extra'], 'roll [close|reopen|no-session CLASS --by NAME [--reason TEXT]] [--date D]'],
     [['roll', '--date', 'tomorrow'], /^not a date: expected year-month-day, such as \d{4}-\d\d-\d\d$/],
     [['run', '--headless', 'extra'], 'run takes no extra'],
     [['run', '--headless', '--events', 'file'], '--events goes to standard output: --events -'],

@@ -138,10 +138,39 @@ static enum cm_code put_classes(struct srv_store *store, const struct edit *edit
     return code;
 }
 
+static enum cm_code say_session(struct srv_store *store, const struct edit *edit, struct cm_err *err)
+{
+    struct cm_session_said said = {.date = 20261123 + edit->other % 4,
+                                   .word = (enum cm_session_word)(1 + edit->other / 4 % 3),
+                                   .by = "page",
+                                   .said_wall_ms = cm_wall_ms(edit->server->clock)};
+    memcpy(said.class_id, edit->class_record.id, sizeof said.class_id);
+    return srv_store_say_session(store, &said, err);
+}
+
+/* Of whoever is in that class now, on a page. */
+static enum cm_code correct(struct srv_store *store, const struct edit *edit, struct cm_err *err)
+{
+    struct srv_student student;
+    struct cm_event event = edit->event;
+    uint64_t feed;
+    if (srv_store_get_student(store, edit->student_record.id, &student, NULL) != CM_OK)
+        return CM_OK;
+    event.type = CM_EVENT_CORRECTION;
+    event.body.correction = (struct cm_correction){.date = 20261123 + edit->other % 4,
+                                                   .status = (enum cm_roll_status)(1 + edit->other / 4 % 4),
+                                                   .by = "page",
+                                                   .reason = "was there",
+                                                   .corrected_wall_ms = cm_wall_ms(edit->server->clock)};
+    memcpy(event.body.correction.student_id, student.base.id, sizeof student.base.id);
+    memcpy(event.body.correction.class_id, student.base.class_id, sizeof student.base.class_id);
+    return srv_store_append_own(store, &event, &feed, err);
+}
+
 static enum cm_code edit_within(struct srv_store *store, void *arg, struct cm_err *err)
 {
     struct edit *edit = arg;
-    struct srv_closure closure = {.date = 20261124 + edit->other % 5};
+    struct cm_closure closure = {.date = 20261124 + edit->other % 5};
     uint64_t feed;
     char name[32];
     switch (edit->what) {
@@ -170,6 +199,13 @@ static enum cm_code edit_within(struct srv_store *store, void *arg, struct cm_er
         return srv_store_put_setting(store, "school_name", name, err);
     case 12:
         return edit->station_id != NULL ? put_classes(store, edit, err) : CM_OK;
+    case 13:
+        return say_session(store, edit, err);
+    case 14:
+        return correct(store, edit, err);
+    case 15:
+        snprintf(name, sizeof name, "present %d, late -2, least 1", 3 + edit->other % 3);
+        return srv_store_put_setting(store, "points", name, err);
     default:
         return srv_store_append_own(store, &edit->event, &feed, err);
     }
@@ -190,6 +226,9 @@ static const char *describe(const struct edit *edit, enum cm_code code)
                                         "delete closure",
                                         "put setting",
                                         "put station's classes",
+                                        "say of a session",
+                                        "correct",
+                                        "put points",
                                         "append an event of its own"};
     static char text[300];
     snprintf(text, sizeof text, "%s (class %s, student %s, %zu templates, classes %x): %s", words[edit->what],
@@ -201,7 +240,7 @@ static const char *describe(const struct edit *edit, enum cm_code code)
 const char *sim_server_edit(struct sim_server *server, const char *const *station_ids, int station_count)
 {
     struct edit edit = {.server = server,
-                        .what = sim_draw(14),
+                        .what = sim_draw(17),
                         .class_ = sim_draw(SIM_CLASSES),
                         .student = sim_draw(SIM_STUDENTS),
                         .other = sim_draw(1000),

@@ -40,6 +40,59 @@ static bool view_template(void *arg, const struct cm_template *template_)
     return true;
 }
 
+/* ---- rolls ---- */
+
+struct roll {
+    struct srv_day days[SIM_STUDENTS + 8];
+    int count;
+};
+
+static bool keep_day(void *arg, const struct srv_day *day)
+{
+    struct roll *roll = arg;
+    if (day->roll.status != CM_ROLL_NONE && roll->count < SIM_STUDENTS + 8)
+        roll->days[roll->count++] = *day;
+    return true;
+}
+
+static void view_roll(struct sim_server *server, const char *class_id, int32_t date, struct cm_buf *text)
+{
+    struct roll roll = {.count = 0};
+    struct srv_session_info info = {.state = SRV_SESSION_OPEN};
+    (void)srv_store_get_session_info(server->store, class_id, date, &info, NULL);
+    srv_store_each_roll(server->store, class_id, date, keep_day, &roll, NULL);
+    sim_view_session(text, class_id, date, (int)info.state, (int)info.word.word);
+    for (int i = 0; i < roll.count; i++) {
+        const struct cm_roll_entry *entry = &roll.days[i].roll;
+        struct srv_standing standing = {.points = 0};
+        (void)srv_store_get_standing(server->store, entry->student_id, &standing, NULL);
+        sim_view_line(text, entry->student_id, entry->status, entry->points, standing.points,
+                      standing.streak);
+    }
+}
+
+struct class_list {
+    char ids[SIM_CLASSES][CM_ID_SIZE];
+    int count;
+};
+
+static bool keep_class(void *arg, const struct cm_class *class_)
+{
+    struct class_list *list = arg;
+    strcpy(list->ids[list->count++], class_->id);
+    return list->count < SIM_CLASSES;
+}
+
+static void view_rolls(struct view *view)
+{
+    struct class_list list = {.count = 0};
+    srv_store_each_class(view->server->store, keep_class, &list, NULL);
+    for (int i = 0; i < list.count; i++)
+        for (int32_t date = SIM_ROLL_FIRST; date <= SIM_ROLL_LAST; date++)
+            if (srv_station_serves(&view->station, list.ids[i]))
+                view_roll(view->server, list.ids[i], date, view->text);
+}
+
 void sim_server_view(struct sim_server *server, const char *station_id, struct cm_buf *text)
 {
     struct view view = {.server = server, .text = text};
@@ -55,6 +108,7 @@ void sim_server_view(struct sim_server *server, const char *station_id, struct c
         if (srv_store_get_student(server->store, id, &student, NULL) == CM_OK && is_theirs(&view, &student))
             srv_store_each_template(server->store, id, view_template, &view, NULL);
     }
+    view_rolls(&view);
 }
 
 static bool view_id(void *arg, const struct srv_student *student)

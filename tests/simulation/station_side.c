@@ -4,6 +4,7 @@
 #include "simulation/chance.h"
 #include "simulation/death.h"
 #include "simulation/world.h"
+#include "store/store_roll.h"
 #include "store/store_sync.h"
 #include "sync/client.h"
 #include <math.h>
@@ -16,6 +17,7 @@ _Static_assert((int)SIM_CHANNELS == (int)STN_SYNC_CHANNELS, "the client's channe
 struct sim_station {
     int process;
     const struct cm_clock *clock;
+    struct cm_zone *zone;
     struct stn_store *store;
     struct stn_sync_client *client; /* NULL: not paired */
     struct cm_keys *new_keys;       /* of a renewal under way */
@@ -55,7 +57,8 @@ bool sim_station_open(int process, const char *dir, const struct cm_clock *clock
     *ret_broken = false;
     station->process = process;
     station->clock = clock;
-    if (stn_store_open(&options, &station->store, &err) == CM_OK && start_client(station, &err) &&
+    if (cm_zone_open("Asia/Kolkata", &station->zone, &err) == CM_OK &&
+        stn_store_open(&options, &station->store, &err) == CM_OK && start_client(station, &err) &&
         !sim_is_dead(process)) {
         *ret_station = station;
         return true;
@@ -75,6 +78,7 @@ void sim_station_close(struct sim_station *station)
     stn_sync_client_destroy(station->client);
     cm_keys_destroy(station->new_keys);
     stn_store_close(station->store);
+    cm_zone_close(station->zone);
     free(station);
 }
 
@@ -196,6 +200,17 @@ static enum cm_code enrol(struct sim_station *station, const struct cm_student *
     return stn_store_put_templates(station->store, student->id, templates, (size_t)count, err);
 }
 
+/* A person closes a roll, opens it again, or says that there is no session. */
+static enum cm_code say(struct sim_station *station, const struct cm_student *student, struct cm_err *err)
+{
+    struct cm_session_said said = {.date = 20261123 + sim_draw(4),
+                                   .word = (enum cm_session_word)(1 + sim_draw(3)),
+                                   .by = "teacher",
+                                   .said_wall_ms = cm_wall_ms(station->clock)};
+    memcpy(said.class_id, student->class_id, sizeof said.class_id);
+    return stn_store_append_session(station->store, &said, err);
+}
+
 static enum cm_code note(struct sim_station *station, bool coverage, struct cm_err *err)
 {
     int64_t now_ms = cm_wall_ms(station->clock);
@@ -219,7 +234,9 @@ const char *sim_station_edit(struct sim_station *station)
     const struct cm_student *student = &roster.students[roster.count > 0 ? who % roster.count : 0];
     const char *word = "note";
     enum cm_code code = CM_OK;
-    if (what >= 85 || roster.count == 0)
+    if (what >= 96 && roster.count > 0)
+        word = "say", code = say(station, student, &err);
+    else if (what >= 85 || roster.count == 0)
         code = note(station, what % 2 == 0, &err);
     else if (what < 50)
         word = "mark", code = mark(station, student, &err);
@@ -350,6 +367,61 @@ static bool view_template(void *arg, const struct cm_template *template_)
     return true;
 }
 
+/* ---- rolls ---- */
+
+struct roll_lines {
+    struct stn_roll_line lines[SIM_STUDENTS + 8];
+    int count;
+};
+
+static bool keep_line(void *arg, const struct stn_roll_line *line)
+{
+    struct roll_lines *lines = arg;
+    if (line->status != CM_ROLL_NONE && lines->count < SIM_STUDENTS + 8)
+        lines->lines[lines->count++] = *line;
+    return true;
+}
+
+static void view_roll(struct sim_station *station, const struct cm_class *class_, int32_t date,
+                      struct cm_buf *view)
+{
+    struct roll_lines lines = {.count = 0};
+    struct stn_session session;
+    struct cm_err err = CM_ERR_INIT;
+    if (stn_roll_read(station->store, station->zone, class_, date, keep_line, &lines, &session, &err) !=
+        CM_OK) {
+        cm_buf_appendf(view, "the roll of %s on %d: %s\n", class_->id, (int)date, err.msg);
+        return;
+    }
+    sim_view_session(view, class_->id, date, (int)session.verdict, (int)session.word.word);
+    for (int i = 0; i < lines.count; i++) {
+        const struct stn_roll_line *line = &lines.lines[i];
+        sim_view_line(view, line->student_id, line->status, line->points, line->standing.points,
+                      line->standing.now.streak);
+    }
+}
+
+struct class_list {
+    struct cm_class classes[SIM_CLASSES];
+    int count;
+};
+
+static bool keep_class(void *arg, const struct cm_class *class_)
+{
+    struct class_list *list = arg;
+    list->classes[list->count++] = *class_;
+    return list->count < SIM_CLASSES;
+}
+
+static void view_rolls(struct sim_station *station, struct cm_buf *view)
+{
+    struct class_list list = {.count = 0};
+    stn_store_each_class(station->store, keep_class, &list, NULL);
+    for (int i = 0; i < list.count; i++)
+        for (int32_t date = SIM_ROLL_FIRST; date <= SIM_ROLL_LAST; date++)
+            view_roll(station, &list.classes[i], date, view);
+}
+
 void sim_station_view(struct sim_station *station, const char *served, struct cm_buf *view)
 {
     struct viewing viewing = {served, view, 0};
@@ -358,6 +430,7 @@ void sim_station_view(struct sim_station *station, const char *served, struct cm
     stn_store_each_class(station->store, view_class, view, NULL);
     stn_store_each_student(station->store, view_student, &viewing, NULL);
     stn_store_each_template(station->store, view_template, &viewing, &damaged, NULL);
+    view_rolls(station, view);
     stn_store_count_own_students(station->store, &own, NULL);
     if (own != viewing.left_out)
         cm_buf_appendf(view, "%zu students of its own, but %zu that are not the server's\n", own,

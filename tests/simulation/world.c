@@ -64,6 +64,18 @@ void sim_view_student(struct cm_buf *view, const struct cm_student *student)
     cm_buf_appendf(view, "student %s %s %s\n", student->id, student->class_id, student->name);
 }
 
+void sim_view_session(struct cm_buf *view, const char *class_id, int32_t date, int verdict, int word)
+{
+    cm_buf_appendf(view, "session %s %d: verdict %d word %d\n", class_id, (int)date, verdict, word);
+}
+
+void sim_view_line(struct cm_buf *view, const char *student_id, enum cm_roll_status status, int32_t points,
+                   int32_t all_points, int32_t streak)
+{
+    cm_buf_appendf(view, "  %s %s %d of %d, streak %d\n", student_id, cm_roll_status_name(status),
+                   (int)points, (int)all_points, (int)streak);
+}
+
 void sim_view_template(struct cm_buf *view, const struct cm_template *template_)
 {
     cm_buf_appendf(view, "template %s %" PRId64 " %.2f %.6f %.6f\n", template_->student_id,

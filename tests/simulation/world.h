@@ -23,6 +23,11 @@ int sim_enrol(int face, const char *student_id, int64_t wall_ms, struct cm_templ
 /* A line each. */
 void sim_view_class(struct cm_buf *view, const struct cm_class *class_);
 void sim_view_student(struct cm_buf *view, const struct cm_student *student);
+/* A session as it is known, and a line of it; both sides write them alike, or they are not equal. */
+enum { SIM_ROLL_FIRST = 20261122, SIM_ROLL_LAST = 20261128 };
+void sim_view_session(struct cm_buf *view, const char *class_id, int32_t date, int verdict, int word);
+void sim_view_line(struct cm_buf *view, const char *student_id, enum cm_roll_status status, int32_t points,
+                   int32_t all_points, int32_t streak);
 void sim_view_template(struct cm_buf *view, const struct cm_template *template_);
 
 struct cm_event;

@@ -103,8 +103,8 @@ static void states_and_texts(void **state)
         struct cm_class b = class_of(8 * 60 + 45, 10, 60, cases[i].weekdays);
         int64_t now = at(kolkata, cases[i].date, cases[i].hour, cases[i].minute);
         char text[CM_SESSION_TEXT_SIZE];
-        assert_int_equal(cm_session_at(&b, kolkata, now, NULL), cases[i].state);
-        assert_string_equal(cm_session_text(&b, kolkata, now, text), cases[i].text);
+        assert_int_equal(cm_session_at(&b, NULL, kolkata, now, NULL), cases[i].state);
+        assert_string_equal(cm_session_text(&b, NULL, kolkata, now, text), cases[i].text);
     }
 }
 
@@ -113,13 +113,15 @@ static void the_session_spoken_of(void **state)
     (void)state;
     struct cm_class b = class_of(9 * 60, 10, 60, MON | TUE);
     struct cm_session session = {.date = -1};
-    assert_int_equal(cm_session_at(&b, kolkata, at(kolkata, sunday, 9, 0), &session), CM_SESSION_NOT_TODAY);
+    assert_int_equal(cm_session_at(&b, NULL, kolkata, at(kolkata, sunday, 9, 0), &session),
+                     CM_SESSION_NOT_TODAY);
     assert_int_equal(session.date, -1);
-    assert_int_equal(cm_session_at(&b, kolkata, at(kolkata, monday, 7, 0), &session), CM_SESSION_BEFORE);
+    assert_int_equal(cm_session_at(&b, NULL, kolkata, at(kolkata, monday, 7, 0), &session),
+                     CM_SESSION_BEFORE);
     assert_int_equal(session.date, monday);
-    assert_true(cm_session_next(&b, kolkata, at(kolkata, monday, 8, 30), &session));
+    assert_true(cm_session_next(&b, NULL, kolkata, at(kolkata, monday, 8, 30), &session));
     assert_int_equal(session.date, 20261124); /* today's is open, not opening */
-    assert_true(cm_session_next(&b, kolkata, at(kolkata, 20261124, 8, 30), &session));
+    assert_true(cm_session_next(&b, NULL, kolkata, at(kolkata, 20261124, 8, 30), &session));
     assert_int_equal(session.date, 20261130);
 }
 
@@ -128,25 +130,25 @@ static void sessions_near_midnight(void **state)
     (void)state;
     struct cm_session session;
     struct cm_class early = class_of(10, 5, 60, MON); /* 00:10: opens on Sunday at 23:40 */
-    assert_int_equal(cm_session_at(&early, kolkata, at(kolkata, 20261122, 23, 39), &session),
+    assert_int_equal(cm_session_at(&early, NULL, kolkata, at(kolkata, 20261122, 23, 39), &session),
                      CM_SESSION_NOT_TODAY);
-    assert_int_equal(cm_session_at(&early, kolkata, at(kolkata, 20261122, 23, 40), &session),
+    assert_int_equal(cm_session_at(&early, NULL, kolkata, at(kolkata, 20261122, 23, 40), &session),
                      CM_SESSION_OPEN);
     assert_int_equal(session.date, monday); /* a mark before midnight belongs to the date of the start */
-    assert_true(cm_session_next(&early, kolkata, at(kolkata, 20261122, 23, 39), &session));
+    assert_true(cm_session_next(&early, NULL, kolkata, at(kolkata, 20261122, 23, 39), &session));
     assert_int_equal(session.date, monday);
-    assert_true(cm_session_next(&early, kolkata, at(kolkata, 20261122, 23, 50), &session));
+    assert_true(cm_session_next(&early, NULL, kolkata, at(kolkata, 20261122, 23, 50), &session));
     assert_int_equal(session.date, 20261130);
 
     struct cm_class late = class_of(23 * 60, 5, 60, MON);
-    assert_int_equal(cm_session_at(&late, kolkata, at(kolkata, monday, 24, 0) - 1, &session),
+    assert_int_equal(cm_session_at(&late, NULL, kolkata, at(kolkata, monday, 24, 0) - 1, &session),
                      CM_SESSION_OPEN);
     assert_int_equal(session.date, monday);
-    assert_int_equal(cm_session_at(&late, kolkata, at(kolkata, monday, 24, 0), &session),
+    assert_int_equal(cm_session_at(&late, NULL, kolkata, at(kolkata, monday, 24, 0), &session),
                      CM_SESSION_NOT_TODAY);
 
     struct cm_class whole_day = class_of(5, 5, 24 * 60 - 5, CM_WEEKDAYS_ALL); /* both are open at 23:50 */
-    assert_int_equal(cm_session_at(&whole_day, kolkata, at(kolkata, monday, 23, 50), &session),
+    assert_int_equal(cm_session_at(&whole_day, NULL, kolkata, at(kolkata, monday, 23, 50), &session),
                      CM_SESSION_OPEN);
     assert_int_equal(session.date, monday);
 }
@@ -161,8 +163,9 @@ static void days_on_which_clocks_change(void **state)
         struct cm_session session = cm_session_of(&b, berlin, dates[i]);
         assert_int_equal(session.start_wall_ms, at(berlin, dates[i], 9, 0));
         assert_int_equal(session.close_wall_ms, at(berlin, dates[i], 10, 0));
-        assert_int_equal(cm_session_at(&b, berlin, at(berlin, dates[i], 8, 30), NULL), CM_SESSION_OPEN);
-        assert_int_equal(cm_session_at(&b, berlin, at(berlin, dates[i], 8, 29), NULL), CM_SESSION_BEFORE);
+        assert_int_equal(cm_session_at(&b, NULL, berlin, at(berlin, dates[i], 8, 30), NULL), CM_SESSION_OPEN);
+        assert_int_equal(cm_session_at(&b, NULL, berlin, at(berlin, dates[i], 8, 29), NULL),
+                         CM_SESSION_BEFORE);
     }
     static const int32_t starts[] = {0, 90, 119, 120, 150, 180, 200};
     for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++)
@@ -181,7 +184,7 @@ static void a_long_session_outlasts_the_day_that_is_an_hour_short(void **state)
     (void)state;
     struct cm_class whole_day = class_of(60, 10, 23 * 60, SUN);
     struct cm_session session;
-    assert_int_equal(cm_session_at(&whole_day, berlin, at(berlin, 20260330, 0, 30), &session),
+    assert_int_equal(cm_session_at(&whole_day, NULL, berlin, at(berlin, 20260330, 0, 30), &session),
                      CM_SESSION_OPEN);
     assert_int_equal(session.date, 20260329);
 }
@@ -192,9 +195,9 @@ static void a_date_that_never_was(void **state)
     (void)state;
     struct cm_class b = class_of(9 * 60, 10, 60, CM_WEEKDAYS_ALL);
     struct cm_session session;
-    assert_true(cm_session_next(&b, apia, at(apia, 20111229, 12, 0), &session));
+    assert_true(cm_session_next(&b, NULL, apia, at(apia, 20111229, 12, 0), &session));
     assert_int_equal(session.start_wall_ms, at(apia, 20111231, 9, 0));
-    assert_int_equal(cm_session_at(&b, apia, at(apia, 20111231, 9, 0), &session), CM_SESSION_OPEN);
+    assert_int_equal(cm_session_at(&b, NULL, apia, at(apia, 20111231, 9, 0), &session), CM_SESSION_OPEN);
     assert_int_equal(session.date, 20111231);
 }
 

@@ -229,6 +229,77 @@ static void closing(void **state)
     assert_int_equal(call(&s1, "POST", "/api/rolls/10-B/2026-11-23/close", "{}"), 403);
 }
 
+static void no_session_on_a_day(void **state)
+{
+    (void)state;
+    static const char path[] = "/api/rolls/10-B/2026-11-23/no-session";
+    school_mark("s1", "10-B", 20261123, school_at(8, 51));
+    assert_int_equal(call(&the_coordinator, "POST", path, "{}"), 422);
+    assert_string_equal(text_at("error.field"), "reason");
+    assert_int_equal(call(&s1, "POST", path, "{\"reason\":\"rain\"}"), 403);
+    assert_int_equal(
+        call(&the_coordinator, "POST", "/api/rolls/9-A/2026-11-23/no-session", "{\"reason\":\"rain\"}"), 404);
+    assert_int_equal(call(&the_coordinator, "POST", "/api/rolls/10-B/2026-11-23/close", "{}"), 200);
+    assert_int_equal(call(&the_coordinator, "POST", path, "{\"reason\":\"rain\"}"), 200);
+    assert_string_equal(text_at("session.word.word"), "no_session");
+    assert_string_equal(text_at("session.word.reason"), "rain");
+    assert_string_equal(text_at("session.word.by"), "Cora Coordinator");
+    assert_string_equal(text_at("session.state"), "open");
+    assert_int_equal(call(&the_admin, "GET", "/api/rolls?class=10-B", NULL), 200);
+    assert_string_equal(text_at("no_school"), "rain");
+    assert_int_equal(int_at("counts.absent"), 0);
+    assert_int_equal(int_at("counts.present"), 0);
+    assert_int_equal(call(&the_admin, "GET", "/api/students/s1/attendance?month=2026-11", NULL), 200);
+    assert_string_equal(text_at("days.22.label"), "rain");
+    assert_int_equal(call(&the_admin, "GET", "/api/stats?date=2026-11-23", NULL), 200);
+    assert_int_equal(int_at("total.absent"), 0);
+    assert_int_equal(call(&the_coordinator, "POST", "/api/rolls/10-B/2026-11-23/reopen", "{}"), 200);
+    assert_string_equal(text_at("session.word.word"), "reopened");
+    assert_int_equal(call(&the_admin, "GET", "/api/rolls?class=10-B", NULL), 200);
+    assert_int_equal(int_at("counts.present"), 1);
+}
+
+/* Late is judged by the half day's own start, and said so. */
+static void a_half_day(void **state)
+{
+    (void)state;
+    static const char half[] =
+        "{\"label\":\"Sports\",\"kind\":\"short\",\"start\":\"08:30\",\"close_after\":40}";
+    school_mark("s1", "10-B", 20261123, school_at(8, 51));
+    assert_int_equal(call(&the_admin, "PUT", "/api/calendar/2026-11-23", half), 200);
+    assert_string_equal(text_at("kind"), "short");
+    assert_string_equal(text_at("start"), "08:30");
+    assert_int_equal(int_at("close_after"), 40);
+    assert_int_equal(call(&the_admin, "GET", "/api/rolls?class=10-B", NULL), 200);
+    assert_string_equal(text_at("session.start"), "2026-11-23T08:30:00.000+05:30");
+    assert_string_equal(text_at("session.close"), "2026-11-23T09:10:00.000+05:30");
+    assert_string_equal(text_at("items.0.status"), "late");
+    assert_non_null(strstr(text_at("items.0.points_text"), "late"));
+    assert_int_equal(call(&the_admin, "PUT", "/api/calendar/2026-11-23",
+                          "{\"label\":\"x\",\"kind\":\"short\",\"start\":\"23:30\",\"close_after\":40}"),
+                     422);
+    assert_int_equal(
+        call(&the_admin, "PUT", "/api/calendar/2026-11-23", "{\"label\":\"x\",\"kind\":\"long\"}"), 422);
+}
+
+/* The school's points are a setting; they count at once, and explanations follow. */
+static void points_as_a_setting(void **state)
+{
+    (void)state;
+    school_mark("s1", "10-B", 20261123, school_at(8, 51));
+    assert_int_equal(call(&the_admin, "GET", "/api/settings", NULL), 200);
+    assert_string_equal(text_at("points"),
+                        "present 10, on_time 5, late -3, first_try 2, eye_contact 3, no_face 5, least 1");
+    assert_int_equal(call(&the_admin, "PATCH", "/api/settings", "{\"points\":\"present 4, on_time 1\"}"),
+                     200);
+    assert_string_equal(text_at("points"), "present 4, on_time 1, least 0");
+    assert_int_equal(call(&the_admin, "GET", "/api/rolls?class=10-B", NULL), 200);
+    assert_int_equal(int_at("items.0.points"), 5);
+    assert_string_equal(text_at("items.0.points_text"), "4 + 1 on time");
+    assert_int_equal(call(&the_admin, "PATCH", "/api/settings", "{\"points\":\"present much\"}"), 422);
+    assert_string_equal(text_at("error.field"), "points");
+}
+
 #define SCHOOL_TEST(test) cmocka_unit_test_setup_teardown(test, school_open, school_close)
 
 int main(void)
@@ -242,6 +313,9 @@ int main(void)
         SCHOOL_TEST(a_day_that_became_a_holiday),
         SCHOOL_TEST(closing),
         SCHOOL_TEST(closing_again),
+        SCHOOL_TEST(no_session_on_a_day),
+        SCHOOL_TEST(a_half_day),
+        SCHOOL_TEST(points_as_a_setting),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
 #include "unit.h"
 
 #include "school.h"
+#include <stdio.h>
 #include <string.h>
 
 static void classes(void **state)
@@ -137,11 +138,39 @@ static void settings(void **state)
 
 #define SCHOOL_TEST(test) cmocka_unit_test_setup_teardown(test, school_open, school_close)
 
+static void a_calendar_from_a_file(void **state)
+{
+    (void)state;
+    static const char path[] = "/api/calendar/import";
+    static const char ical[] =
+        "{\"dry_run\":%s,\"text\":\"BEGIN:VCALENDAR\\r\\nBEGIN:VEVENT\\r\\n"
+        "DTSTART;VALUE=DATE:20261225\\r\\nSUMMARY:Christmas\\r\\nEND:VEVENT\\r\\nEND:VCALENDAR\\r\\n\"}";
+    char body[400];
+    snprintf(body, sizeof body, ical, "true");
+    assert_int_equal(call(&the_admin, "POST", path, body), 200);
+    assert_int_equal(int_at("added"), 1);
+    assert_string_equal(text_at("changes.0.date"), "2026-12-25");
+    assert_int_equal(call(&the_admin, "GET", "/api/calendar?from=2026-12-01&to=2026-12-31", NULL), 200);
+    assert_int_equal(size_at("items"), 0);
+    snprintf(body, sizeof body, ical, "false");
+    assert_int_equal(call(&the_coordinator, "POST", path, body), 403);
+    assert_int_equal(call(&the_admin, "POST", path, body), 200);
+    assert_string_equal(told.what, "calendar");
+    assert_int_equal(call(&the_admin, "GET", "/api/calendar?from=2026-12-01&to=2026-12-31", NULL), 200);
+    assert_string_equal(text_at("items.0.label"), "Christmas");
+    static const char bad[] = "{\"format\":\"csv\",\"text\":\"date,label\\n2026-12-99,x\\n\"}";
+    assert_int_equal(call(&the_admin, "POST", path, bad), 422);
+    assert_int_equal(int_at("problems.0.line"), 2);
+    assert_int_equal(call(&the_admin, "POST", path, "{\"format\":\"pdf\",\"text\":\"x\"}"), 422);
+    assert_int_equal(call(&the_admin, "POST", path, "{\"text\":7}"), 422);
+    assert_int_equal(call(&the_admin, "POST", path, "{\"format\":\"icalendar\",\"text\":\"x\"}"), 422);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        SCHOOL_TEST(classes),    SCHOOL_TEST(putting_a_class), SCHOOL_TEST(deleting_a_class),
-        SCHOOL_TEST(a_calendar), SCHOOL_TEST(settings),
+        SCHOOL_TEST(classes),    SCHOOL_TEST(putting_a_class),        SCHOOL_TEST(deleting_a_class),
+        SCHOOL_TEST(a_calendar), SCHOOL_TEST(a_calendar_from_a_file), SCHOOL_TEST(settings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

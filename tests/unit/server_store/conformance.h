@@ -10,7 +10,7 @@ struct conformance_case {
     void (*run)(struct world *world);
 };
 extern const struct conformance_case conformance_people[], conformance_roster[], conformance_events[],
-    conformance_rolls[], conformance_erased[];
+    conformance_rolls[], conformance_sessions[], conformance_erased[];
 
 struct pair {
     const char *name, *value;
@@ -25,6 +25,8 @@ struct spans { /* what was visited, as text */
 void set_up_class(struct world *w);
 /* "S-1=present S-2=none "; until the next call. */
 const char *roll_of(struct srv_store *store, const char *class_id, int32_t date);
+/* "2!:S-1 7:10-A@20260105 ": kind, erasure, id, date of what changed since; until the next call. */
+const char *changes_after(struct srv_store *store, uint64_t after);
 enum cm_code append_event(struct srv_store *store, void *arg, struct cm_err *err); /* arg: a cm_event */
 
 #endif

@@ -40,3 +40,23 @@ enum cm_code append_event(struct srv_store *store, void *arg, struct cm_err *err
 {
     return srv_store_append_own(store, arg, NULL, err);
 }
+
+static bool add_change(void *arg, const struct srv_change *change)
+{
+    struct spans *spans = arg;
+    size_t size = strlen(spans->text);
+    char date[16] = "";
+    if (change->date != 0)
+        snprintf(date, sizeof date, "@%d", (int)change->date);
+    snprintf(spans->text + size, sizeof spans->text - size, "%d%s:%s%s ", (int)change->kind,
+             change->erased ? "!" : "", change->id, date);
+    return true;
+}
+
+const char *changes_after(struct srv_store *store, uint64_t after)
+{
+    static struct spans spans;
+    spans.text[0] = '\0';
+    assert_int_equal(srv_store_each_change(store, after, add_change, &spans, NULL), CM_OK);
+    return spans.text;
+}

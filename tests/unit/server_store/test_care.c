@@ -116,6 +116,78 @@ static void backups(void **state)
     world_finish(&w);
 }
 
+/* ---- a store of version 1 ---- */
+
+enum { OLD_META, OLD_CLOSINGS };
+
+/* As version 1 wrote it: class ‖ date → said (8, sign turned) ‖ closed ‖ by. */
+static enum cm_code put_closing(struct cm_txn *txn, int32_t date, int64_t wall_ms, bool closed,
+                                struct cm_err *err)
+{
+    uint8_t key[16] = "10-A", value[16] = {0};
+    for (int i = 0; i < 4; i++)
+        key[5 + i] = (uint8_t)((uint32_t)date >> (24 - 8 * i));
+    for (int i = 0; i < 8; i++)
+        value[i] = (uint8_t)((uint64_t)wall_ms >> (56 - 8 * i));
+    value[0] ^= 0x80;
+    value[8] = closed;
+    memcpy(value + 9, "Meera", 6);
+    return cm_txn_put(txn, OLD_CLOSINGS, key, 9, value, 15, err);
+}
+
+static enum cm_code make_old(struct cm_txn *txn, void *arg, struct cm_err *err)
+{
+    const struct world *w = arg;
+    static const char format[] = "cderived_format"; /* not there in version 1 */
+    enum cm_code code = cm_txn_delete(txn, OLD_META, format, sizeof format, err);
+    if (code == CM_OK)
+        code = put_closing(txn, WORLD_MONDAY, at(w, WORLD_MONDAY, 610), true, err);
+    if (code == CM_OK)
+        code = put_closing(txn, 20260106, at(w, 20260106, 611), false, err);
+    return code;
+}
+
+static void closings_of_version_1_become_events(void **state)
+{
+    static const char *const old_tables[] = {"meta", "closings"};
+    struct world w;
+    struct cm_err err = CM_ERR_INIT;
+    struct cm_db *db;
+    char dir[300];
+    (void)state;
+    world_init(&w, "lmdb:");
+    struct station_log *log = station_create(&w, "g", NULL);
+    fill(&w, log, 2);
+    uint64_t events = check(w.store);
+    world_close(&w);
+    snprintf(dir, sizeof dir, "%s/data/store", w.dir);
+    struct cm_db_options options = {.dir = dir,
+                                    .tables = old_tables,
+                                    .table_count = 2,
+                                    .version = 2,
+                                    .map_bytes_first = (size_t)1 << 20,
+                                    .map_bytes_max = (size_t)1 << 30};
+    assert_int_equal(cm_db_open(&options, &db, NULL), CM_OK);
+    if (cm_db_write(db, make_old, &w, &err) != CM_OK)
+        fail_msg("%s", err.msg);
+    cm_db_close(db);
+    for (int again = 0; again < 2; again++) { /* once is enough */
+        world_open(&w);
+        struct srv_session_info info = info_of(w.store, "10-A", WORLD_MONDAY);
+        assert_int_equal(info.state, SRV_SESSION_CLOSED);
+        assert_string_equal(info.closed_by, "Meera");
+        assert_int_equal(info.closed_wall_ms, at(&w, WORLD_MONDAY, 610));
+        info = info_of(w.store, "10-A", 20260106);
+        assert_int_equal(info.state, SRV_SESSION_OPEN); /* it has enough coverage, but was opened again */
+        assert_int_equal(info.word.word, CM_WORD_REOPENED);
+        assert_int_equal(check(w.store), events + 2);
+        world_close(&w);
+    }
+    world_open(&w);
+    free(log);
+    world_finish(&w);
+}
+
 /* ---- damage ---- */
 
 static const char *const tables[] = {"days", "events", "sessions", "logs"};
@@ -175,7 +247,7 @@ static void damage_is_found(void **state)
         struct cm_db_options options = {.dir = dir,
                                         .tables = tables,
                                         .table_count = 4,
-                                        .version = 1,
+                                        .version = 2,
                                         .map_bytes_first = (size_t)1 << 20,
                                         .map_bytes_max = (size_t)1 << 30};
         assert_int_equal(cm_db_open(&options, &db, NULL), CM_OK);
@@ -238,7 +310,7 @@ static void rows_of_the_erased_are_read_and_checked(void **state)
         struct cm_db_options options = {.dir = dir,
                                         .tables = meta,
                                         .table_count = 1,
-                                        .version = 1,
+                                        .version = 2,
                                         .map_bytes_first = (size_t)1 << 20,
                                         .map_bytes_max = (size_t)1 << 30};
         assert_int_equal(cm_db_open(&options, &db, NULL), CM_OK);
@@ -415,6 +487,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(restarts),
         cmocka_unit_test(another_zone),
+        cmocka_unit_test(closings_of_version_1_become_events),
         cmocka_unit_test(backups),
         cmocka_unit_test(damage_is_found),
         cmocka_unit_test(rows_of_the_erased_are_read_and_checked),

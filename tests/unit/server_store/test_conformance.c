@@ -3,8 +3,9 @@
 
 static void run_all(const char *kind)
 {
-    static const struct conformance_case *const domains[] = {
-        conformance_people, conformance_roster, conformance_events, conformance_rolls, conformance_erased};
+    static const struct conformance_case *const domains[] = {conformance_people,   conformance_roster,
+                                                             conformance_events,   conformance_rolls,
+                                                             conformance_sessions, conformance_erased};
     for (size_t i = 0; i < sizeof domains / sizeof domains[0]; i++)
         for (const struct conformance_case *one = domains[i]; one->name != NULL; one++) {
             struct world world;

@@ -23,7 +23,17 @@ enum {
 
 static const char *const class_ids[CLASSES + 1] = {"10-A", "10-B", "9-C", "ghost"};
 
-enum op_kind { OP_PUSH, OP_CORRECT, OP_CLOSE, OP_REOPEN, OP_CLOSURE, OP_STUDENT, OP_ERASE, OP_CLASS };
+enum op_kind {
+    OP_PUSH,
+    OP_CORRECT,
+    OP_CLOSE,
+    OP_REOPEN,
+    OP_CLOSURE,
+    OP_SHORT,
+    OP_STUDENT,
+    OP_ERASE,
+    OP_CLASS
+};
 
 struct op {
     enum op_kind kind;
@@ -91,6 +101,10 @@ static void station_day(struct school *s, struct world *w, int station, int32_t 
             int32_t of = draw(seed, 12) == 0 ? some_date(s, seed) : date;
             station_mark(log, student_id(who), class_id, of, at(w, of, minute), ++s->ids);
         }
+        if (draw(seed, 30) == 0)
+            station_say(log, class_ids[draw(seed, CLASSES)], some_date(s, seed),
+                        (enum cm_session_word)(1 + draw(seed, 3)), at(w, date, (int32_t)draw(seed, 1400)),
+                        ++s->ids);
         if (draw(seed, 14) == 0)
             station_correct(log, student_id((int)draw(seed, STUDENTS)), class_ids[draw(seed, CLASSES)],
                             some_date(s, seed), (enum cm_roll_status)(draw(seed, 6)),
@@ -148,10 +162,11 @@ static void make_up(struct school *s, struct world *w)
                            .class_id = class_ids[draw(seed, CLASSES)],
                            .date = some_date(s, seed),
                            .wall_ms = at(w, WORLD_MONDAY, (int32_t)draw(seed, 5) * 100)});
+    add(s, (struct op){.kind = OP_SHORT, .who = -1, .class_id = class_ids[0], .date = date_of(s, 0)});
     for (int i = 0; i < 3; i++)
         add(s, (struct op){.kind = OP_CLOSURE,
                            .who = -1,
-                           .class_id = draw(seed, 2) == 0 ? "" : class_ids[draw(seed, CLASSES)],
+                           .class_id = draw(seed, 2) == 0 ? "" : class_ids[1 + draw(seed, CLASSES - 1)],
                            .date = some_date(s, seed)});
     add(s,
         (struct op){.kind = OP_CLASS, .who = -1, .class_id = class_ids[draw(seed, CLASSES)], .number = 535});
@@ -208,6 +223,9 @@ static void tell(struct school *s, struct srv_store *store, const struct op *op)
     case OP_CLOSURE:
         put_closure(store, op->date, op->class_id);
         break;
+    case OP_SHORT:
+        put_short(store, op->date, op->class_id, 530, 40);
+        break;
     case OP_STUDENT:
         put_student(store, student_id(op->who - STATIONS), op->class_id, op->date);
         break;
@@ -249,6 +267,8 @@ static bool dump_day(void *arg, const struct srv_day *day)
 
 static bool dump_info(void *arg, const struct srv_session_info *info)
 {
+    put(arg, "session %s %d: word %d %s, school %d\n", info->class_id, (int)info->date, (int)info->word.word,
+        info->word.by, info->school);
     put(arg, "session %s %d: %d %s %lld %d/%d p%d l%d e%d a%d u%d ?%d -%d\n", info->class_id, (int)info->date,
         (int)info->state, info->closed_by, (long long)info->closed_wall_ms, (int)info->able_min,
         (int)info->window_min, (int)info->present, (int)info->late, (int)info->excused, (int)info->absent,

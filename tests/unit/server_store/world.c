@@ -177,7 +177,7 @@ void erase_student(struct srv_store *store, const char *id)
 
 static enum cm_code do_put_closure(struct srv_store *store, struct job *job, struct cm_err *err)
 {
-    struct srv_closure closure = {.date = job->date, .label = "Diwali"};
+    struct cm_closure closure = {.date = job->date, .label = "Diwali"};
     snprintf(closure.class_id, sizeof closure.class_id, "%s", job->text);
     return srv_store_put_closure(store, &closure, err);
 }
@@ -190,6 +190,50 @@ static enum cm_code do_delete_closure(struct srv_store *store, struct job *job, 
 void put_closure(struct srv_store *store, int32_t date, const char *class_id)
 {
     struct job job = {.verb = do_put_closure, .text = class_id, .date = date};
+    must(store, &job);
+}
+
+static enum cm_code do_put_short(struct srv_store *store, struct job *job, struct cm_err *err)
+{
+    return srv_store_put_closure(store, job->record, err);
+}
+
+void put_short(struct srv_store *store, int32_t date, const char *class_id, int32_t start_minute,
+               int32_t close_after_min)
+{
+    struct cm_closure closure = {.date = date,
+                                 .label = "half day",
+                                 .kind = CM_CLOSURE_SHORT,
+                                 .start_minute = start_minute,
+                                 .close_after_min = close_after_min};
+    struct job job = {.verb = do_put_short, .record = &closure};
+    snprintf(closure.class_id, sizeof closure.class_id, "%s", class_id);
+    must(store, &job);
+}
+
+static enum cm_code do_say(struct srv_store *store, struct job *job, struct cm_err *err)
+{
+    return srv_store_say_session(store, job->record, err);
+}
+
+void say_session(struct srv_store *store, const char *class_id, int32_t date, enum cm_session_word word,
+                 const char *reason, int64_t wall_ms)
+{
+    struct cm_session_said said = {.date = date, .word = word, .by = "Meera", .said_wall_ms = wall_ms};
+    struct job job = {.verb = do_say, .record = &said};
+    snprintf(said.class_id, sizeof said.class_id, "%s", class_id);
+    snprintf(said.reason, sizeof said.reason, "%s", reason);
+    must(store, &job);
+}
+
+static enum cm_code do_setting(struct srv_store *store, struct job *job, struct cm_err *err)
+{
+    return srv_store_put_setting(store, job->text, job->record, err);
+}
+
+void set_setting(struct srv_store *store, const char *name, const char *value)
+{
+    struct job job = {.verb = do_setting, .text = name, .record = value};
     must(store, &job);
 }
 
@@ -330,6 +374,33 @@ uint64_t station_mark(struct station_log *log, const char *student, const char *
                              .erased_wall_ms = log->erased_ms};
     snprintf(mark->student_id, sizeof mark->student_id, "%s", student);
     snprintf(mark->class_id, sizeof mark->class_id, "%s", class_id);
+    return append(log, &event, id);
+}
+
+uint64_t station_card(struct station_log *log, const char *student, const char *class_id, int32_t date,
+                      int64_t captured_wall_ms, uint32_t id)
+{
+    struct cm_event event = {.type = CM_EVENT_MARK, .wall_ms = captured_wall_ms};
+    struct cm_mark *mark = &event.body.mark;
+    *mark = (struct cm_mark){.date = date,
+                             .captured_wall_ms = captured_wall_ms,
+                             .method = CM_METHOD_CARD,
+                             .distance = NAN,
+                             .margin = NAN,
+                             .threshold = NAN};
+    snprintf(mark->student_id, sizeof mark->student_id, "%s", student);
+    snprintf(mark->class_id, sizeof mark->class_id, "%s", class_id);
+    return append(log, &event, id);
+}
+
+uint64_t station_say(struct station_log *log, const char *class_id, int32_t date, enum cm_session_word word,
+                     int64_t wall_ms, uint32_t id)
+{
+    struct cm_event event = {.type = CM_EVENT_SESSION, .wall_ms = wall_ms};
+    struct cm_session_said *said = &event.body.session;
+    *said = (struct cm_session_said){
+        .date = date, .word = word, .by = "Ravi", .reason = "at the door", .said_wall_ms = wall_ms};
+    snprintf(said->class_id, sizeof said->class_id, "%s", class_id);
     return append(log, &event, id);
 }
 

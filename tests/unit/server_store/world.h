@@ -46,6 +46,11 @@ uint64_t station_correct(struct station_log *log, const char *student, const cha
                          enum cm_roll_status status, int64_t wall_ms, uint32_t id);
 uint64_t station_cover(struct station_log *log, int64_t from_wall_ms, int64_t to_wall_ms, bool able,
                        uint32_t id);
+/* By card: no_face. */
+uint64_t station_card(struct station_log *log, const char *student, const char *class_id, int32_t date,
+                      int64_t captured_wall_ms, uint32_t id);
+uint64_t station_say(struct station_log *log, const char *class_id, int32_t date, enum cm_session_word word,
+                     int64_t wall_ms, uint32_t id);
 uint64_t station_activity(struct station_log *log, enum cm_activity_kind kind, int64_t wall_ms, uint32_t id);
 void event_id(uint32_t number, uint8_t ret_id[16]);
 
@@ -60,9 +65,14 @@ void put_class(struct srv_store *store, const char *id,
 void put_student(struct srv_store *store, const char *id, const char *class_id, int32_t joined);
 void erase_student(struct srv_store *store, const char *id);
 void put_closure(struct srv_store *store, int32_t date, const char *class_id);
+void put_short(struct srv_store *store, int32_t date, const char *class_id, int32_t start_minute,
+               int32_t close_after_min);
 void delete_closure(struct srv_store *store, int32_t date, const char *class_id);
 void close_session(struct srv_store *store, const char *class_id, int32_t date, int64_t wall_ms);
 void reopen_session(struct srv_store *store, const char *class_id, int32_t date, int64_t wall_ms);
+void say_session(struct srv_store *store, const char *class_id, int32_t date, enum cm_session_word word,
+                 const char *reason, int64_t wall_ms);
+void set_setting(struct srv_store *store, const char *name, const char *value);
 uint64_t correct(struct srv_store *store, const char *student, const char *class_id, int32_t date,
                  enum cm_roll_status status, int64_t wall_ms, uint32_t id);
 

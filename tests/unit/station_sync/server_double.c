@@ -119,6 +119,38 @@ void page_closure(struct page *page, int32_t date, const char *class_id, const c
     end(page);
 }
 
+void page_short(struct page *page, int32_t date, const char *class_id, int32_t start_minute,
+                int32_t close_after_min)
+{
+    struct cm_calendar *calendar = calloc(1, sizeof *calendar);
+    struct cm_buf *body = add(page, CM_ITEM_CALENDAR, "");
+    calendar->short_count = 1;
+    calendar->shorts[0] = (struct cm_closure){.date = date,
+                                              .kind = CM_CLOSURE_SHORT,
+                                              .start_minute = start_minute,
+                                              .close_after_min = close_after_min};
+    snprintf(calendar->shorts[0].class_id, CM_ID_SIZE, "%s", class_id);
+    assert_int_equal(cm_message_encode(CM_MESSAGE_CALENDAR, calendar, body, NULL), CM_OK);
+    free(calendar);
+    end(page);
+}
+
+void page_points(struct page *page, const char *points)
+{
+    struct cm_school school = {.name = "School", .timezone = "Asia/Kolkata"};
+    struct cm_buf *body = add(page, CM_ITEM_SETTINGS, "");
+    snprintf(school.points, sizeof school.points, "%s", points);
+    assert_int_equal(cm_message_encode(CM_MESSAGE_SCHOOL, &school, body, NULL), CM_OK);
+    end(page);
+}
+
+void page_roll(struct page *page, const char *class_id, const struct cm_roll_news *news)
+{
+    struct cm_buf *body = add(page, CM_ITEM_ROLL, class_id);
+    assert_int_equal(cm_message_encode(CM_MESSAGE_ROLL, news, body, NULL), CM_OK);
+    end(page);
+}
+
 void page_station(struct page *page, const char *only_class)
 {
     struct cm_station_info *info = calloc(1, sizeof *info);

@@ -23,6 +23,10 @@ void page_gone(struct page *page, enum cm_item_kind kind, const char *id, bool e
 /* count 0: an empty body. `key` is the station's, NULL: of somebody else, so that it does not open. */
 void page_templates(struct page *page, const char *id, size_t count, const uint8_t *public_key);
 void page_closure(struct page *page, int32_t date, const char *class_id, const char *label);
+void page_short(struct page *page, int32_t date, const char *class_id, int32_t start_minute,
+                int32_t close_after_min);
+void page_points(struct page *page, const char *points);
+void page_roll(struct page *page, const char *class_id, const struct cm_roll_news *news);
 void page_station(struct page *page, const char *only_class); /* NULL: every class */
 
 /* Applies it and requires success; frees the page. */

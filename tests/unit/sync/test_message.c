@@ -11,7 +11,7 @@ static void *sample(enum cm_message_kind kind)
 {
     static const uint8_t bytes[] = "some bytes that are borrowed";
     struct cm_span span = {bytes, sizeof bytes};
-    void *message = calloc(1, 200 * 1024);
+    void *message = calloc(1, 512 * 1024);
     assert_non_null(message);
     switch (kind) {
     case CM_MESSAGE_PAIR_REQUEST:
@@ -65,10 +65,17 @@ static void *sample(enum cm_message_kind kind)
         calendar->count = CM_SYNC_CLOSURES_MAX;
         for (int i = 0; i < CM_SYNC_CLOSURES_MAX; i++)
             calendar->closures[i] = (struct cm_closure){.date = 20261101 + i, .label = "Diwali"};
+        calendar->short_count = 1;
+        calendar->shorts[0] = (struct cm_closure){.date = 20261224,
+                                                  .class_id = "10-B",
+                                                  .kind = CM_CLOSURE_SHORT,
+                                                  .start_minute = 480,
+                                                  .close_after_min = 30};
         break;
     }
     case CM_MESSAGE_SCHOOL:
-        *(struct cm_school *)message = (struct cm_school){.name = "School", .timezone = "Asia/Kolkata"};
+        *(struct cm_school *)message = (struct cm_school){
+            .name = "School", .timezone = "Asia/Kolkata", .points = "present 10", .coverage_percent = 70};
         break;
     case CM_MESSAGE_STATION_INFO:
         *(struct cm_station_info *)message = (struct cm_station_info){
@@ -96,6 +103,36 @@ static void *sample(enum cm_message_kind kind)
     case CM_MESSAGE_JOB_ANSWER:
         *(struct cm_job_answer *)message = (struct cm_job_answer){.reason = "duplicate", .message = "as S2"};
         break;
+    case CM_MESSAGE_ROLL: {
+        struct cm_roll_news *news = message;
+        news->date = 20261123;
+        news->verdict = CM_VERDICT_CLOSED;
+        news->able_min = 55;
+        news->word = (struct cm_word){.word = CM_WORD_CLOSED,
+                                      .said_wall_ms = 1795000000000,
+                                      .id = {9},
+                                      .by = "Meera",
+                                      .reason = "seen"};
+        news->count = CM_SYNC_ROLL_MAX;
+        for (int i = 0; i < CM_SYNC_ROLL_MAX; i++) {
+            struct cm_roll_line *line = &news->lines[i];
+            memset(line->student_id, 'a', CM_ID_SIZE - 1); /* as large as it can be */
+            line->member = i % 2 == 0;
+            line->evidence = (struct cm_evidence){.has_mark = true,
+                                                  .no_face = true,
+                                                  .captured_wall_ms = 253402300799999,
+                                                  .has_correction = true,
+                                                  .corrected = CM_ROLL_LATE,
+                                                  .corrected_wall_ms = 253402300799999,
+                                                  .mark_id = {1},
+                                                  .correction_id = {2}};
+            line->standing = (struct cm_standing){.points = INT32_MAX,
+                                                  .before = {INT32_MAX, INT32_MAX},
+                                                  .now = {INT32_MAX, INT32_MAX},
+                                                  .last_date = 20261123};
+        }
+        break;
+    }
     case CM_MESSAGE_KINDS:
         break;
     }
@@ -107,7 +144,7 @@ static void every_message_comes_back_the_same(void **state)
     (void)state;
     for (int kind = 0; kind < CM_MESSAGE_KINDS; kind++) {
         struct cm_buf once, again;
-        void *message = sample(kind), *copy = calloc(1, 200 * 1024);
+        void *message = sample(kind), *copy = calloc(1, 512 * 1024);
         cm_buf_init(&once, CM_SYNC_PUSH_MAX);
         cm_buf_init(&again, CM_SYNC_PUSH_MAX);
         assert_int_equal(cm_message_encode(kind, message, &once, NULL), CM_OK);
@@ -122,12 +159,49 @@ static void every_message_comes_back_the_same(void **state)
     }
 }
 
+/* The largest roll goes into an item; one of an ordinary class is small. */
+static void rolls_stay_within_their_bounds(void **state)
+{
+    struct cm_buf buf;
+    struct cm_roll_news *news = sample(CM_MESSAGE_ROLL);
+    (void)state;
+    cm_buf_init(&buf, CM_SYNC_PUSH_MAX);
+    assert_int_equal(cm_message_encode(CM_MESSAGE_ROLL, news, &buf, NULL), CM_OK);
+    assert_true(buf.size <= CM_SYNC_SEALED_MAX * 2);
+    cm_buf_reset(&buf);
+    news->count = 60;
+    for (int i = 0; i < 60; i++)
+        strcpy(news->lines[i].student_id, "2026-104");
+    assert_int_equal(cm_message_encode(CM_MESSAGE_ROLL, news, &buf, NULL), CM_OK);
+    assert_true(buf.size <= 10 * 1024);
+    cm_buf_finish(&buf);
+    free(news);
+}
+
+/* A server or a station of before says less: what it does not say is zero. */
+static void what_came_later_may_be_missing(void **state)
+{
+    static const uint8_t school[] = "\x82\x01\xa1S\x02\xa3UTC", calendar[] = "\x81\x01\x90";
+    struct cm_school read = {.coverage_percent = 7};
+    struct cm_calendar *days = calloc(1, sizeof *days);
+    (void)state;
+    days->short_count = 7;
+    assert_int_equal(cm_message_decode(CM_MESSAGE_SCHOOL, school, sizeof school - 1, &read, NULL), CM_OK);
+    assert_string_equal(read.timezone, "UTC");
+    assert_string_equal(read.points, "");
+    assert_int_equal(read.coverage_percent, 0);
+    assert_int_equal(cm_message_decode(CM_MESSAGE_CALENDAR, calendar, sizeof calendar - 1, days, NULL),
+                     CM_OK);
+    assert_int_equal(days->short_count, 0);
+    free(days);
+}
+
 static void no_part_of_a_message_passes_for_the_whole(void **state)
 {
     (void)state;
     for (int kind = 0; kind < CM_MESSAGE_KINDS; kind++) {
         struct cm_buf buf;
-        void *message = sample(kind), *copy = calloc(1, 200 * 1024);
+        void *message = sample(kind), *copy = calloc(1, 512 * 1024);
         cm_buf_init(&buf, CM_SYNC_PUSH_MAX);
         assert_int_equal(cm_message_encode(kind, message, &buf, NULL), CM_OK);
         for (size_t size = 0; size < buf.size; size += 1 + size / 200) {
@@ -220,6 +294,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_message_comes_back_the_same),
+        cmocka_unit_test(rolls_stay_within_their_bounds),
+        cmocka_unit_test(what_came_later_may_be_missing),
         cmocka_unit_test(no_part_of_a_message_passes_for_the_whole),
         cmocka_unit_test(a_failed_encoding_leaves_the_buffer_as_it_was),
         cmocka_unit_test(what_a_newer_program_added_is_skipped),

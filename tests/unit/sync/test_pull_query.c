@@ -12,7 +12,8 @@ static void a_query_comes_back_the_same(void **state)
                                  .camera = "clear",
                                  .version = "1.0",
                                  .frames = true,
-                                 .wall_ms = 1795000000000};
+                                 .wall_ms = 1795000000000,
+                                 .rolls = true};
     struct cm_pull again = {.cursor = ""};
     struct cm_buf buf, twice;
     char copy[1024], *rest;
