@@ -26,6 +26,7 @@ struct table;
 struct field {
     const char *name;
     uint8_t key; /* in ascending order within a table */
+    bool later;  /* it came after version 1: one that is missing is zero */
     enum type type;
     uint16_t offset;
     uint32_t size; /* of the member; of one element in `element` */
@@ -47,6 +48,10 @@ struct table {
 #define ROW(struct_, key_, type_, member_)                                                                   \
     {                                                                                                        \
         MEMBER(struct_, member_), .key = (key_), .type = (type_), .max = INT64_MAX                           \
+    }
+#define ROW_LATER(struct_, key_, type_, member_)                                                             \
+    {                                                                                                        \
+        MEMBER(struct_, member_), .key = (key_), .type = (type_), .max = INT64_MAX, .later = true            \
     }
 #define ROW_RANGE(struct_, key_, member_, min_, max_)                                                        \
     {                                                                                                        \
@@ -141,6 +146,9 @@ static const struct field cm_calendar_fields[] = {
 static const struct field cm_school_fields[] = {
     ROW(cm_school, 1, TEXT, name),
     ROW(cm_school, 2, TEXT, timezone),
+    ROW_LATER(cm_school, 5, FLAG, consent_optional),
+    ROW_LATER(cm_school, 6, FLAG, card_for_all),
+    ROW_LATER(cm_school, 7, TEXT, consent_text),
 };
 static const struct field class_id = {.name = "class", .type = TEXT, .size = CM_ID_SIZE};
 static const struct field cm_station_info_fields[] = {
@@ -154,6 +162,7 @@ static const struct field cm_templates_push_fields[] = {
     ROW_SPAN(cm_templates_push, 2, sealed, CM_SYNC_SEALED_MAX),
     ROW(cm_templates_push, 3, NUMBER, erased_ms),
     ROW(cm_templates_push, 4, NUMBER, unenrolled_ms),
+    ROW_LATER(cm_templates_push, 5, NUMBER, consent_ms),
 };
 static const struct field cm_templates_answer_fields[] = {
     ROW_RANGE(cm_templates_answer, 1, problem, 0, CM_SYNC_PROBLEMS - 1),
@@ -453,6 +462,14 @@ static enum cm_code read_list(struct cm_cursor *cursor, const struct field *fiel
     return CM_OK;
 }
 
+/* Past the fields before `key` that an older program does not send. */
+static int skip_later(const struct table *table, int next, uint64_t key)
+{
+    while (next < table->field_count && table->fields[next].later && table->fields[next].key < key)
+        next++;
+    return next;
+}
+
 static enum cm_code read_map(struct cm_cursor *cursor, const struct table *table, uint8_t *message,
                              struct cm_err *err)
 {
@@ -466,6 +483,7 @@ static enum cm_code read_map(struct cm_cursor *cursor, const struct table *table
         enum cm_code code = cm_scan_next(cursor, &key, err);
         if (code != CM_OK)
             return code;
+        next = skip_later(table, next, key.number);
         if (next < table->field_count && table->fields[next].key < key.number)
             return refuse(&table->fields[next], "is missing", err);
         if (next == table->field_count || table->fields[next].key != key.number)
@@ -479,6 +497,7 @@ static enum cm_code read_map(struct cm_cursor *cursor, const struct table *table
         if (code != CM_OK)
             return code;
     }
+    next = skip_later(table, next, UINT64_MAX);
     return next == table->field_count ? CM_OK : refuse(&table->fields[next], "is missing", err);
 }
 

@@ -2,7 +2,7 @@
  * What a station and the server say to each other: the bodies of /sync/v1/… as plain structs, and one codec for all.
  *
  * Form: a canonical msgpack map with small integer keys (record/scan.h checks before anything is read). Keys that a newer
- * program added are skipped; a key of version 1 that is missing is CM_INVALID.
+ * program added are skipped; a key that came later and is missing is zero, any other that is missing is CM_INVALID.
  * Encoding appends to the caller's buffer, whose maximum is the bound of the body. Decoding copies texts into the struct
  * and leaves bytes where they are: every struct cm_span of a decoded message points into the input and is valid as long
  * as that is. Some structs are large (struct cm_changes about 27 KiB, struct cm_calendar about 80 KiB): not for small stacks.
@@ -68,6 +68,7 @@ enum cm_sync_problem {
     CM_SYNC_DUPLICATE = 5, /* 409: other_id has this face */
     CM_SYNC_WITHDRAWN =
         6, /* 409: the student was un-enrolled, and the station had not been told when it made these */
+    CM_SYNC_NO_CONSENT = 7, /* 409: nobody gave consent, as far as the server knows by now */
     CM_SYNC_PROBLEMS
 };
 
@@ -169,6 +170,9 @@ struct cm_calendar {
 struct cm_school {
     char name[CM_NAME_SIZE];
     char timezone[64];
+    bool consent_optional; /* templates also of students whom nobody asked */
+    bool card_for_all;     /* card and PIN are open to everybody */
+    char consent_text[32]; /* version of the text that is shown to parents now; empty: none is named */
 };
 struct cm_station_info {
     char name[CM_NAME_SIZE];
@@ -188,9 +192,10 @@ struct cm_templates_push {
     int64_t
         unenrolled_ms; /* at_ms of the last TEMPLATES item of this student that the station had taken when it made these:
                             * what was made without knowledge of a withdrawal does not undo it */
+    int64_t consent_ms; /* the instant of the word of consent under which they were made; 0: there was none */
 };
 struct cm_templates_answer {
-    enum cm_sync_problem problem; /* FINE, UNKNOWN, DUPLICATE, WITHDRAWN, BROKEN */
+    enum cm_sync_problem problem; /* FINE, UNKNOWN, DUPLICATE, WITHDRAWN, NO_CONSENT, BROKEN */
     char other_id[CM_ID_SIZE];    /* of DUPLICATE */
     struct cm_span
         sealed; /* of DUPLICATE and WITHDRAWN: what the server has of the student instead, sealed to the station's key; empty: none */

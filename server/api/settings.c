@@ -32,7 +32,8 @@ enum cm_code srv_settings_leaderboard(struct srv_store *store, bool *ret_enabled
 
 struct values {
     char school_name[SRV_SETTING_SIZE], timezone[SRV_SETTING_SIZE], coverage[SRV_SETTING_SIZE];
-    bool leaderboard;
+    char consent_text[SRV_SETTING_SIZE];
+    bool leaderboard, consent_required, card_for_all;
     struct srv_alert_terms alerts;
 };
 
@@ -47,6 +48,13 @@ static enum cm_code load(const struct srv_app *app, struct values *values, struc
         code = get(app->store, SRV_SETTING_COVERAGE_PERCENT, coverage, values->coverage, err);
     if (code == CM_OK)
         code = srv_alert_terms_load(app->store, &values->alerts, err);
+    if (code == CM_OK)
+        code = get(app->store, SRV_SETTING_CONSENT_TEXT, "", values->consent_text, err);
+    if (code == CM_OK)
+        code =
+            srv_setting_flag(app->store, SRV_SETTING_CONSENT_REQUIRED, true, &values->consent_required, err);
+    if (code == CM_OK)
+        code = srv_setting_flag(app->store, SRV_SETTING_CARD_FOR_ALL, false, &values->card_for_all, err);
     return code == CM_OK ? srv_settings_leaderboard(app->store, &values->leaderboard, err) : code;
 }
 
@@ -77,6 +85,9 @@ static void answer(struct srv_call *call)
     srv_reply_bool(&out, "leaderboard", values.leaderboard);
     srv_reply_int(&out, "coverage_percent", atoi(values.coverage));
     put_alerts(&out, &values.alerts);
+    srv_reply_bool(&out, "consent_required", values.consent_required);
+    srv_reply_text(&out, "consent_text_version", values.consent_text);
+    srv_reply_bool(&out, "card_for_all", values.card_for_all);
     /* another zone counts from the next start on */
     srv_reply_bool(&out, "restart_needed", strcmp(values.timezone, cm_zone_name(app->zone)) != 0);
     srv_reply_end(&out);
@@ -93,12 +104,14 @@ void srv_api_settings(struct srv_call *call)
 struct settings_write {
     struct srv_call_write base;
     char school_name[CM_NAME_SIZE], timezone[CM_ZONE_NAME_SIZE];
-    bool leaderboard;
+    char consent_text[sizeof((struct cm_consent){0}.text_version)];
+    bool leaderboard, consent_required, card_for_all;
     int64_t coverage_percent, alert_days, alert_repeat_days;
     bool alerts_enabled;
     char send_from[CM_MINUTE_TEXT_SIZE], send_to[CM_MINUTE_TEXT_SIZE];
     struct {
         bool school_name, timezone, leaderboard, coverage_percent;
+        bool consent_required, consent_text, card_for_all;
         bool alerts_enabled, alert_days, alert_repeat_days, send_from, send_to;
     } given;
 };
@@ -168,6 +181,14 @@ static enum cm_code run_patch(struct srv_store *store, void *arg, struct cm_err 
     if (code == CM_OK)
         code = put_number_if(store, write->given.coverage_percent, SRV_SETTING_COVERAGE_PERCENT,
                              write->coverage_percent, err);
+    if (code == CM_OK)
+        code = put_if(store, write->given.consent_required, SRV_SETTING_CONSENT_REQUIRED,
+                      write->consent_required ? "1" : "0", err);
+    if (code == CM_OK)
+        code = put_if(store, write->given.consent_text, SRV_SETTING_CONSENT_TEXT, write->consent_text, err);
+    if (code == CM_OK)
+        code = put_if(store, write->given.card_for_all, SRV_SETTING_CARD_FOR_ALL,
+                      write->card_for_all ? "1" : "0", err);
     return code;
 }
 
@@ -250,6 +271,20 @@ static bool read_patch(struct srv_call *call, struct settings_write *write)
          .ret = write->send_to,
          .size = sizeof write->send_to,
          .ret_given = &write->given.send_to},
+        {.name = "consent_required",
+         .type = SRV_JSON_BOOL,
+         .ret = &write->consent_required,
+         .ret_given = &write->given.consent_required},
+        {.name = "consent_text_version",
+         .type = SRV_JSON_LINE,
+         .nullable = true,
+         .ret = write->consent_text,
+         .size = sizeof write->consent_text,
+         .ret_given = &write->given.consent_text},
+        {.name = "card_for_all",
+         .type = SRV_JSON_BOOL,
+         .ret = &write->card_for_all,
+         .ret_given = &write->given.card_for_all},
     };
     return SRV_JSON_BODY(call, fields) && (!write->given.timezone || check_zone(call, write->timezone)) &&
            (!write->given.send_from || check_minute(call, "send_from", write->send_from)) &&

@@ -4,11 +4,17 @@
 #ifndef SRV_STORE_SETTINGS_H
 #define SRV_STORE_SETTINGS_H
 
+#include "store/store.h"
+
 #define SRV_SETTING_SCHOOL_NAME "school_name" /* stations are told */
 #define SRV_SETTING_TIMEZONE    "timezone"    /* IANA name; stations are told; another one needs a restart */
 #define SRV_SETTING_LEADERBOARD "leaderboard" /* "1" shown, "0" not */
 /* From how much of its window on a session closes by itself, 1 … 100; what is derived is made anew when it changes. */
 #define SRV_SETTING_COVERAGE_PERCENT "coverage_percent"
+#define SRV_SETTING_CONSENT_REQUIRED                                                                         \
+    "consent_required" /* "0": templates also of whom nobody asked (lane/rule.h) */
+#define SRV_SETTING_CONSENT_TEXT "consent_text_version" /* of the text that is shown now: "2026-1" */
+#define SRV_SETTING_CARD_FOR_ALL "card_for_all"         /* "1": card and PIN are open to everybody */
 
 /* Alerts (server/alerts). */
 #define SRV_SETTING_ALERTS_ENABLED                                                                           \
@@ -26,5 +32,9 @@ enum {
     SRV_SEND_FROM_DEFAULT = 7 * 60, /* minutes */
     SRV_SEND_TO_DEFAULT = 20 * 60,
 };
+
+/* A setting that is "1" or "0"; `otherwise` where it was never put. *ret_flag is untouched on failure. */
+enum cm_code srv_setting_flag(struct srv_store *store, const char *name, bool otherwise, bool *ret_flag,
+                              struct cm_err *err);
 
 #endif

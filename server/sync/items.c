@@ -2,6 +2,7 @@
 
 #include "crypt/seal.h"
 #include "record/codec.h"
+#include "store/settings.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -190,7 +191,17 @@ static enum cm_code add_settings(struct srv_items *items, struct cm_err *err)
 {
     struct cm_school school = {.name = ""};
     snprintf(school.timezone, sizeof school.timezone, "%s", cm_zone_name(items->core->zone));
-    enum cm_code code = read_setting(items, "school_name", school.name, sizeof school.name, err);
+    bool required = true;
+    enum cm_code code = read_setting(items, SRV_SETTING_SCHOOL_NAME, school.name, sizeof school.name, err);
+    if (code == CM_OK)
+        code = read_setting(items, SRV_SETTING_CONSENT_TEXT, school.consent_text, sizeof school.consent_text,
+                            err);
+    if (code == CM_OK)
+        code = srv_setting_flag(items->core->store, SRV_SETTING_CONSENT_REQUIRED, true, &required, err);
+    if (code == CM_OK)
+        code =
+            srv_setting_flag(items->core->store, SRV_SETTING_CARD_FOR_ALL, false, &school.card_for_all, err);
+    school.consent_optional = !required;
     return code == CM_OK ? add_message(items, CM_ITEM_SETTINGS, "", CM_MESSAGE_SCHOOL, &school, err) : code;
 }
 

@@ -147,6 +147,8 @@ static enum cm_code erase_student(struct apply *a, const struct cm_item *item, s
     if (code == CM_OK)
         code = stn_unenrolled_forget(a->txn, item->id, err);
     if (code == CM_OK)
+        code = stn_consent_forget(a->txn, item->id, err);
+    if (code == CM_OK)
         code = stn_erased_put(a->store, a->txn, item->id, item->at_ms, err);
     a->any = true;
     a->applied.erased++;
@@ -206,11 +208,24 @@ static enum cm_code apply_class(struct apply *a, const struct cm_item *item, str
     return code == CM_OK ? note_served(a, STN_SERVED_CLASS, item->id, err) : code;
 }
 
+/* Whoever refused or withdrew, here or anywhere, has no templates here, whatever waits to go up. */
+static enum cm_code obey_consent(struct apply *a, const char *id, bool *ret_said_no, struct cm_err *err)
+{
+    struct stn_consent consent;
+    enum cm_code code = stn_consent_get(a->txn, id, &consent, err);
+    *ret_said_no =
+        code == CM_OK && (consent.state == CM_CONSENT_REFUSED || consent.state == CM_CONSENT_WITHDRAWN);
+    if (!*ret_said_no)
+        return code;
+    code = remove_templates(a, id, true, err);
+    return code == CM_OK ? stn_upload_forget(a->txn, id, err) : code;
+}
+
 static enum cm_code apply_student(struct apply *a, const struct cm_item *item, struct cm_err *err)
 {
     struct cm_student student;
     struct cm_err why = CM_ERR_INIT;
-    bool changed = false;
+    bool changed = false, said_no;
     if (item->erased)
         return erase_student(a, item, err);
     if (item->gone)
@@ -223,7 +238,11 @@ static enum cm_code apply_student(struct apply *a, const struct cm_item *item, s
     enum cm_code code = put_record(a, STN_TABLE_STUDENTS, item->id, &item->body, &changed, err);
     a->applied.students += changed;
     if (code == CM_OK)
-        code = stn_upload_known(a->txn, item->id, err);
+        code = stn_consent_settled(a->txn, item->id, a->changes->acked, err);
+    if (code == CM_OK)
+        code = obey_consent(a, item->id, &said_no, err);
+    if (code == CM_OK && !said_no)
+        code = stn_upload_known(a->txn, item->id, student.consent, err);
     return code == CM_OK ? note_served(a, STN_SERVED_STUDENT, item->id, err) : code;
 }
 
@@ -298,12 +317,14 @@ static enum cm_code keep_newer(struct apply *a, const struct cm_item *item, int6
 
 static enum cm_code apply_templates(struct apply *a, const struct cm_item *item, struct cm_err *err)
 {
-    bool kept = false, says = !item->gone && !item->erased;
+    bool kept = false, says = !item->gone && !item->erased, said_no = false;
     int64_t known_ms;
     enum cm_code code = stn_unenrolled_get(a->txn, item->id, &known_ms, err);
     if (code == CM_OK && says)
         code = stn_unenrolled_put(a->txn, item->id, item->at_ms, err);
-    if (code != CM_OK)
+    if (code == CM_OK)
+        code = obey_consent(a, item->id, &said_no, err);
+    if (code != CM_OK || said_no)
         return code;
     if (stn_upload_waits(a->txn, item->id))
         return pass_over(a, item, err);
@@ -629,11 +650,17 @@ bool stn_store_is_closed(struct stn_store *store, int32_t date, const char *clas
     return cm_db_read(store->db, find_closure, &closed, NULL) == CM_OK && closed.found;
 }
 
-static enum cm_code get_school(struct cm_txn *txn, void *arg, struct cm_err *err)
+enum cm_code stn_school_get(struct cm_txn *txn, struct cm_school *ret_school, struct cm_err *err)
 {
     struct cm_bytes value;
     enum cm_code code = stn_meta_get(txn, school_key, &value, err);
-    return code == CM_OK ? cm_message_decode(CM_MESSAGE_SCHOOL, value.data, value.size, arg, err) : code;
+    return code == CM_OK ? cm_message_decode(CM_MESSAGE_SCHOOL, value.data, value.size, ret_school, err)
+                         : code;
+}
+
+static enum cm_code get_school(struct cm_txn *txn, void *arg, struct cm_err *err)
+{
+    return stn_school_get(txn, arg, err);
 }
 
 enum cm_code stn_store_get_school(struct stn_store *store, struct cm_school *ret_school, struct cm_err *err)

@@ -175,7 +175,7 @@ static void damage_is_found(void **state)
         struct cm_db_options options = {.dir = dir,
                                         .tables = tables,
                                         .table_count = 4,
-                                        .version = 1,
+                                        .version = 2,
                                         .map_bytes_first = (size_t)1 << 20,
                                         .map_bytes_max = (size_t)1 << 30};
         assert_int_equal(cm_db_open(&options, &db, NULL), CM_OK);
@@ -238,7 +238,7 @@ static void rows_of_the_erased_are_read_and_checked(void **state)
         struct cm_db_options options = {.dir = dir,
                                         .tables = meta,
                                         .table_count = 1,
-                                        .version = 1,
+                                        .version = 2,
                                         .map_bytes_first = (size_t)1 << 20,
                                         .map_bytes_max = (size_t)1 << 30};
         assert_int_equal(cm_db_open(&options, &db, NULL), CM_OK);
@@ -310,7 +310,8 @@ static enum cm_code enrol(struct srv_store *store, void *arg, struct cm_err *err
 {
     struct cm_template template_ = {.model = "dlib", .quality = 0.5f};
     snprintf(template_.student_id, sizeof template_.student_id, "%s", (const char *)arg);
-    return srv_store_put_templates(store, arg, &template_, 1, err);
+    enum cm_code code = give_consent(store, arg, err);
+    return code == CM_OK ? srv_store_put_templates(store, arg, &template_, 1, err) : code;
 }
 
 static size_t read_key_file(const struct world *w, uint8_t bytes[512])
