@@ -8,11 +8,6 @@ import { equal, folder, good, holds, json, report, run, stationFolder, test } fr
 import { firstAdmin, makeClass, serverFolder, serverJson, serverRun, startServer } from './lib/server.mjs';
 import { enrol, images, parent, withConsent } from './people.mjs';
 
-let server = await startServer({ data: serverFolder() });
-const admin = await firstAdmin(server);
-await makeClass(admin, 'T1', 0);
-for (const [id, name] of [['a', 'Asha Able'], ['b', 'Bilal Baker']]) await admin.post('/api/students', { id, name, class_id: 'T1' });
-
 const sync = (data) => good(['--data', data, 'sync', '--once']);
 const status = async (data) => (await json(['--data', data, 'status']))[0];
 const pupil = async (data, id) => (await json(['--data', data, 'roster', 'list'])).find((row) => row.id === id);
@@ -73,6 +68,11 @@ await test('a station without a server: cards and PINs', async () => {
 });
 
 // ---- the server ------------------------------------------------------------------------------------------------------
+
+const server = await startServer({ data: serverFolder(), timeoutS: 900 });
+const admin = await firstAdmin(server);
+await makeClass(admin, 'T1', 0);
+for (const [id, name] of [['a', 'Asha Able'], ['b', 'Bilal Baker']]) await admin.post('/api/students', { id, name, class_id: 'T1' });
 
 await test('the server: every word with its history, the same again is none', async () => {
     await admin.patch('/api/settings', { consent_text_version: '2026-1' });
@@ -212,7 +212,6 @@ await test('the command prints the cards of a class', async () => {
     const [checked] = await serverJson(['--data', server.data, 'check']);
     equal(Boolean(checked), true, 'the store is whole');
     await serverJson(['--data', server.data, 'rebuild']);
-    server = undefined;
 });
 
 report();
