@@ -60,7 +60,7 @@ struct cm_table {
     bool holds_version;            /* else it is written as CM_RECORD_VERSION */
     uint16_t version;              /* offset of the uint32_t that holds it */
 };
-enum { CM_TABLE_RECORD_MAX = 2048, CM_TABLE_OBJECTS_MAX = 1000 };
+enum { CM_TABLE_RECORD_MAX = 3072, CM_TABLE_OBJECTS_MAX = 1000 };
 
 /* Rows: CM_ROW(struct, key, since, TYPE, member) and the same with bounds. */
 #define CM_ROW(struct_, key_, since_, type_, member_)                                                        \

@@ -690,12 +690,12 @@ static void an_unenrolment_here_is_known_by_its_answer(void **state)
     enrol(&talk, "a");
     assert_int_equal(stn_store_erase_templates(talk.f.store, "a", NULL), CM_OK);
     expect_request(&talk, STN_SYNC_UP, "/sync/v1/events");
-    say_acked(&talk, 2);
+    say_acked(&talk, 3);
     expect_request(&talk, STN_SYNC_UP, "/sync/v1/templates");
     answer(&talk, STN_SYNC_UP, 200, CM_MESSAGE_TEMPLATES_ANSWER, &said);
     enrol(&talk, "a");
     expect_request(&talk, STN_SYNC_UP, "/sync/v1/events");
-    say_acked(&talk, 3);
+    say_acked(&talk, 5);
     assert_true(next(&talk, STN_SYNC_UP, &request));
     assert_int_equal(cm_message_decode(CM_MESSAGE_TEMPLATES_PUSH, request.body, request.size, &push, NULL),
                      CM_OK);
