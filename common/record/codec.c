@@ -27,6 +27,11 @@ static const struct cm_field student_rows[] = {
     CM_ROW(struct cm_student, 1, 1, TEXT, id),
     CM_ROW(struct cm_student, 2, 1, TEXT, name),
     CM_ROW(struct cm_student, 3, 1, TEXT, class_id),
+    CM_ROW_RANGE(struct cm_student, 4, 3, INTEGER, consent, CM_CONSENT_NONE, CM_CONSENT_WITHDRAWN),
+    INSTANT(struct cm_student, 5, 3, consent_wall_ms),
+    CM_ROW(struct cm_student, 6, 3, BOOL, accommodation),
+    CM_ROW(struct cm_student, 7, 3, BYTES, card_tag),
+    CM_ROW(struct cm_student, 8, 3, TEXT, pin_hash),
 };
 
 static const struct cm_field template_rows[] = {
@@ -113,6 +118,7 @@ static const struct cm_field consent_rows[] = {
     CM_ROW(struct cm_consent, 5, 1, TEXT, text_version),
     CM_ROW(struct cm_consent, 6, 1, TEXT, words),
     INSTANT(struct cm_consent, 7, 1, said_wall_ms),
+    INSTANT(struct cm_consent, 8, 1, erased_wall_ms),
 };
 
 static const struct cm_table bodies[] = {

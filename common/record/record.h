@@ -20,6 +20,8 @@ enum {
     CM_TEXT_SIZE = 256,                   /* reasons and notes, with the NUL */
     CM_EXTRA_SIZE = 256,                  /* unknown fields of one record */
     CM_EMBEDDING_DIM = 128,
+    CM_CARD_TAG_SIZE = 16,
+    CM_PIN_HASH_SIZE = 128,
     CM_BODY_MAX = 4096,  /* encoded body of one event */
     CM_EVENT_MAX = 8192, /* encoded event with its envelope */
 };
@@ -41,10 +43,24 @@ struct cm_class {
     struct cm_extra extra;
 };
 
+enum cm_consent_state {
+    CM_CONSENT_NONE = 0, /* nobody was asked; in no event */
+    CM_CONSENT_GIVEN = 1,
+    CM_CONSENT_REFUSED = 2,
+    CM_CONSENT_WITHDRAWN = 3,
+    CM_CONSENT_STATES
+};
+
 struct cm_student {
     char id[CM_ID_SIZE];
     char name[CM_NAME_SIZE];
     char class_id[CM_ID_SIZE];
+    /* Since version 3. Which lanes are open to him follows by lane/rule.h. */
+    enum cm_consent_state consent;
+    int64_t consent_wall_ms;            /* of the word that counts; 0: nobody was asked */
+    bool accommodation;                 /* noted by the school: card and PIN are for him whatever else */
+    uint8_t card_tag[CM_CARD_TAG_SIZE]; /* lane/card.h; all zero: no card */
+    char pin_hash[CM_PIN_HASH_SIZE];    /* lane/pin.h; empty: no PIN */
     struct cm_extra extra;
 };
 
@@ -181,14 +197,6 @@ struct cm_session_said { /* of several about one session the latest instant coun
     struct cm_extra extra;
 };
 
-enum cm_consent_state {
-    CM_CONSENT_NONE = 0, /* nobody was asked; never in an event */
-    CM_CONSENT_GIVEN = 1,
-    CM_CONSENT_REFUSED = 2,
-    CM_CONSENT_WITHDRAWN = 3,
-    CM_CONSENT_STATES
-};
-
 struct cm_consent { /* whether a face template of the student may be made and kept */
     char student_id[CM_ID_SIZE];
     enum cm_consent_state state;
@@ -196,7 +204,8 @@ struct cm_consent { /* whether a face template of the student may be made and ke
     char given_by[CM_NAME_SIZE]; /* who decided: "Latha Nair, mother" */
     char text_version[32];       /* of the text that was shown: "2026-1" */
     char words[CM_TEXT_SIZE];    /* a note; empty: none */
-    int64_t said_wall_ms;
+    int64_t said_wall_ms;        /* lane/rule.h: cm_consent_instant */
+    int64_t erased_wall_ms;      /* as of a mark */
     struct cm_extra extra;
 };
 
@@ -222,7 +231,7 @@ struct cm_event {     /* the envelope, and the body by type */
 };
 enum {
     CM_RECORD_VERSION = 3,
-    CM_RECORD_SAYS_WHOSE = 3, /* since this version marks and corrections have erased_wall_ms */
+    CM_RECORD_SAYS_WHOSE = 3, /* since this version marks, corrections and consents have erased_wall_ms */
 };
 
 const char *cm_method_name(enum cm_method method);

@@ -1,5 +1,6 @@
 #include "roster/roster_csv.h"
 
+#include "base/localdate.h"
 #include "roll/session.h"
 #include "roster/id_index.h"
 #include "roster/roster_row.h"
@@ -19,6 +20,8 @@ enum column { /* of either kind of file */
               COLUMN_PARENT_NAME,
               COLUMN_PARENT_PHONE,
               COLUMN_NOTE,
+              COLUMN_CONSENT_BY,
+              COLUMN_CONSENT_DATE,
               COLUMNS,
               COLUMNS_OF_STATION = COLUMN_ROLL_NUMBER,
 };
@@ -41,6 +44,8 @@ static const struct {
     [COLUMN_PARENT_NAME] = {"parent_name", OPTIONAL, UNUSED},
     [COLUMN_PARENT_PHONE] = {"parent_phone", OPTIONAL, UNUSED},
     [COLUMN_NOTE] = {"note", OPTIONAL, UNUSED},
+    [COLUMN_CONSENT_BY] = {"consent_by", OPTIONAL, UNUSED},
+    [COLUMN_CONSENT_DATE] = {"consent_date", OPTIONAL, UNUSED},
 };
 
 struct parser {
@@ -280,6 +285,27 @@ static bool take_phone(struct parser *parser, struct cm_roster_details *details)
     return false;
 }
 
+/* Who gave consent and when belong together. */
+static bool take_consent(struct parser *parser, struct cm_roster_details *details)
+{
+    struct cm_row *row = &parser->row;
+    char date[32] = "", shown[CM_ROW_SHOWN_SIZE];
+    bool fine = cm_row_take_text(row, parser->at[COLUMN_CONSENT_BY], "consent_by", true, details->consent_by,
+                                 sizeof details->consent_by);
+    fine &= cm_row_take_text(row, parser->at[COLUMN_CONSENT_DATE], "consent_date", true, date, sizeof date);
+    if (!fine)
+        return false;
+    if ((details->consent_by[0] == '\0') != (date[0] == '\0')) {
+        cm_row_problem(row,
+                       "consent_by and consent_date belong together: who gave consent, and on which day");
+        return false;
+    }
+    if (date[0] == '\0' || cm_date_parse(date, &details->consent_date, NULL) == CM_OK)
+        return true;
+    cm_row_problem(row, "consent_date must be a day like 2026-06-01, not \"%s\"", cm_row_shown(date, shown));
+    return false;
+}
+
 static bool take_details(struct parser *parser, struct cm_roster_details *details)
 {
     static const struct {
@@ -298,6 +324,7 @@ static bool take_details(struct parser *parser, struct cm_roster_details *detail
     fine &= cm_row_take_name(row, parser->at[COLUMN_PARENT_NAME], "parent_name", true, details->parent_name);
     fine &= cm_row_take_text(row, parser->at[COLUMN_NOTE], "note", true, details->note, sizeof details->note);
     fine &= take_phone(parser, details);
+    fine &= take_consent(parser, details);
     return fine;
 }
 

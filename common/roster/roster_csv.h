@@ -4,7 +4,7 @@
  * OneRoster format see oneroster.h.
  *
  * A server knows more of its students than a station (cm_roster_parse_full): the columns `roll_number`, `parent_name`,
- * `parent_phone` (E.164) and `note`. Its ids stand in addresses, so not every printable one will do (fields.h).
+ * `parent_phone` (E.164), `note`, `consent_by` and `consent_date` (who gave consent for a face template, on which day). Its ids stand in addresses, so not every printable one will do (fields.h).
  *
  * - Columns are found by name, in any order; a column that is not known is passed over with a note.
  * - A file is taken whole or not at all. Every line is looked at: the report names up to CM_ROSTER_REMARKS problems, each
@@ -51,6 +51,8 @@ struct cm_roster_details { /* of one student, for a server */
     char parent_name[CM_NAME_SIZE];
     char parent_phone[CM_PHONE_SIZE];
     char note[CM_TEXT_SIZE];
+    char consent_by[CM_NAME_SIZE]; /* who gave consent for a face template; empty: the file does not say */
+    int32_t consent_date;          /* on which day; 0 */
 };
 
 struct cm_roster { /* ours: cm_roster_finish */

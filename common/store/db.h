@@ -26,7 +26,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { CM_DB_TABLES_MAX = 31, CM_DB_KEY_MAX = 511 };
+enum { CM_DB_TABLES_MAX = 47, CM_DB_KEY_MAX = 511 };
 
 struct cm_db;
 struct cm_txn;

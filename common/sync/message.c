@@ -163,6 +163,9 @@ static const struct field cm_school_fields[] = {
     ROW(cm_school, 2, TEXT, timezone),
     ROW_LATER(cm_school, 3, TEXT, points),
     ROW_LATER_RANGE(cm_school, 4, coverage_percent, 0, 100),
+    ROW_LATER(cm_school, 5, FLAG, consent_optional),
+    ROW_LATER(cm_school, 6, FLAG, card_for_all),
+    ROW_LATER(cm_school, 7, TEXT, consent_text),
 };
 static const struct field cm_roll_line_fields[] = {
     ROW(cm_roll_line, 1, TEXT, student_id),
@@ -209,6 +212,7 @@ static const struct field cm_templates_push_fields[] = {
     ROW_SPAN(cm_templates_push, 2, sealed, CM_SYNC_SEALED_MAX),
     ROW(cm_templates_push, 3, NUMBER, erased_ms),
     ROW(cm_templates_push, 4, NUMBER, unenrolled_ms),
+    ROW_LATER(cm_templates_push, 5, NUMBER, consent_ms),
 };
 static const struct field cm_templates_answer_fields[] = {
     ROW_RANGE(cm_templates_answer, 1, problem, 0, CM_SYNC_PROBLEMS - 1),

@@ -75,6 +75,7 @@ enum cm_sync_problem {
     CM_SYNC_DUPLICATE = 5, /* 409: other_id has this face */
     CM_SYNC_WITHDRAWN =
         6, /* 409: the student was un-enrolled, and the station had not been told when it made these */
+    CM_SYNC_NO_CONSENT = 7, /* 409: nobody gave consent, as far as the server knows by now */
     CM_SYNC_PROBLEMS
 };
 
@@ -177,6 +178,9 @@ struct cm_school {
     char timezone[64];
     char points[CM_POINTS_SETTING_SIZE]; /* the rules; empty: the default ones */
     int32_t coverage_percent;            /* from which a session closes by itself; 0: the default */
+    bool consent_optional; /* templates also of students whom nobody asked */
+    bool card_for_all;     /* card and PIN are open to everybody */
+    char consent_text[32]; /* version of the text that is shown to parents now; empty: none is named */
 };
 /* What the server has of one session, for a station to merge with what it has itself (roll/evidence.h, roll/word.h): then its
  * roll is the server's, also where there is another station, or a page. Everything that the server took of this station's
@@ -214,9 +218,10 @@ struct cm_templates_push {
     int64_t
         unenrolled_ms; /* at_ms of the last TEMPLATES item of this student that the station had taken when it made these:
                             * what was made without knowledge of a withdrawal does not undo it */
+    int64_t consent_ms; /* the instant of the word of consent under which they were made; 0: there was none */
 };
 struct cm_templates_answer {
-    enum cm_sync_problem problem; /* FINE, UNKNOWN, DUPLICATE, WITHDRAWN, BROKEN */
+    enum cm_sync_problem problem; /* FINE, UNKNOWN, DUPLICATE, WITHDRAWN, NO_CONSENT, BROKEN */
     char other_id[CM_ID_SIZE];    /* of DUPLICATE */
     struct cm_span
         sealed; /* of DUPLICATE and WITHDRAWN: what the server has of the student instead, sealed to the station's key; empty: none */

@@ -1,6 +1,8 @@
 #include "api/import_plan.h"
 
 #include "roster/id_index.h"
+#include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -164,6 +166,69 @@ static enum cm_code put(const struct run *run, struct srv_student *student, stru
     return srv_store_put_student(run->store, student, err);
 }
 
+/* ---- consent ---- */
+
+static const int64_t day_ms = 24 * 60 * 60 * 1000;
+
+struct said {
+    int64_t said_wall_ms;
+    bool found;
+};
+
+static bool look_for(void *arg, const struct srv_feed_item *item)
+{
+    struct said *said = arg;
+    const struct cm_consent *consent = &item->event->body.consent;
+    said->found =
+        said->found || (consent->state == CM_CONSENT_GIVEN && consent->said_wall_ms == said->said_wall_ms);
+    return !said->found;
+}
+
+/* The same line of the same file has the same id, wherever and however often it is read. */
+static void make_id(const char *student_id, int64_t said_wall_ms, uint8_t ret_id[16])
+{
+    char text[CM_ID_SIZE + 32];
+    snprintf(text, sizeof text, "%s\n%lld", student_id, (long long)said_wall_ms);
+    static const char use[] = "rollcall consent of a roster";
+    crypto_generichash(ret_id, 16, (const uint8_t *)text, strlen(text), (const uint8_t *)use, sizeof use - 1);
+    ret_id[6] = (uint8_t)((ret_id[6] & 0x0f) | 0x80);
+    ret_id[8] = (uint8_t)((ret_id[8] & 0x3f) | 0x80);
+}
+
+/* A file says on which day; it counts from then, so that it does not undo a withdrawal that came later. *ret_new: it was not
+ * known. */
+static enum cm_code find_consent(const struct run *run, const char *student_id,
+                                 const struct cm_roster_details *details, int64_t *ret_said_wall_ms,
+                                 bool *ret_new, struct cm_err *err)
+{
+    *ret_new = false;
+    if (details->consent_by[0] == '\0')
+        return CM_OK;
+    if (details->consent_date > run->import->today)
+        return cm_fail(err, CM_INVALID, "the consent_date of %.60s is still to come", student_id);
+    struct said said = {.said_wall_ms =
+                            cm_date_days_between(19700101, details->consent_date) * day_ms + day_ms / 2};
+    enum cm_code code = srv_store_each_consent(run->store, student_id, look_for, &said, err);
+    *ret_said_wall_ms = said.said_wall_ms;
+    *ret_new = code == CM_OK && !said.found;
+    return code;
+}
+
+static enum cm_code say_consent(const struct run *run, const char *student_id,
+                                const struct cm_roster_details *details, int64_t said_wall_ms,
+                                struct cm_err *err)
+{
+    struct cm_event event = {
+        .version = CM_RECORD_VERSION, .type = CM_EVENT_CONSENT, .wall_ms = run->import->now_ms};
+    struct cm_consent *consent = &event.body.consent;
+    make_id(student_id, said_wall_ms, event.id);
+    *consent =
+        (struct cm_consent){.state = CM_CONSENT_GIVEN, .by = "roster file", .said_wall_ms = said_wall_ms};
+    memcpy(consent->student_id, student_id, strlen(student_id) + 1);
+    memcpy(consent->given_by, details->consent_by, sizeof consent->given_by);
+    return srv_store_append_own(run->store, &event, NULL, err);
+}
+
 static void count_student(struct srv_import *import, bool is_new, bool changes, bool removed)
 {
     import->students.added += is_new;
@@ -189,11 +254,16 @@ static enum cm_code apply_student(const struct run *run, const struct cm_student
         merge(run->import, said, details, &after);
     else if (!before.archived)
         archive(run->import, &after);
-    bool changes = is_new || !same_student(&before, &after);
-    if (run->write)
-        return changes ? put(run, &after, err) : CM_OK;
-    count_student(run->import, is_new, changes, details->gone);
-    return CM_OK;
+    bool changes = is_new || !same_student(&before, &after), consents;
+    int64_t said_wall_ms;
+    code = find_consent(run, said->id, details, &said_wall_ms, &consents, err);
+    if (code == CM_OK && run->write && changes)
+        code = put(run, &after, err);
+    if (code == CM_OK && run->write && consents)
+        code = say_consent(run, said->id, details, said_wall_ms, err);
+    if (code == CM_OK && !run->write)
+        count_student(run->import, is_new, changes || consents, details->gone);
+    return code;
 }
 
 static enum cm_code apply_students(const struct run *run, const struct cm_roster *roster, struct cm_err *err)

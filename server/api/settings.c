@@ -26,7 +26,8 @@ struct values {
     char school_name[SRV_SETTING_SIZE], timezone[SRV_SETTING_SIZE], coverage[SRV_SETTING_SIZE];
     char points[CM_POINTS_SETTING_SIZE];
     char phone_country[4];
-    bool leaderboard;
+    char consent_text[SRV_SETTING_SIZE];
+    bool leaderboard, consent_required, card_for_all;
     struct srv_alert_terms alerts;
 };
 
@@ -48,6 +49,13 @@ static enum cm_code load(const struct srv_app *app, struct values *values, struc
         code = srv_store_get_points(app->store, &rules, err);
     if (code == CM_OK)
         cm_points_format(&rules, values->points);
+    if (code == CM_OK)
+        code = srv_setting_or(app->store, SRV_SETTING_CONSENT_TEXT, "", values->consent_text, err);
+    if (code == CM_OK)
+        code =
+            srv_setting_flag(app->store, SRV_SETTING_CONSENT_REQUIRED, true, &values->consent_required, err);
+    if (code == CM_OK)
+        code = srv_setting_flag(app->store, SRV_SETTING_CARD_FOR_ALL, false, &values->card_for_all, err);
     return code == CM_OK ? srv_settings_leaderboard(app->store, &values->leaderboard, err) : code;
 }
 
@@ -98,6 +106,9 @@ static void answer(struct srv_call *call)
     srv_reply_text(&out, "phone_country", values.phone_country);
     put_messages(&out, app);
     put_alerts(&out, &values.alerts);
+    srv_reply_bool(&out, "consent_required", values.consent_required);
+    srv_reply_text(&out, "consent_text_version", values.consent_text);
+    srv_reply_bool(&out, "card_for_all", values.card_for_all);
     /* another zone counts from the next start on */
     srv_reply_bool(&out, "restart_needed", strcmp(values.timezone, cm_zone_name(app->zone)) != 0);
     srv_reply_end(&out);
@@ -114,13 +125,15 @@ void srv_api_settings(struct srv_call *call)
 struct settings_write {
     struct srv_call_write base;
     char school_name[CM_NAME_SIZE], timezone[CM_ZONE_NAME_SIZE], phone_country[4];
-    bool leaderboard;
+    char consent_text[sizeof((struct cm_consent){0}.text_version)];
+    bool leaderboard, consent_required, card_for_all;
     int64_t coverage_percent, alert_days, alert_repeat_days;
     bool alerts_enabled;
     char points[CM_POINTS_SETTING_SIZE];
     char send_from[CM_MINUTE_TEXT_SIZE], send_to[CM_MINUTE_TEXT_SIZE];
     struct {
         bool school_name, timezone, leaderboard, coverage_percent, phone_country, points;
+        bool consent_required, consent_text, card_for_all;
         bool alerts_enabled, alert_days, alert_repeat_days, send_from, send_to;
     } given;
 };
@@ -195,6 +208,14 @@ static enum cm_code run_patch(struct srv_store *store, void *arg, struct cm_err 
             put_if(store, write->given.phone_country, SRV_SETTING_PHONE_COUNTRY, write->phone_country, err);
     if (code == CM_OK)
         code = put_if(store, write->given.points, SRV_SETTING_POINTS, write->points, err);
+    if (code == CM_OK)
+        code = put_if(store, write->given.consent_required, SRV_SETTING_CONSENT_REQUIRED,
+                      write->consent_required ? "1" : "0", err);
+    if (code == CM_OK)
+        code = put_if(store, write->given.consent_text, SRV_SETTING_CONSENT_TEXT, write->consent_text, err);
+    if (code == CM_OK)
+        code = put_if(store, write->given.card_for_all, SRV_SETTING_CARD_FOR_ALL,
+                      write->card_for_all ? "1" : "0", err);
     return code;
 }
 
@@ -306,6 +327,20 @@ static bool read_patch(struct srv_call *call, struct settings_write *write)
          .ret = write->send_to,
          .size = sizeof write->send_to,
          .ret_given = &write->given.send_to},
+        {.name = "consent_required",
+         .type = SRV_JSON_BOOL,
+         .ret = &write->consent_required,
+         .ret_given = &write->given.consent_required},
+        {.name = "consent_text_version",
+         .type = SRV_JSON_LINE,
+         .nullable = true,
+         .ret = write->consent_text,
+         .size = sizeof write->consent_text,
+         .ret_given = &write->given.consent_text},
+        {.name = "card_for_all",
+         .type = SRV_JSON_BOOL,
+         .ret = &write->card_for_all,
+         .ret_given = &write->given.card_for_all},
     };
     return SRV_JSON_BODY(call, fields) && (!write->given.timezone || check_zone(call, write->timezone)) &&
            (!write->given.points || check_points(call, write->points)) &&

@@ -1,7 +1,9 @@
 #include "api/student.h"
 
+#include "api/consent.h"
 #include "api/show.h"
 #include "http_json/json.h"
+#include "lane/card.h"
 
 void srv_student_row(struct srv_reply *out, const struct srv_student *student)
 {
@@ -14,6 +16,9 @@ void srv_student_row(struct srv_reply *out, const struct srv_student *student)
     srv_reply_bool(out, "enrolled", student->template_count > 0);
     srv_reply_int(out, "template_count", student->template_count);
     srv_reply_bool(out, "parent_phone_set", student->parent_phone[0] != '\0');
+    srv_reply_text(out, "consent", cm_consent_name(student->base.consent));
+    srv_reply_bool(out, "card_set", cm_card_tag_given(student->base.card_tag));
+    srv_reply_bool(out, "pin_set", student->base.pin_hash[0] != '\0');
 }
 
 /* ---- memberships ---- */
@@ -133,8 +138,9 @@ enum cm_code srv_student_whole(struct srv_reply *out, const char *name, const st
     put_memberships(out, &rest.memberships);
     srv_reply_bool(out, "has_login", rest.has_login);
     put_standing(out, app, &rest.standing);
+    code = srv_consent_out(out, app, student, err);
     srv_reply_end(out);
-    return CM_OK;
+    return code;
 }
 
 static void answer(struct srv_call *call, int status, const struct srv_student *student)

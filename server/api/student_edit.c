@@ -14,7 +14,7 @@ struct fields {
     struct srv_student to; /* only what was given is of interest */
     struct {
         bool name, class_id, roll_number, parent_name, parent_phone, parent_email, note, joined, archived,
-            nickname, board_hidden;
+            nickname, board_hidden, accommodation;
     } given;
 };
 
@@ -54,6 +54,8 @@ static bool read_fields(struct srv_call *call, struct fields *fields, bool is_ne
         {TEXT("nickname", SRV_JSON_LINE, to->nickname), .nullable = true,
          .ret_given = &fields->given.nickname},
         {FIELD("board_hidden", SRV_JSON_BOOL, &to->board_hidden), .ret_given = &fields->given.board_hidden},
+        {FIELD("accommodation", SRV_JSON_BOOL, &to->base.accommodation),
+         .ret_given = &fields->given.accommodation},
         {FIELD("archived", SRV_JSON_BOOL, &to->archived), .ret_given = &fields->given.archived},
     };
     /* the id comes first and only with a new student; whether he is archived comes last and only later */
@@ -85,6 +87,8 @@ static void apply(const struct fields *fields, struct srv_student *student)
         strcpy(student->nickname, to->nickname);
     if (fields->given.board_hidden)
         student->board_hidden = to->board_hidden;
+    if (fields->given.accommodation)
+        student->base.accommodation = to->base.accommodation;
     if (fields->given.joined)
         student->joined_date = to->joined_date;
 }

@@ -44,6 +44,9 @@ enum srv_option {
     SRV_OPT_BY,
     SRV_OPT_HTML,
     SRV_OPT_YES,
+    SRV_OPT_OUT,
+    SRV_OPT_EVERYBODY,
+    SRV_OPT_REPLACE,
     SRV_OPT_COUNT_
 };
 
@@ -83,6 +86,7 @@ int srv_cmd_bundle(struct srv_cli *cli);
 int srv_cmd_demo_data(struct srv_cli *cli);
 int srv_cmd_roster(struct srv_cli *cli);
 int srv_cmd_calendar(struct srv_cli *cli);
+int srv_cmd_cards(struct srv_cli *cli);
 int srv_cmd_export(struct srv_cli *cli);
 int srv_cmd_erase(struct srv_cli *cli);
 int srv_cmd_rebuild(struct srv_cli *cli);

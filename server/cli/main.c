@@ -40,6 +40,9 @@ static const struct option long_options[] = {
     {"by", required_argument, NULL, SRV_OPT_BY},
     {"yes", no_argument, NULL, SRV_OPT_YES},
     {"html", required_argument, NULL, SRV_OPT_HTML},
+    {"out", required_argument, NULL, SRV_OPT_OUT},
+    {"everybody", no_argument, NULL, SRV_OPT_EVERYBODY},
+    {"replace", no_argument, NULL, SRV_OPT_REPLACE},
     {NULL, 0, NULL, 0},
 };
 
@@ -53,6 +56,8 @@ static const enum srv_option demo_options[] = {SRV_OPT_STUDENTS, SRV_OPT_DAYS, S
 static const enum srv_option calendar_options[] = {SRV_OPT_CLASS, SRV_OPT_DRY_RUN, 0};
 static const enum srv_option roster_options[] = {SRV_OPT_DRY_RUN, SRV_OPT_FORCE, 0};
 static const enum srv_option export_options[] = {SRV_OPT_FROM, SRV_OPT_TO, SRV_OPT_CLASS, 0};
+static const enum srv_option cards_options[] = {SRV_OPT_CLASS, SRV_OPT_OUT, SRV_OPT_EVERYBODY,
+                                                SRV_OPT_REPLACE, 0};
 static const enum srv_option erase_options[] = {SRV_OPT_YES, 0};
 
 static const struct srv_command commands[] = {
@@ -80,6 +85,9 @@ static const struct srv_command commands[] = {
      alerts_options, srv_cmd_alerts},
     {"export", "attendance [--from DATE] [--to DATE] [--class C]…", "attendance as CSV on stdout",
      export_options, srv_cmd_export},
+    {"cards", "--class C --out FILE.html [--everybody] [--replace]",
+     "new cards of a class for the lane without a face, as a page for the printer", cards_options,
+     srv_cmd_cards},
     {"erase", "ID [--yes]", "erases a student for good, here and on every station", erase_options,
      srv_cmd_erase},
     {"check", "", "walks the whole store: chains, seals, and that what is derived follows from the events",

@@ -1,8 +1,10 @@
 /* POST /api/students/:id/photo, GET /api/enrolments/:job. */
 #include "auth/auth.h"
 #include "http_json/json.h"
+#include "lane/rule.h"
 #include "live/handlers.h"
 #include "live/private.h"
+#include "store/settings.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -70,6 +72,13 @@ static bool is_picture(const uint8_t *bytes, size_t size)
            (size > 64 && memcmp(bytes, png, sizeof png) == 0);
 }
 
+static bool has_consent(struct srv_call *call, const struct srv_student *student)
+{
+    bool required = true;
+    (void)srv_setting_flag(srv_app_of(call)->store, SRV_SETTING_CONSENT_REQUIRED, true, &required, NULL);
+    return cm_consent_allows_face(student->base.consent, required);
+}
+
 static bool find_student(struct srv_call *call, struct srv_student *ret_student)
 {
     struct cm_err err = CM_ERR_INIT;
@@ -82,6 +91,10 @@ static bool find_student(struct srv_call *call, struct srv_student *ret_student)
         srv_json_failed(call, code, &err);
     else if (ret_student->archived)
         srv_answer_error(call, 409, "archived", "the student has left: nobody who left is enrolled");
+    else if (!has_consent(call, ret_student))
+        srv_answer_error(call, 409, "consent_missing",
+                         "there is no consent for %.60s: note it with the student first, then send the photo",
+                         ret_student->base.id);
     else
         return true;
     return false;

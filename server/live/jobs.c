@@ -94,7 +94,8 @@ static void fill(struct srv_jobs *jobs, struct row *row, const struct srv_studen
     row->job = (struct srv_job){.state = SRV_JOB_WAITING,
                                 .created_wall_ms = cm_wall_ms(jobs->clock),
                                 .student_created_wall_ms = student->created_wall_ms,
-                                .student_unenrolled_wall_ms = student->unenrolled_wall_ms};
+                                .student_unenrolled_wall_ms = student->unenrolled_wall_ms,
+                                .student_consent_wall_ms = student->base.consent_wall_ms};
     cm_uuid7(&jobs->ids, row->job.created_wall_ms, id);
     cm_uuid_text(id, row->job.id);
     snprintf(row->job.student_id, sizeof row->job.student_id, "%s", student->base.id);

@@ -87,6 +87,7 @@ struct srv_job {
     int64_t student_created_wall_ms; /* of his record: if he is erased, whoever has the id next is another */
     int64_t
         student_unenrolled_wall_ms; /* as it was: if he is un-enrolled meanwhile, the photo does not undo it */
+    int64_t student_consent_wall_ms; /* the same of a consent that is withdrawn meanwhile */
 };
 /* Takes over the photo (malloc), which is wiped when the job ends. CM_NOMEM: too many. */
 enum cm_code srv_live_job_create(struct srv_live *live, const struct srv_student *student, const char *by,

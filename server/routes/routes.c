@@ -59,12 +59,17 @@ const struct srv_route srv_routes[] = {
     {SRV_POST, "/api/students/:id/disputes", srv_api_student_dispute, STUDENT, JSON_BODY, 0},
     {SRV_POST, "/api/students/:id/photo", srv_live_photo, ADMIN, KIB(5 * 1024), NULL, SRV_SECRET},
     {SRV_DELETE, "/api/students/:id/templates", srv_api_student_unenrol, ADMIN, NO_BODY, 0},
+    {SRV_POST, "/api/students/:id/consent", srv_api_student_consent, STAFF, JSON_BODY, 0},
+    {SRV_POST, "/api/students/:id/card", srv_api_student_card, STAFF, KIB(4), JSON, SRV_SECRET},
+    {SRV_POST, "/api/students/:id/pin", srv_api_student_pin, STAFF, KIB(4), JSON, SRV_SECRET},
+    {SRV_POST, "/api/consents", srv_api_consents, STAFF, JSON_BODY, 0},
     {SRV_GET, "/api/enrolments/:job", srv_live_enrolment, ADMIN, NO_BODY, 0},
 
     /* classes, calendar, settings, users */
     {SRV_GET, "/api/classes?class", srv_api_classes, STAFF, NO_BODY, 0},
     {SRV_PUT, "/api/classes/:class", srv_api_class_put, ADMIN, JSON_BODY, 0},
     {SRV_DELETE, "/api/classes/:class", srv_api_class_delete, ADMIN, NO_BODY, 0},
+    {SRV_POST, "/api/classes/:class/cards", srv_api_class_cards, STAFF, KIB(4), JSON, SRV_SECRET},
     {SRV_GET, "/api/calendar?from&to", srv_api_calendar, PERSON, NO_BODY, 0},
     {SRV_POST, "/api/calendar/import", srv_api_calendar_import, ADMIN, KIB(4096), JSON, 0},
     {SRV_PUT, "/api/calendar/:date", srv_api_closure_put, ADMIN, JSON_BODY, 0},

@@ -262,6 +262,8 @@ enum cm_code srv_derive_erase(struct srv_tx *tx, const char *student_id, struct 
         code = srv_delete_prefix(tx, SRV_T_SEEN, &key, err);
     if (code == CM_OK)
         code = srv_delete(tx, SRV_T_STANDINGS, &key, err);
+    if (code == CM_OK)
+        code = srv_consent_forget(tx, student_id, err);
     tx->store->work->members_class[0] = '\0';
     return code;
 }

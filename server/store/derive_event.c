@@ -294,9 +294,10 @@ enum cm_code srv_derive_event(struct srv_tx *tx, uint64_t feed, const struct srv
         return derive_coverage(tx, place, &event->body.coverage, err);
     case CM_EVENT_SESSION:
         return derive_word(tx, place, event, err);
+    case CM_EVENT_CONSENT:
+        return srv_derive_consent(tx, feed, place, event, err);
     case CM_EVENT_ENROLLED:
     case CM_EVENT_ROSTER:
-    case CM_EVENT_CONSENT:
         break;
     }
     return CM_OK;

@@ -8,6 +8,7 @@
 #ifndef SRV_DERIVE_KV_H
 #define SRV_DERIVE_KV_H
 
+#include "roll/word.h"
 #include "store/derive.h"
 #include "store/kvstore.h"
 
@@ -26,6 +27,14 @@ void srv_work_forget(struct srv_work *work);
 /* An event was taken: marks and corrections reach the day, coverage its table, activities and the history their index. */
 enum cm_code srv_derive_event(struct srv_tx *tx, uint64_t feed, const struct srv_place *place,
                               const struct cm_event *event, struct cm_err *err);
+/* ---- derive_consent.c ---- */
+enum cm_code srv_derive_consent(struct srv_tx *tx, uint64_t feed, const struct srv_place *place,
+                                const struct cm_event *event, struct cm_err *err);
+/* The word that counts (state NONE: nobody was asked), and the instant of the last one that refused or withdrew (0: none). */
+enum cm_code srv_consent_load(struct srv_tx *tx, const char *student_id, struct cm_consent_word *ret_word,
+                              int64_t *ret_refused_wall_ms, struct cm_err *err);
+enum cm_code srv_consent_forget(struct srv_tx *tx, const char *student_id, struct cm_err *err);
+
 /* A log now begins or reaches elsewhere than before. */
 enum cm_code srv_derive_reach(struct srv_tx *tx, uint32_t log, const struct srv_log *before,
                               const struct srv_log *after, struct cm_err *err);

@@ -46,6 +46,7 @@ static const char *const tables[SRV_TABLES] = {
     [SRV_T_SEEN] = "seen",
     [SRV_T_COVERAGE] = "coverage",
     [SRV_T_WORDS] = "words",
+    [SRV_T_CONSENTS] = "consents",
 };
 
 _Static_assert((int)SRV_TABLES <= (int)CM_DB_TABLES_MAX, "more tables than the database takes");
@@ -296,6 +297,8 @@ static const struct srv_store_ops srv_kvs_ops = {
     .each_activity = srv_kvs_each_activity,
     .put_review = srv_kvs_put_review,
     .each_history = srv_kvs_each_history,
+    .each_consent = srv_kvs_each_consent,
+    .put_credentials = srv_kvs_put_credentials,
     .get_session_info = srv_kvs_get_session_info,
     .each_session_info = srv_kvs_each_session_info,
     .say_session = srv_kvs_say_session,

@@ -17,7 +17,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-/* 2: what people say of sessions are events; half days; rows of version 1 are brought up to date by srv_derive_at_open. */
+/* 2: what people say of sessions and of consent are events; half days; rows of version 1 are brought up to date by
+ * srv_derive_at_open. */
 enum { SRV_KVS_VERSION = 2 };
 
 enum srv_table {
@@ -56,6 +57,7 @@ enum srv_table {
     SRV_T_SEEN,     /* student ‖ class → nothing: where there are marks and corrections of his */
     SRV_T_COVERAGE, /* log ‖ hour of UTC (4) ‖ from ‖ seq (8) → to, able: cut at the hours */
     SRV_T_WORDS,    /* class ‖ date → struct cm_word: what a person said last of the session */
+    SRV_T_CONSENTS, /* student → the word that counts; student ‖ feed (8) → log, seq, received: every word */
     SRV_TABLES,
     SRV_T_DERIVED = SRV_T_DAYS
 };
@@ -184,6 +186,10 @@ enum cm_code srv_load_student(struct srv_tx *tx, const char *id, struct srv_stud
 void srv_note_unenrolled(struct srv_student *student);
 enum cm_code srv_save_student(struct srv_tx *tx, const struct srv_student *student, struct cm_err *err);
 
+/* ---- store_consent.c ---- */
+/* After srv_derive_consent of an event that is new: whoever refused or withdrew has no templates. */
+enum cm_code srv_consent_obey(struct srv_tx *tx, const struct cm_event *event, struct cm_err *err);
+
 /* ---- store_erased.c: events about somebody who was erased say nothing, whenever they come ---- */
 enum cm_code srv_erased_put(struct srv_tx *tx, const char *student_id, struct cm_err *err);
 /* When the last one who had the id was erased. */
@@ -193,7 +199,7 @@ enum cm_code srv_erased_when(struct srv_tx *tx, const char *student_id, int64_t 
  * another's. */
 enum cm_code srv_erased_given_again(struct srv_tx *tx, const char *student_id, int64_t wall_ms,
                                     bool *ret_again, struct cm_err *err);
-/* A correction that is made here, about whoever has the id now. */
+/* A correction, or a word of consent, that is made here, about whoever has the id now. */
 enum cm_code srv_erased_stamp(struct srv_tx *tx, struct cm_event *event, struct cm_err *err);
 /* Does the id, in this event, mean somebody who was erased? */
 enum cm_code srv_erased_is(struct srv_tx *tx, const char *student_id, uint64_t feed,
@@ -215,6 +221,8 @@ enum cm_code srv_alerts_check(struct srv_tx *tx, struct cm_err *err);
 /* ---- store_template.c ---- */
 enum cm_code srv_shred_templates(struct srv_tx *tx, const char *student_id, bool *ret_any,
                                  struct cm_err *err);
+/* He withdrew: the templates go, and none that was made before comes back. Saves *student. */
+enum cm_code srv_withdraw_templates(struct srv_tx *tx, struct srv_student *student, struct cm_err *err);
 /* The end of a write in which somebody was shredded: a new master key (store/keyvault.h). */
 enum cm_code srv_rotate_keys(struct srv_tx *tx, struct cm_err *err);
 extern const struct cm_keyvault_io srv_vault_io;

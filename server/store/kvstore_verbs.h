@@ -96,6 +96,10 @@ enum cm_code srv_kvs_each_activity(struct srv_store *store, uint64_t before, srv
                                    void *arg, struct cm_err *err);
 enum cm_code srv_kvs_put_review(struct srv_store *store, uint64_t feed, const struct srv_review *review,
                                 struct cm_err *err);
+enum cm_code srv_kvs_each_consent(struct srv_store *store, const char *student_id, srv_feed_visit_fn *visit,
+                                  void *arg, struct cm_err *err);
+enum cm_code srv_kvs_put_credentials(struct srv_store *store, const char *student_id, const uint8_t *card_tag,
+                                     const char *pin_hash, struct cm_err *err);
 enum cm_code srv_kvs_each_history(struct srv_store *store, const char *student_id, int32_t before,
                                   srv_feed_visit_fn *visit, void *arg, struct cm_err *err);
 enum cm_code srv_kvs_get_session_info(struct srv_store *store, const char *class_id, int32_t date,

@@ -30,6 +30,9 @@ static const struct cm_field student_fields[] = {
     CM_ROW_RANGE(struct student_row, 16, 2, INTEGER, s.given_again_wall_ms, INT64_MIN, INT64_MAX),
     CM_ROW_RANGE(struct student_row, 17, 2, INTEGER, s.unenrolled_wall_ms, INT64_MIN, INT64_MAX),
     CM_ROW(struct student_row, 18, 3, TEXT, s.parent_email),
+    CM_ROW(struct student_row, 19, 3, BOOL, s.base.accommodation),
+    CM_ROW(struct student_row, 20, 3, BYTES, s.base.card_tag),
+    CM_ROW(struct student_row, 21, 3, TEXT, s.base.pin_hash),
 };
 static const struct cm_table student_table = TABLE("student", struct student_row, student_fields);
 

@@ -14,6 +14,10 @@
 #define SRV_SETTING_POINTS "points"
 /* From how much of its window on a session closes by itself, 1 … 100; what is derived is made anew when it changes. */
 #define SRV_SETTING_COVERAGE_PERCENT "coverage_percent"
+#define SRV_SETTING_CONSENT_REQUIRED                                                                         \
+    "consent_required" /* "0": templates also of whom nobody asked (lane/rule.h) */
+#define SRV_SETTING_CONSENT_TEXT "consent_text_version" /* of the text that is shown now: "2026-1" */
+#define SRV_SETTING_CARD_FOR_ALL "card_for_all"         /* "1": card and PIN are open to everybody */
 
 /* Alerts (server/alerts). */
 #define SRV_SETTING_ALERTS_ENABLED                                                                           \
@@ -41,5 +45,8 @@ enum cm_code srv_setting_or(struct srv_store *store, const char *name, const cha
                             char ret_value[SRV_SETTING_SIZE], struct cm_err *err);
 /* As the setting says; its default where it cannot be read. */
 void srv_setting_phone_country(struct srv_store *store, char ret_country[4]);
+/* A setting that is "1" or "0"; `otherwise` where it was never put. *ret_flag is untouched on failure. */
+enum cm_code srv_setting_flag(struct srv_store *store, const char *name, bool otherwise, bool *ret_flag,
+                              struct cm_err *err);
 
 #endif

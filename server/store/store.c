@@ -353,6 +353,30 @@ enum cm_code srv_store_put_review(struct srv_store *store, uint64_t feed, const 
     return store->ops->put_review(store, feed, review, err);
 }
 
+enum cm_code srv_setting_flag(struct srv_store *store, const char *name, bool otherwise, bool *ret_flag,
+                              struct cm_err *err)
+{
+    char value[SRV_SETTING_SIZE];
+    enum cm_code code = srv_store_get_setting(store, name, value, err);
+    if (code == CM_OK)
+        *ret_flag = strcmp(value, "0") != 0;
+    else if (code == CM_NOTFOUND)
+        *ret_flag = otherwise;
+    return code == CM_NOTFOUND ? CM_OK : code;
+}
+
+enum cm_code srv_store_each_consent(struct srv_store *store, const char *student_id, srv_feed_visit_fn *visit,
+                                    void *arg, struct cm_err *err)
+{
+    return store->ops->each_consent(store, student_id, visit, arg, err);
+}
+
+enum cm_code srv_store_put_credentials(struct srv_store *store, const char *student_id,
+                                       const uint8_t *card_tag, const char *pin_hash, struct cm_err *err)
+{
+    return store->ops->put_credentials(store, student_id, card_tag, pin_hash, err);
+}
+
 enum cm_code srv_store_each_history(struct srv_store *store, const char *student_id, int32_t before,
                                     srv_feed_visit_fn *visit, void *arg, struct cm_err *err)
 {

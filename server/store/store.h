@@ -104,7 +104,8 @@ enum cm_code srv_store_get_points(struct srv_store *store, struct cm_points_rule
 /* ---- students ---- */
 enum { SRV_PHONE_SIZE = 20, SRV_EMAIL_SIZE = 128 }; /* with the NUL */
 struct srv_student {
-    struct cm_student base; /* id, name, class_id: what stations get */
+    struct cm_student base; /* what stations get; its consent follows from the events, card and PIN change by
+                               srv_store_put_credentials: read only */
     char roll_number[16];
     char nickname[64];   /* shown on the board instead of the name; empty: the name */
     bool board_hidden;   /* stays off the board */
@@ -120,6 +121,8 @@ struct srv_student {
     /* read only */
     int64_t given_again_wall_ms; /* somebody else had the id until then, and was erased; 0: nobody */
     int64_t unenrolled_wall_ms;  /* when his templates were last taken away; 0: never */
+    int64_t
+        consent_refused_wall_ms; /* the instant of the last refusal or withdrawal, whatever came then; 0: none */
 };
 enum cm_code srv_store_get_student(struct srv_store *store, const char *id, struct srv_student *ret_student,
                                    struct cm_err *err);
@@ -156,9 +159,12 @@ enum cm_code srv_store_get_stopped(struct srv_store *store, const char *phone, i
 enum cm_code srv_store_put_stopped(struct srv_store *store, const char *phone, int64_t wall_ms,
                                    struct cm_err *err);
 enum cm_code srv_store_delete_stopped(struct srv_store *store, const char *phone, struct cm_err *err);
+/* A card's tag (lane/card.h) and a PIN's hash (lane/pin.h); NULL: as it was. All zero and "" take them away. */
+enum cm_code srv_store_put_credentials(struct srv_store *store, const char *student_id,
+                                       const uint8_t *card_tag, const char *pin_hash, struct cm_err *err);
 
 /* ---- templates: sealed under the student's key, plain only in memory ---- */
-/* Replaces; stations that serve the class are told. count 0 shreds the key. */
+/* Replaces; stations that serve the class are told. count 0 shreds the key. CM_INVALID: among others, no consent. */
 enum cm_code srv_store_put_templates(struct srv_store *store, const char *student_id,
                                      const struct cm_template *templates, size_t count, struct cm_err *err);
 typedef bool srv_template_visit_fn(void *arg, const struct cm_template *template_);
@@ -338,6 +344,12 @@ enum cm_code srv_store_put_review(struct srv_store *store, uint64_t feed, const 
  * count), corrections, disputes. before: only dates before it (0: from the newest on), so a page ends with a date. */
 enum cm_code srv_store_each_history(struct srv_store *store, const char *student_id, int32_t before,
                                     srv_feed_visit_fn *visit, void *arg, struct cm_err *err);
+
+/* What was said of one student's consent, oldest receipt first: events of type CM_EVENT_CONSENT. Which of them counts is in
+ * srv_student.base. An event that refuses or withdraws takes the templates away in the same commit, for good: none that was
+ * made before it is taken any more. */
+enum cm_code srv_store_each_consent(struct srv_store *store, const char *student_id, srv_feed_visit_fn *visit,
+                                    void *arg, struct cm_err *err);
 
 /* ---- derived: rolls ---- */
 enum srv_session_state { /* as roll/judge.h says */

@@ -239,6 +239,8 @@ static enum cm_code take_new(struct append *a, uint64_t *ret_last_feed, struct c
         code = put_event(a->tx, a->log, place.seq, event->bytes, event->size, a->row.head_hash, err);
         if (code == CM_OK)
             code = srv_derive_event(a->tx, feed + i, &place, &store->decoded[i], err);
+        if (code == CM_OK)
+            code = srv_consent_obey(a->tx, &store->decoded[i], err);
         move_reach(&a->row, &a->station, &store->decoded[i], place.received_wall_ms);
         place.seq++;
     }
@@ -321,6 +323,8 @@ enum cm_code srv_kvs_append_own(struct srv_store *store, struct cm_event *event,
     code = srv_save_log(tx, 0, &row, err);
     if (code == CM_OK)
         code = srv_derive_event(tx, feed, &place, event, err);
+    if (code == CM_OK)
+        code = srv_consent_obey(tx, event, err);
     if (code == CM_OK && ret_feed != NULL)
         *ret_feed = feed;
     return code;

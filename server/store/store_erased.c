@@ -2,7 +2,7 @@
  * Who was erased: a row for each id, primary like the events, that says up to where nothing that names the id counts.
  *
  * From the erasure on that is everything: stations that were offline still send events about him, and their chain must keep
- * them. When the id is given to somebody else, it is what was in the feed by then, and every mark and correction of a station
+ * them. When the id is given to somebody else, it is what was in the feed by then, and every mark, correction and word of consent of a station
  * that had not carried out the erasure when it wrote it: that station still knew the one before. Other events, and those of
  * programs that did not say so yet, are his if they were captured after that. So it depends on these rows and on the event
  * alone, and a rebuild finds the same.
@@ -117,11 +117,15 @@ enum cm_code srv_kvs_erased_when(struct srv_store *store, const char *student_id
 enum cm_code srv_erased_stamp(struct srv_tx *tx, struct cm_event *event, struct cm_err *err)
 {
     struct cut cut = {.erased_wall_ms = 0};
-    struct cm_correction *correction = &event->body.correction;
-    if (event->type != CM_EVENT_CORRECTION)
+    bool correction = event->type == CM_EVENT_CORRECTION;
+    if (!correction && event->type != CM_EVENT_CONSENT)
         return CM_OK;
-    enum cm_code code = load_cut(tx, correction->student_id, &cut, err);
-    correction->erased_wall_ms = cut.erased_wall_ms;
+    enum cm_code code = load_cut(
+        tx, correction ? event->body.correction.student_id : event->body.consent.student_id, &cut, err);
+    if (correction)
+        event->body.correction.erased_wall_ms = cut.erased_wall_ms;
+    else
+        event->body.consent.erased_wall_ms = cut.erased_wall_ms;
     return code == CM_NOTFOUND ? CM_OK : code;
 }
 
@@ -159,14 +163,26 @@ static int64_t said_wall_ms(const struct cm_event *event)
     return event->wall_ms;
 }
 
-/* Marks and corrections say of whose id they are. NULL: the event does not. */
+/* Marks, corrections and words of consent say of whose id they are. NULL: the event does not. */
 static const int64_t *said_erasure(const struct cm_event *event)
 {
     if (event->version < CM_RECORD_SAYS_WHOSE)
         return NULL;
-    return event->type == CM_EVENT_MARK         ? &event->body.mark.erased_wall_ms
-           : event->type == CM_EVENT_CORRECTION ? &event->body.correction.erased_wall_ms
-                                                : NULL;
+    switch (event->type) {
+    case CM_EVENT_MARK:
+        return &event->body.mark.erased_wall_ms;
+    case CM_EVENT_CORRECTION:
+        return &event->body.correction.erased_wall_ms;
+    case CM_EVENT_CONSENT:
+        return &event->body.consent.erased_wall_ms;
+    case CM_EVENT_ACTIVITY:
+    case CM_EVENT_ENROLLED:
+    case CM_EVENT_ROSTER:
+    case CM_EVENT_COVERAGE:
+    case CM_EVENT_SESSION:
+        break;
+    }
+    return NULL;
 }
 
 static bool is_of_another(const struct cut *cut, const struct cm_event *event)

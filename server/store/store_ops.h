@@ -99,6 +99,10 @@ struct srv_store_ops {
                                   void *arg, struct cm_err *err);
     enum cm_code (*put_review)(struct srv_store *store, uint64_t feed, const struct srv_review *review,
                                struct cm_err *err);
+    enum cm_code (*each_consent)(struct srv_store *store, const char *student_id, srv_feed_visit_fn *visit,
+                                 void *arg, struct cm_err *err);
+    enum cm_code (*put_credentials)(struct srv_store *store, const char *student_id, const uint8_t *card_tag,
+                                    const char *pin_hash, struct cm_err *err);
     enum cm_code (*each_history)(struct srv_store *store, const char *student_id, int32_t before,
                                  srv_feed_visit_fn *visit, void *arg, struct cm_err *err);
     enum cm_code (*get_session_info)(struct srv_store *store, const char *class_id, int32_t date,

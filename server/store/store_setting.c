@@ -52,8 +52,14 @@ enum cm_code srv_kvs_get_setting(struct srv_store *store, const char *name, char
 
 static bool stations_are_told(const char *name)
 {
-    return strcmp(name, SRV_SETTING_SCHOOL_NAME) == 0 || strcmp(name, SRV_SETTING_TIMEZONE) == 0 ||
-           strcmp(name, SRV_SETTING_POINTS) == 0 || strcmp(name, SRV_SETTING_COVERAGE_PERCENT) == 0;
+    static const char *const told[] = {SRV_SETTING_SCHOOL_NAME,      SRV_SETTING_TIMEZONE,
+                                       SRV_SETTING_POINTS,           SRV_SETTING_COVERAGE_PERCENT,
+                                       SRV_SETTING_CONSENT_REQUIRED, SRV_SETTING_CONSENT_TEXT,
+                                       SRV_SETTING_CARD_FOR_ALL};
+    for (size_t i = 0; i < sizeof told / sizeof told[0]; i++)
+        if (strcmp(name, told[i]) == 0)
+            return true;
+    return false;
 }
 
 enum cm_code srv_kvs_put_setting(struct srv_store *store, const char *name, const char *value,

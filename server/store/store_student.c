@@ -149,6 +149,23 @@ enum cm_code srv_kvs_each_membership(struct srv_store *store, const char *studen
 
 /* ---- students ---- */
 
+/* With what the events say of his consent. */
+static enum cm_code decode_student(struct srv_tx *tx, struct cm_bytes value, struct srv_student *ret_student,
+                                   struct cm_err *err)
+{
+    struct cm_consent_word word;
+    int64_t refused_wall_ms;
+    enum cm_code code = srv_student_decode(value, ret_student, err);
+    if (code == CM_OK)
+        code = srv_consent_load(tx, ret_student->base.id, &word, &refused_wall_ms, err);
+    if (code != CM_OK)
+        return code;
+    ret_student->base.consent = word.state;
+    ret_student->base.consent_wall_ms = word.said_wall_ms;
+    ret_student->consent_refused_wall_ms = refused_wall_ms;
+    return CM_OK;
+}
+
 enum cm_code srv_load_student(struct srv_tx *tx, const char *id, struct srv_student *ret_student,
                               struct cm_err *err)
 {
@@ -157,7 +174,7 @@ enum cm_code srv_load_student(struct srv_tx *tx, const char *id, struct srv_stud
         return CM_NOTFOUND;
     struct srv_key key = id_key(id);
     enum cm_code code = srv_get(tx, SRV_T_STUDENTS, &key, &value, err);
-    return code == CM_OK ? srv_student_decode(value, ret_student, err) : code;
+    return code == CM_OK ? decode_student(tx, value, ret_student, err) : code;
 }
 
 enum cm_code srv_kvs_get_student(struct srv_store *store, const char *id, struct srv_student *ret_student,
@@ -225,6 +242,12 @@ static void fill_in(const struct srv_kvstore *store, const struct srv_student *b
     student->given_again_wall_ms = before != NULL ? before->given_again_wall_ms : 0;
     student->unenrolled_wall_ms = before != NULL ? before->unenrolled_wall_ms : 0;
     student->changed_wall_ms = now;
+    memset(student->base.card_tag, 0, sizeof student->base.card_tag);
+    memset(student->base.pin_hash, 0, sizeof student->base.pin_hash);
+    if (before != NULL) {
+        memcpy(student->base.card_tag, before->base.card_tag, sizeof student->base.card_tag);
+        memcpy(student->base.pin_hash, before->base.pin_hash, sizeof student->base.pin_hash);
+    }
     if (before != NULL && !stays && student->joined_date == before->joined_date)
         student->joined_date = today; /* moved, and nobody said when */
     if (student->joined_date == 0)
@@ -241,7 +264,7 @@ static void fill_in(const struct srv_kvstore *store, const struct srv_student *b
 static bool told_to_stations(const struct srv_student *a, const struct srv_student *b)
 {
     return strcmp(a->base.name, b->base.name) != 0 || strcmp(a->base.class_id, b->base.class_id) != 0 ||
-           a->archived != b->archived;
+           a->base.accommodation != b->base.accommodation || a->archived != b->archived;
 }
 
 static enum cm_code tell(struct srv_tx *tx, const struct srv_student *before,
@@ -315,7 +338,7 @@ static enum cm_code visit_student(void *arg, struct cm_bytes key, struct cm_byte
     struct srv_student student;
     if (strcmp(key.data, each->after) == 0)
         return CM_OK;
-    enum cm_code code = srv_student_decode(value, &student, err);
+    enum cm_code code = decode_student(each->tx, value, &student, err);
     if (code != CM_OK)
         return code;
     return each->visit(each->arg, &student) ? CM_OK : CM_EOF;

@@ -3,7 +3,9 @@
 #include "store/kvstore_verbs.h"
 
 #include "crypt/seal.h"
+#include "lane/rule.h"
 #include "record/codec.h"
+#include "store/settings.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -160,7 +162,7 @@ enum cm_code srv_kvs_put_templates(struct srv_store *store, const char *student_
 {
     struct srv_tx *tx;
     struct srv_student student;
-    bool any;
+    bool any, consent_required = true;
     enum cm_code code = srv_tx_writing(store, &tx, err);
     if (code == CM_OK)
         code = srv_load_student(tx, student_id, &student, err);
@@ -168,6 +170,10 @@ enum cm_code srv_kvs_put_templates(struct srv_store *store, const char *student_
         return cm_fail(err, CM_NOTFOUND, "there is no student %.63s", student_id);
     if (code == CM_OK && student.archived && count > 0)
         code = cm_fail(err, CM_INVALID, "%s has left: no templates", student_id);
+    if (code == CM_OK)
+        code = srv_setting_flag(store, SRV_SETTING_CONSENT_REQUIRED, true, &consent_required, err);
+    if (code == CM_OK && count > 0 && !cm_consent_allows_face(student.base.consent, consent_required))
+        code = cm_fail(err, CM_INVALID, "there is no consent for templates of %.63s", student_id);
     if (code == CM_OK)
         code = check(student_id, templates, count, err);
     if (code == CM_OK)
@@ -181,6 +187,17 @@ enum cm_code srv_kvs_put_templates(struct srv_store *store, const char *student_
     student.template_count = (int32_t)count;
     code = srv_save_student(tx, &student, err);
     return code == CM_OK ? srv_note_change(tx, SRV_CHANGE_TEMPLATES, student_id, err) : code;
+}
+
+enum cm_code srv_withdraw_templates(struct srv_tx *tx, struct srv_student *student, struct cm_err *err)
+{
+    bool any;
+    enum cm_code code = srv_shred_templates(tx, student->base.id, &any, err);
+    student->changed_wall_ms = cm_wall_ms(tx->store->clock);
+    student->template_count = 0; /* older ones of a station are told by consent_refused_wall_ms */
+    if (code == CM_OK)
+        code = srv_save_student(tx, student, err);
+    return code == CM_OK ? srv_note_change(tx, SRV_CHANGE_TEMPLATES, student->base.id, err) : code;
 }
 
 /* ---- reading ---- */

@@ -19,6 +19,7 @@ static bool read_message(struct srv_work *work, struct srv_faces *whose, struct 
             memcpy(whose->student_id, push.student_id, CM_ID_SIZE);
             whose->erased_wall_ms = push.erased_ms;
             whose->unenrolled_wall_ms = push.unenrolled_ms;
+            whose->consent_wall_ms = push.consent_ms;
             *ret_sealed = push.sealed;
         }
     } else {
@@ -26,6 +27,7 @@ static bool read_message(struct srv_work *work, struct srv_faces *whose, struct 
         memcpy(whose->student_id, work->job_student_id, CM_ID_SIZE);
         whose->student_created_wall_ms = work->job_student_created_wall_ms;
         whose->unenrolled_wall_ms = work->job_student_unenrolled_wall_ms;
+        whose->consent_wall_ms = work->job_student_consent_wall_ms;
         *ret_sealed = result->sealed;
     }
     if (code != CM_OK)
@@ -119,6 +121,8 @@ static void end_job(struct srv_work *work)
         answer_job(work, false, "unknown_student", "the student is not there any more");
     else if (faces->verdict == SRV_FACES_WITHDRAWN)
         answer_job(work, false, "withdrawn", "the student was un-enrolled meanwhile; take a new photo");
+    else if (faces->verdict == SRV_FACES_NO_CONSENT)
+        answer_job(work, false, "consent_missing", "there is no consent: note it with the student first");
     else {
         snprintf(text, sizeof text, "this face is enrolled already, as %.60s (distance %.2f)",
                  faces->other_id, (double)faces->distance);
@@ -130,8 +134,8 @@ static void end_push(struct srv_work *work)
 {
     const struct srv_faces *faces = work->u.enrol.faces;
     static const enum cm_sync_problem problems[] = {CM_SYNC_FINE, CM_SYNC_UNKNOWN, CM_SYNC_DUPLICATE,
-                                                    CM_SYNC_WITHDRAWN};
-    static const int statuses[] = {200, 404, 409, 409};
+                                                    CM_SYNC_WITHDRAWN, CM_SYNC_NO_CONSENT};
+    static const int statuses[] = {200, 404, 409, 409, 409};
     struct cm_templates_answer answer = {.problem = problems[faces->verdict],
                                          .time_ms = cm_wall_ms(work->core->clock),
                                          .unenrolled_ms = faces->withdrawn_wall_ms};

@@ -1,6 +1,8 @@
 #include "sync/faces.h"
 
+#include "lane/rule.h"
 #include "record/embedding.h"
+#include "store/settings.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -155,10 +157,22 @@ static enum cm_code are_of_another(struct srv_store *store, const struct srv_fac
     return code == CM_NOTFOUND ? CM_OK : code;
 }
 
-/* What was made before its maker knew of the last withdrawal does not undo it; no clock of a station decides that. */
+/* What was made before its maker knew that the last ones were taken away, or under a consent from before the last refusal,
+ * does not come back; no clock of a station decides that. */
 static bool are_withdrawn(const struct srv_faces *faces, const struct srv_student *student)
 {
-    return faces->count > 0 && faces->unenrolled_wall_ms < student->unenrolled_wall_ms;
+    bool consent_withdrawn =
+        student->consent_refused_wall_ms != 0 && faces->consent_wall_ms <= student->consent_refused_wall_ms;
+    return faces->count > 0 && (faces->unenrolled_wall_ms < student->unenrolled_wall_ms || consent_withdrawn);
+}
+
+static enum cm_code lack_consent(struct srv_store *store, const struct srv_faces *faces,
+                                 const struct srv_student *student, bool *ret_lack, struct cm_err *err)
+{
+    bool required = true;
+    enum cm_code code = srv_setting_flag(store, SRV_SETTING_CONSENT_REQUIRED, true, &required, err);
+    *ret_lack = faces->count > 0 && !cm_consent_allows_face(student->base.consent, required);
+    return code;
 }
 
 static enum cm_code find_whose(struct srv_store *store, const struct srv_station *station,
@@ -181,7 +195,7 @@ enum cm_code srv_faces_put(struct srv_store *store, const struct srv_station *st
 {
     struct srv_student student;
     struct srv_nearest nearest = {.square = INFINITY};
-    bool known;
+    bool known, lack = false;
     faces->own_count = 0;
     enum cm_code code = find_whose(store, station, faces, &student, &known, err);
     if (code == CM_OK && !known) {
@@ -190,6 +204,12 @@ enum cm_code srv_faces_put(struct srv_store *store, const struct srv_station *st
     }
     if (code == CM_OK)
         code = srv_store_each_template(store, faces->student_id, keep_own, faces, err);
+    if (code == CM_OK)
+        code = lack_consent(store, faces, &student, &lack, err);
+    if (code == CM_OK && lack) {
+        faces->verdict = SRV_FACES_NO_CONSENT;
+        return CM_OK;
+    }
     if (code == CM_OK && are_withdrawn(faces, &student)) {
         faces->verdict = SRV_FACES_WITHDRAWN;
         return CM_OK;

@@ -16,8 +16,8 @@ enum cm_code srv_faces_compare(struct srv_store *store, struct srv_faces *faces,
 /* Within srv_store_write; compares with what changed since srv_faces_compare alone, or with all when that was not called.
  * The verdict, and with FINE the templates are stored (none: he is not enrolled any more). UNKNOWN:
  * not there, archived, of no class that the station serves, or another than the one whose faces they are. DUPLICATE:
- * faces->other_id is within the limit. WITHDRAWN: the student was un-enrolled, and whoever made them did not know. With both
- * faces->own is what the store has of the student. */
+ * faces->other_id is within the limit. WITHDRAWN: the student was un-enrolled, and whoever made them did not know. NO_CONSENT: that, or
+ * nobody was asked (lane/rule.h). With DUPLICATE and WITHDRAWN faces->own is what the store has of the student. */
 enum cm_code srv_faces_put(struct srv_store *store, const struct srv_station *station,
                            struct srv_faces *faces, struct cm_err *err);
 

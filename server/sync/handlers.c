@@ -122,6 +122,7 @@ static void start_post(struct srv_call *call, enum srv_work_verb verb, const str
         memcpy(post->work.job_student_id, job->student_id, sizeof job->student_id);
         post->work.job_student_created_wall_ms = job->student_created_wall_ms;
         post->work.job_student_unenrolled_wall_ms = job->student_unenrolled_wall_ms;
+        post->work.job_student_consent_wall_ms = job->student_consent_wall_ms;
         memcpy(post->job_id, job->id, sizeof post->job_id);
     }
     if (srv_work_begin(&post->work)) {

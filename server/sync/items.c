@@ -192,6 +192,7 @@ static enum cm_code add_settings(struct srv_items *items, struct cm_err *err)
     struct cm_school school = {.name = ""};
     snprintf(school.timezone, sizeof school.timezone, "%s", cm_zone_name(items->core->zone));
     char percent[8] = "";
+    bool required = true;
     enum cm_code code = read_setting(items, SRV_SETTING_SCHOOL_NAME, school.name, sizeof school.name, err);
     if (code == CM_OK)
         code = read_setting(items, SRV_SETTING_POINTS, school.points, sizeof school.points, err);
@@ -200,6 +201,15 @@ static enum cm_code add_settings(struct srv_items *items, struct cm_err *err)
     school.coverage_percent = (int32_t)strtol(percent, NULL, 10);
     if (school.coverage_percent < 0 || school.coverage_percent > 100)
         school.coverage_percent = 0;
+    if (code == CM_OK)
+        code = read_setting(items, SRV_SETTING_CONSENT_TEXT, school.consent_text, sizeof school.consent_text,
+                            err);
+    if (code == CM_OK)
+        code = srv_setting_flag(items->core->store, SRV_SETTING_CONSENT_REQUIRED, true, &required, err);
+    if (code == CM_OK)
+        code =
+            srv_setting_flag(items->core->store, SRV_SETTING_CARD_FOR_ALL, false, &school.card_for_all, err);
+    school.consent_optional = !required;
     return code == CM_OK ? add_message(items, CM_ITEM_SETTINGS, "", CM_MESSAGE_SCHOOL, &school, err) : code;
 }
 

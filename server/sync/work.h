@@ -34,7 +34,13 @@ struct srv_effects {    /* after srv_work_end */
     char version[CM_SYNC_VERSION_SIZE], camera[CM_SYNC_CAMERA_SIZE];
 };
 
-enum srv_faces_verdict { SRV_FACES_FINE, SRV_FACES_UNKNOWN, SRV_FACES_DUPLICATE, SRV_FACES_WITHDRAWN };
+enum srv_faces_verdict {
+    SRV_FACES_FINE,
+    SRV_FACES_UNKNOWN,
+    SRV_FACES_DUPLICATE,
+    SRV_FACES_WITHDRAWN,
+    SRV_FACES_NO_CONSENT
+};
 struct srv_faces { /* templates on their way into the store (faces.h) */
     struct cm_template templates[CM_SYNC_TEMPLATES_MAX];
     size_t count;
@@ -42,7 +48,9 @@ struct srv_faces { /* templates on their way into the store (faces.h) */
     /* whose faces they are, where somebody else had the id before: */
     int64_t student_created_wall_ms; /* of a photo: of the record that he had; 0: of none */
     int64_t erased_wall_ms;          /* else the last erasure of the id that the station knew of; 0: none */
-    int64_t unenrolled_wall_ms;      /* the last withdrawal that was known where they were made; 0: none */
+    int64_t
+        unenrolled_wall_ms; /* the last time that they were taken away, as known where they were made; 0: never */
+    int64_t consent_wall_ms; /* the word of consent under which they were made; 0: none */
     enum srv_faces_verdict verdict;
     /* the nearest face of somebody else, as it was at a change of the store (srv_store_each_change) */
     struct srv_nearest {
@@ -65,7 +73,7 @@ struct srv_work {
     const uint8_t *body;
     size_t size;
     char job_student_id[CM_ID_SIZE]; /* ENROL: of the job, as srv_job has it */
-    int64_t job_student_created_wall_ms, job_student_unenrolled_wall_ms;
+    int64_t job_student_created_wall_ms, job_student_unenrolled_wall_ms, job_student_consent_wall_ms;
     char peer[64]; /* EVENTS: the address, for people; the caller sets it after init */
     struct srv_sync_reply reply;
     struct srv_effects effects;

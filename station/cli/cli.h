@@ -40,6 +40,9 @@ enum stn_option {
     STN_OPT_PIN,
     STN_OPT_RENEW,
     STN_OPT_ONCE,
+    STN_OPT_CONSENT_BY,
+    STN_OPT_TEXT,
+    STN_OPT_OUT,
     STN_OPT_COUNT_
 };
 
@@ -71,6 +74,9 @@ int stn_cmd_run(struct stn_cli *cli);
 int stn_cmd_roster(struct stn_cli *cli);
 int stn_cmd_enrol(struct stn_cli *cli);
 int stn_cmd_analyse(struct stn_cli *cli);
+int stn_cmd_consent(struct stn_cli *cli);
+int stn_cmd_card(struct stn_cli *cli);
+int stn_cmd_pin(struct stn_cli *cli);
 int stn_cmd_status(struct stn_cli *cli);
 int stn_cmd_doctor(struct stn_cli *cli);
 int stn_cmd_roll(struct stn_cli *cli);
@@ -91,6 +97,9 @@ enum cm_code stn_cli_open_store(const struct stn_cli *cli, bool read_only, struc
 enum { STN_CLOCK_TEXT_SIZE = 9 };
 /* "08:51:40" in the school's zone. Returns out. */
 char *stn_clock_text(const struct cm_zone *zone, int64_t wall_ms, char out[static STN_CLOCK_TEXT_SIZE]);
+/* Who gave, refused or withdrew consent, in *ret_consent, from this option and --text. False: wrong usage, and it was said. */
+bool stn_cli_consent(const struct stn_cli *cli, enum stn_option by, enum cm_consent_state state,
+                     struct cm_consent *ret_consent);
 /* One object as one line on stdout; takes the reference. */
 void stn_cli_print_json(json_t *object);
 

@@ -122,7 +122,8 @@ static void print_json(const struct cm_student *student, const struct stn_enrol_
                                  err->code == CM_OK ? "" : err->msg));
 }
 
-static int enrol(struct stn_cli *cli, struct stn_store *store, struct stn_portrait_reader *reader)
+static int enrol(struct stn_cli *cli, struct stn_store *store, struct stn_portrait_reader *reader,
+                 const struct cm_consent *consent)
 {
     static struct stn_enrol_report report; /* 30 kB */
     struct cm_student student;
@@ -134,6 +135,7 @@ static int enrol(struct stn_cli *cli, struct stn_store *store, struct stn_portra
                              .store = store,
                              .clock = cli->clock,
                              .rules = &stn_enrol_rules_default,
+                             .consent = consent,
                              .progress = on_image,
                              .progress_arg = cli};
     enum cm_code code = stn_enrol_images(&work, &student, (const char *const *)cli->argv + 1,
@@ -161,11 +163,15 @@ int stn_cmd_enrol(struct stn_cli *cli)
     struct stn_store *store = NULL;
     struct stn_portrait_reader *reader = NULL;
     if (cli->argc < 2)
-        return stn_cli_usage("enrol ID [--name N --class C] IMAGE…");
+        return stn_cli_usage("enrol ID [--name N --class C] [--consent-by NAME] IMAGE…");
     if (cli->argc - 1 > STN_ENROL_IMAGES_MAX)
         return stn_cli_usage("at most %d images at once", STN_ENROL_IMAGES_MAX);
     if (!good_id("id", cli->argv[0]) || !good_name(stn_cli_value(cli, STN_OPT_NAME)) ||
         !good_id("class", stn_cli_value(cli, STN_OPT_CLASS)))
+        return STN_EXIT_USAGE;
+    struct cm_consent consent;
+    bool with_consent = stn_cli_value(cli, STN_OPT_CONSENT_BY) != NULL;
+    if (with_consent && !stn_cli_consent(cli, STN_OPT_CONSENT_BY, CM_CONSENT_GIVEN, &consent))
         return STN_EXIT_USAGE;
     char landmarks[1200], embedder[1200];
     stn_settings_landmarks(&cli->settings, landmarks, sizeof landmarks);
@@ -179,7 +185,7 @@ int stn_cmd_enrol(struct stn_cli *cli)
         stn_portrait_open(&options, &reader, &err) != CM_OK)
         stn_cli_fail(&err);
     else
-        status = enrol(cli, store, reader);
+        status = enrol(cli, store, reader, with_consent ? &consent : NULL);
     stn_portrait_close(reader);
     stn_store_close(store);
     return status;

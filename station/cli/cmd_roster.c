@@ -1,6 +1,7 @@
 #include "cli/cli.h"
 
 #include "base/file.h"
+#include "lane/card.h"
 #include "roster/roster_csv.h"
 
 #include <stdio.h>
@@ -74,6 +75,7 @@ static int cmd_import(struct stn_cli *cli, const char *path)
 
 struct listing {
     const struct stn_cli *cli;
+    struct stn_store *store;
     size_t count;
 };
 
@@ -107,11 +109,17 @@ static bool list_class(void *arg, const struct cm_class *class_)
 static bool list_student(void *arg, const struct cm_student *student)
 {
     struct listing *listing = arg;
+    struct stn_lanes lanes = {.card = CM_LANE_CLOSED};
+    (void)stn_store_get_lanes(listing->store, student->id, &lanes, NULL);
     if (listing->cli->json)
-        stn_cli_print_json(json_pack("{s:s, s:s, s:s}", "id", student->id, "name", student->name, "class",
-                                     student->class_id));
+        stn_cli_print_json(
+            json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:b}", "id", student->id, "name", student->name,
+                      "class", student->class_id, "consent", cm_consent_name(student->consent), "card_lane",
+                      cm_lane_reason_name(lanes.card), "card", cm_card_tag_given(student->card_tag), "pin",
+                      student->pin_hash[0] != '\0'));
     else
-        printf("%-16s %-32s %s\n", student->id, student->name, student->class_id);
+        printf("%-16s %-32s %-12s consent %s\n", student->id, student->name, student->class_id,
+               cm_consent_name(student->consent));
     listing->count++;
     return true;
 }
@@ -123,6 +131,7 @@ static int cmd_list(struct stn_cli *cli)
     struct listing listing = {.cli = cli};
     if (stn_cli_open_store(cli, true, &store, &err) != CM_OK)
         return stn_cli_fail(&err);
+    listing.store = store;
     enum cm_code code = stn_store_each_class(store, list_class, &listing, &err);
     if (code == CM_OK)
         code = stn_store_each_student(store, list_student, &listing, &err);

@@ -48,7 +48,7 @@ struct server {
     struct stn_pairing pairing; /* without a token */
     struct stn_sync_note note;  /* trouble empty: never in contact */
     uint64_t acked, waiting;
-    int uploads_waiting, uploads_unknown, uploads_duplicate;
+    int uploads_waiting, uploads_unknown, uploads_duplicate, uploads_no_consent;
     size_t own_students;
 };
 
@@ -58,6 +58,7 @@ static bool count_upload(void *arg, const struct stn_upload *upload)
     server->uploads_waiting += upload->state == STN_UPLOAD_WAITING;
     server->uploads_unknown += upload->state == STN_UPLOAD_UNKNOWN;
     server->uploads_duplicate += upload->state == STN_UPLOAD_DUPLICATE;
+    server->uploads_no_consent += upload->state == STN_UPLOAD_NO_CONSENT;
     return true;
 }
 
@@ -90,14 +91,15 @@ static json_t *server_json(const struct server *server)
 {
     if (!server->paired)
         return json_null();
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:i, s:i, s:i, s:i}", "url",
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:i, s:i, s:i, s:i, s:i}", "url",
                      server->pairing.url, "station", server->pairing.station_id, "name", server->pairing.name,
                      "trouble", server->note.trouble[0] != '\0' ? server->note.trouble : "connecting", "text",
                      server->note.text, "acked", (json_int_t)server->acked, "waiting",
                      (json_int_t)server->waiting, "since_ms", (json_int_t)server->note.since_wall_ms,
                      "last_contact_ms", (json_int_t)server->note.last_contact_wall_ms, "uploads_waiting",
                      server->uploads_waiting, "uploads_unknown", server->uploads_unknown, "uploads_duplicate",
-                     server->uploads_duplicate, "own_students", (int)server->own_students);
+                     server->uploads_duplicate, "uploads_no_consent", server->uploads_no_consent,
+                     "own_students", (int)server->own_students);
 }
 
 static void print_server(const struct stn_cli *cli, const struct server *server)
@@ -121,6 +123,9 @@ static void print_server(const struct stn_cli *cli, const struct server *server)
     if (server->uploads_duplicate > 0)
         printf("          the faces of %d students were refused: others of the school have them\n",
                server->uploads_duplicate);
+    if (server->uploads_no_consent > 0)
+        printf("          the faces of %d students wait for consent: note it at the server\n",
+               server->uploads_no_consent);
     if (server->own_students > 0)
         printf("          %zu students are on this station's roster alone\n", server->own_students);
 }

@@ -13,22 +13,40 @@
 #include <string.h>
 
 static const struct option long_options[] = {
-    {"config", required_argument, NULL, STN_OPT_CONFIG}, {"data", required_argument, NULL, STN_OPT_DATA},
-    {"json", no_argument, NULL, STN_OPT_JSON},           {"help", no_argument, NULL, STN_OPT_HELP},
-    {"version", no_argument, NULL, STN_OPT_VERSION},     {"headless", no_argument, NULL, STN_OPT_HEADLESS},
-    {"camera", required_argument, NULL, STN_OPT_CAMERA}, {"until-eof", no_argument, NULL, STN_OPT_UNTIL_EOF},
-    {"events", required_argument, NULL, STN_OPT_EVENTS}, {"name", required_argument, NULL, STN_OPT_NAME},
-    {"class", required_argument, NULL, STN_OPT_CLASS},   {"enrolled", no_argument, NULL, STN_OPT_ENROLLED},
-    {"policy", required_argument, NULL, STN_OPT_POLICY}, {"fps", required_argument, NULL, STN_OPT_FPS},
-    {"date", required_argument, NULL, STN_OPT_DATE},     {"by", required_argument, NULL, STN_OPT_BY},
-    {"reason", required_argument, NULL, STN_OPT_REASON}, {"ca", required_argument, NULL, STN_OPT_CA},
-    {"pin", required_argument, NULL, STN_OPT_PIN},       {"renew", no_argument, NULL, STN_OPT_RENEW},
-    {"once", no_argument, NULL, STN_OPT_ONCE},           {NULL, 0, NULL, 0},
+    {"config", required_argument, NULL, STN_OPT_CONFIG},
+    {"data", required_argument, NULL, STN_OPT_DATA},
+    {"json", no_argument, NULL, STN_OPT_JSON},
+    {"help", no_argument, NULL, STN_OPT_HELP},
+    {"version", no_argument, NULL, STN_OPT_VERSION},
+    {"headless", no_argument, NULL, STN_OPT_HEADLESS},
+    {"camera", required_argument, NULL, STN_OPT_CAMERA},
+    {"until-eof", no_argument, NULL, STN_OPT_UNTIL_EOF},
+    {"events", required_argument, NULL, STN_OPT_EVENTS},
+    {"name", required_argument, NULL, STN_OPT_NAME},
+    {"class", required_argument, NULL, STN_OPT_CLASS},
+    {"enrolled", no_argument, NULL, STN_OPT_ENROLLED},
+    {"policy", required_argument, NULL, STN_OPT_POLICY},
+    {"fps", required_argument, NULL, STN_OPT_FPS},
+    {"date", required_argument, NULL, STN_OPT_DATE},
+    {"by", required_argument, NULL, STN_OPT_BY},
+    {"reason", required_argument, NULL, STN_OPT_REASON},
+    {"ca", required_argument, NULL, STN_OPT_CA},
+    {"pin", required_argument, NULL, STN_OPT_PIN},
+    {"renew", no_argument, NULL, STN_OPT_RENEW},
+    {"once", no_argument, NULL, STN_OPT_ONCE},
+    {"consent-by", required_argument, NULL, STN_OPT_CONSENT_BY},
+    {"text", required_argument, NULL, STN_OPT_TEXT},
+    {"out", required_argument, NULL, STN_OPT_OUT},
+    {NULL, 0, NULL, 0},
 };
 
 static const enum stn_option run_options[] = {STN_OPT_HEADLESS, STN_OPT_CAMERA, STN_OPT_UNTIL_EOF,
                                               STN_OPT_EVENTS,   STN_OPT_POLICY, 0};
-static const enum stn_option enrol_options[] = {STN_OPT_NAME, STN_OPT_CLASS, 0};
+static const enum stn_option enrol_options[] = {STN_OPT_NAME, STN_OPT_CLASS, STN_OPT_CONSENT_BY, STN_OPT_TEXT,
+                                                0};
+static const enum stn_option consent_options[] = {STN_OPT_BY, STN_OPT_TEXT, STN_OPT_REASON, 0};
+static const enum stn_option card_options[] = {STN_OPT_OUT, 0};
+static const enum stn_option pin_options[] = {STN_OPT_PIN, 0};
 static const enum stn_option analyse_options[] = {STN_OPT_ENROLLED, STN_OPT_POLICY, STN_OPT_FPS, 0};
 static const enum stn_option roll_options[] = {STN_OPT_DATE, STN_OPT_CLASS, STN_OPT_BY, STN_OPT_REASON, 0};
 static const enum stn_option correct_options[] = {STN_OPT_DATE, STN_OPT_BY, STN_OPT_REASON, 0};
@@ -41,8 +59,8 @@ static const struct stn_command commands[] = {
     {"run", "[--headless] [--camera SPEC] [--policy P] [--until-eof] [--events -]",
      "the station: camera, recognition, marks, screen", run_options, stn_cmd_run},
     {"roster", "import FILE.csv | list", "students and classes", NULL, stn_cmd_roster},
-    {"enrol", "ID [--name N --class C] IMAGE|VIDEO@SECONDS…", "faces of a student, from pictures",
-     enrol_options, stn_cmd_enrol},
+    {"enrol", "ID [--name N --class C] [--consent-by NAME [--text VERSION]] IMAGE|VIDEO@SECONDS…",
+     "faces of a student, from pictures", enrol_options, stn_cmd_enrol},
     {"analyse", "[--enrolled] [--policy P] [--fps F] VIDEO-or-IMAGE…",
      "what the station would make of recordings", analyse_options, stn_cmd_analyse},
     {"roll", "[--date D] [--class C] | close|reopen|no-session CLASS --by NAME [--date D] [--reason TEXT]",
@@ -51,6 +69,13 @@ static const struct stn_command commands[] = {
     {"correct", "ID present|late|excused|absent --by NAME --reason TEXT [--date D]",
      "change what a mark means; the mark itself stays", correct_options, stn_cmd_correct},
     {"erase", "ID", "destroy the templates of a student and their key", NULL, stn_cmd_erase},
+    {"consent", "ID given|refused|withdrawn --by NAME [--text VERSION] [--reason TEXT]",
+     "whether the face may be kept; refusing or withdrawing destroys it at once", consent_options,
+     stn_cmd_consent},
+    {"card", "ID [--out FILE.svg]", "a new card for the lane without a face; the old one is void",
+     card_options, stn_cmd_card},
+    {"pin", "ID [--pin DIGITS]", "a new PIN for the lane without a face; without --pin one is made up",
+     pin_options, stn_cmd_pin},
     {"trust-clock", "--by NAME", "the clock is right now, although the log holds later times", trust_options,
      stn_cmd_trust_clock},
     {"pair", "URL CODE [--ca FILE | --pin sha256//…] [--renew]",

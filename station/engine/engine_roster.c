@@ -241,7 +241,7 @@ static bool note_change(void *arg, const struct cm_event *event)
 {
     struct stn_engine *engine = arg;
     engine->log_seq_seen = event->seq;
-    if (event->type == CM_EVENT_ENROLLED)
+    if (event->type == CM_EVENT_ENROLLED) /* a withdrawal of consent comes with one too */
         engine->gallery_stale = true;
     if (event->type == CM_EVENT_ENROLLED && event->body.enrolled.template_count == 0)
         engine_say_erased(engine);

@@ -241,8 +241,8 @@ static enum cm_code store_templates(struct work *work, struct cm_err *err)
         snprintf(template_->student_id, sizeof template_->student_id, "%s", work->student->id);
         memcpy(template_->embedding, work->embedding[i], sizeof template_->embedding);
     }
-    enum cm_code code =
-        stn_store_put_templates(work->enrol->store, work->student->id, work->templates, (size_t)count, err);
+    enum cm_code code = stn_store_put_templates(work->enrol->store, work->student->id, work->templates,
+                                                (size_t)count, work->enrol->consent, err);
     if (code == CM_OK)
         work->report->template_count = count;
     return code;
@@ -256,6 +256,11 @@ enum cm_code stn_enrol_images(const struct stn_enrol *enrol, const struct cm_stu
     if (count < 1 || count > STN_ENROL_IMAGES_MAX)
         return cm_fail(err, CM_INVALID, "enrolment takes 1 to %d pictures of a student, not %zu",
                        STN_ENROL_IMAGES_MAX, count);
+    if (enrol->consent == NULL) {
+        enum cm_code allowed = stn_store_check_consent(enrol->store, student->id, err);
+        if (allowed != CM_OK)
+            return allowed;
+    }
     struct work *work = calloc(1, sizeof *work);
     if (work == NULL)
         return cm_fail(err, CM_NOMEM, "out of memory for an enrolment");

@@ -3,6 +3,7 @@
  *
  * Each picture passes the gates or is left out with its reason; the best STN_ENROL_TEMPLATES_MAX of those that pass become
  * templates. The whole enrolment is refused, and the store keeps what it had,
+ * - when there is no consent (lane/rule.h): no picture is looked at then,
  * - when no picture passes,
  * - when the pictures show more than one person (the odd one is named), or somebody else than the student's templates do,
  * - when the face is enrolled already under another id: whoever is two students could be marked for both. This is logged
@@ -69,12 +70,14 @@ struct stn_enrol { /* all borrowed */
     struct stn_store *store;
     const struct cm_clock *clock;
     const struct stn_enrol_rules *rules;
+    const struct cm_consent
+        *consent; /* given with the enrolment, and logged with it; NULL: it must be there already */
     stn_enrol_progress_fn *progress; /* may be NULL */
     void *progress_arg;
 };
 
 /* The student should be in the store's roster already; templates that he has are replaced. The report is written in any
- * case. CM_INVALID: refused for the pictures; CM_EXISTS: refused as a duplicate; err says it in a sentence that names the
+ * case. CM_INVALID: refused for the pictures, or without consent; CM_EXISTS: refused as a duplicate; err says it in a sentence that names the
  * picture or the other student. Other codes: a model or the store failed. */
 enum cm_code stn_enrol_images(const struct stn_enrol *enrol, const struct cm_student *student,
                               const char *const *sources, size_t count, struct stn_enrol_report *report,

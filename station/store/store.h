@@ -21,6 +21,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "lane/rule.h"
 #include "record/record.h"
 #include "roll/roll.h"
 #include <stdbool.h>
@@ -41,12 +42,14 @@ enum cm_code stn_store_open(const struct stn_store_options *options, struct stn_
 void stn_store_close(struct stn_store *store);
 
 /* ---- roster ---- */
-/* All or nothing, one commit, with one CM_EVENT_ROSTER. Existing ids are replaced, others stay. */
+/* All or nothing, one commit, with one CM_EVENT_ROSTER. Existing ids are replaced, others stay; of a student that is there
+ * already name and class alone are replaced. */
 enum cm_code stn_store_put_roster(struct stn_store *store, const struct cm_class *classes, size_t class_count,
                                   const struct cm_student *students, size_t student_count, const char *source,
                                   struct cm_err *err);
 enum cm_code stn_store_get_class(struct stn_store *store, const char *id, struct cm_class *ret_class,
                                  struct cm_err *err); /* CM_NOTFOUND */
+/* Students come with the consent that counts here, of what the server said and what was said at this station. */
 enum cm_code stn_store_get_student(struct stn_store *store, const char *id, struct cm_student *ret_student,
                                    struct cm_err *err);                    /* CM_NOTFOUND */
 typedef bool stn_class_visit_fn(void *arg, const struct cm_class *class_); /* false ends the walk */
@@ -57,9 +60,12 @@ enum cm_code stn_store_each_student(struct stn_store *store, stn_student_visit_f
                                     struct cm_err *err); /* in order of id */
 
 /* ---- templates (sealed at rest; plain only in memory) ---- */
-/* Replaces the student's templates; with one CM_EVENT_ENROLLED. Creates the student's key when there is none. */
+/* Replaces the student's templates; with one CM_EVENT_ENROLLED. Creates the student's key when there is none. consent: given
+ * with the enrolment, logged in the same commit (as by stn_store_say_consents); NULL: it was given before. CM_INVALID: no
+ * consent. */
 enum cm_code stn_store_put_templates(struct stn_store *store, const char *student_id,
-                                     const struct cm_template *templates, size_t count, struct cm_err *err);
+                                     const struct cm_template *templates, size_t count,
+                                     const struct cm_consent *consent, struct cm_err *err);
 typedef bool stn_template_visit_fn(void *arg, const struct cm_template *template_);
 /* A template whose seal does not open is skipped and counted in *ret_damaged (may be NULL). */
 enum cm_code stn_store_each_template(struct stn_store *store, stn_template_visit_fn *visit, void *arg,
@@ -68,6 +74,24 @@ enum cm_code stn_store_each_template(struct stn_store *store, stn_template_visit
  * when there were none. Another code after the erasure itself means that the old master key could not be removed from
  * the key file yet: the next start does it. */
 enum cm_code stn_store_erase_templates(struct stn_store *store, const char *student_id, struct cm_err *err);
+
+/* ---- consent, and the lanes that are open by it ---- */
+/* One commit, with one CM_EVENT_CONSENT each; the store sets said_wall_ms and erased_wall_ms. Whoever refuses or withdraws has
+ * no templates any more when it returns, beyond recovery (as stn_store_erase_templates). The student need not be on the
+ * roster yet. */
+enum cm_code stn_store_say_consents(struct stn_store *store, const struct cm_consent *consents, size_t count,
+                                    struct cm_err *err);
+/* Whether templates of the student may be made, by consent and the school's settings. CM_INVALID says what to do. */
+enum cm_code stn_store_check_consent(struct stn_store *store, const char *student_id, struct cm_err *err);
+struct stn_lanes {
+    bool face;                /* templates of him may be made */
+    enum cm_lane_reason card; /* card and PIN: CM_LANE_CLOSED, or why they are open */
+};
+enum cm_code stn_store_get_lanes(struct stn_store *store, const char *student_id, struct stn_lanes *ret_lanes,
+                                 struct cm_err *err); /* CM_NOTFOUND */
+/* Of a station without a server (CM_INVALID with one): a card's tag, a PIN's hash; NULL: as it was. */
+enum cm_code stn_store_put_credentials(struct stn_store *store, const char *student_id,
+                                       const uint8_t *card_tag, const char *pin_hash, struct cm_err *err);
 
 /* ---- events ---- */
 /* Appends a mark unless the student has one in that session: then CM_EXISTS. *ret_entry (which may be NULL) is the entry

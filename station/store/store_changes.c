@@ -149,6 +149,8 @@ static enum cm_code erase_student(struct apply *a, const struct cm_item *item, s
     if (code == CM_OK)
         code = stn_unenrolled_forget(a->txn, item->id, err);
     if (code == CM_OK)
+        code = stn_consent_forget(a->txn, item->id, err);
+    if (code == CM_OK)
         code = stn_erased_put(a->store, a->txn, item->id, item->at_ms, err);
     a->any = true;
     a->applied.erased++;
@@ -208,11 +210,24 @@ static enum cm_code apply_class(struct apply *a, const struct cm_item *item, str
     return code == CM_OK ? note_served(a, STN_SERVED_CLASS, item->id, err) : code;
 }
 
+/* Whoever refused or withdrew, here or anywhere, has no templates here, whatever waits to go up. */
+static enum cm_code obey_consent(struct apply *a, const char *id, bool *ret_said_no, struct cm_err *err)
+{
+    struct stn_consent consent;
+    enum cm_code code = stn_consent_get(a->txn, id, &consent, err);
+    *ret_said_no =
+        code == CM_OK && (consent.state == CM_CONSENT_REFUSED || consent.state == CM_CONSENT_WITHDRAWN);
+    if (!*ret_said_no)
+        return code;
+    code = remove_templates(a, id, true, err);
+    return code == CM_OK ? stn_upload_forget(a->txn, id, err) : code;
+}
+
 static enum cm_code apply_student(struct apply *a, const struct cm_item *item, struct cm_err *err)
 {
     struct cm_student student;
     struct cm_err why = CM_ERR_INIT;
-    bool changed = false;
+    bool changed = false, said_no;
     if (item->erased)
         return erase_student(a, item, err);
     if (item->gone)
@@ -225,7 +240,11 @@ static enum cm_code apply_student(struct apply *a, const struct cm_item *item, s
     enum cm_code code = put_record(a, STN_TABLE_STUDENTS, item->id, &item->body, &changed, err);
     a->applied.students += changed;
     if (code == CM_OK)
-        code = stn_upload_known(a->txn, item->id, err);
+        code = stn_consent_settled(a->txn, item->id, a->changes->acked, err);
+    if (code == CM_OK)
+        code = obey_consent(a, item->id, &said_no, err);
+    if (code == CM_OK && !said_no)
+        code = stn_upload_known(a->txn, item->id, student.consent, err);
     return code == CM_OK ? note_served(a, STN_SERVED_STUDENT, item->id, err) : code;
 }
 
@@ -300,12 +319,14 @@ static enum cm_code keep_newer(struct apply *a, const struct cm_item *item, int6
 
 static enum cm_code apply_templates(struct apply *a, const struct cm_item *item, struct cm_err *err)
 {
-    bool kept = false, says = !item->gone && !item->erased;
+    bool kept = false, says = !item->gone && !item->erased, said_no = false;
     int64_t known_ms;
     enum cm_code code = stn_unenrolled_get(a->txn, item->id, &known_ms, err);
     if (code == CM_OK && says)
         code = stn_unenrolled_put(a->txn, item->id, item->at_ms, err);
-    if (code != CM_OK)
+    if (code == CM_OK)
+        code = obey_consent(a, item->id, &said_no, err);
+    if (code != CM_OK || said_no)
         return code;
     if (stn_upload_waits(a->txn, item->id))
         return pass_over(a, item, err);

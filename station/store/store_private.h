@@ -159,8 +159,9 @@ enum cm_code stn_upload_refuse(struct cm_txn *txn, const struct stn_upload *sent
                                bool *ret_current, struct cm_err *err);
 enum cm_code stn_upload_forget(struct cm_txn *txn, const char *student_id, struct cm_err *err);
 bool stn_upload_waits(struct cm_txn *txn, const char *student_id); /* also for the server to know him */
-/* The server knows the student (again): what waited for that goes up. */
-enum cm_code stn_upload_known(struct cm_txn *txn, const char *student_id, struct cm_err *err);
+/* The server knows the student (again), and whether there is consent: what waited for that goes up. */
+enum cm_code stn_upload_known(struct cm_txn *txn, const char *student_id, enum cm_consent_state consent,
+                              struct cm_err *err);
 
 /* When the server last took away the student's templates, as it said; 0: never. Templates that are here and do not wait to go
  * up are from after that. An earlier time than is known changes nothing. */
@@ -169,6 +170,27 @@ enum cm_code stn_unenrolled_get(struct cm_txn *txn, const char *student_id, int6
 enum cm_code stn_unenrolled_put(struct cm_txn *txn, const char *student_id, int64_t at_ms,
                                 struct cm_err *err);
 enum cm_code stn_unenrolled_forget(struct cm_txn *txn, const char *student_id, struct cm_err *err);
+
+/* ---- store_consent.c ---- */
+struct stn_consent {
+    enum cm_consent_state state;
+    int64_t said_wall_ms; /* 0: nobody was asked */
+};
+/* What counts here of the student. */
+enum cm_code stn_consent_get(struct cm_txn *txn, const char *student_id, struct stn_consent *ret_consent,
+                             struct cm_err *err);
+/* The same into a record as the server sent it. */
+enum cm_code stn_consent_merge(struct cm_txn *txn, struct cm_student *student, struct cm_err *err);
+/* Whether templates may be made, by it and by the school's settings. CM_INVALID. */
+enum cm_code stn_consent_check(struct cm_txn *txn, const char *student_id, struct cm_err *err);
+/* Logs the word, whose envelope is made, at an instant after the one that is known. */
+enum cm_code stn_consent_say(struct stn_store *store, struct cm_txn *txn, struct cm_event *event,
+                             struct cm_err *err);
+/* The server, which has this station's events up to acked_seq, says how it stands. */
+enum cm_code stn_consent_settled(struct cm_txn *txn, const char *student_id, uint64_t acked_seq,
+                                 struct cm_err *err);
+enum cm_code stn_consent_forget(struct cm_txn *txn, const char *student_id, struct cm_err *err);
+enum cm_code stn_consent_renumber(struct cm_txn *txn, uint64_t first_seq, struct cm_err *err);
 
 struct stn_erased {
     int64_t at_ms; /* as the server says it */

@@ -197,6 +197,8 @@ static enum cm_code renew(struct cm_txn *txn, void *arg, struct cm_err *err)
     if (code == CM_OK)
         code = stn_erased_renumber(txn, r->renewal->first_seq, err);
     if (code == CM_OK)
+        code = stn_consent_renumber(txn, r->renewal->first_seq, err);
+    if (code == CM_OK)
         code = stn_store_put_identity(txn, public_key, err);
     if (code == CM_OK)
         code = stn_txn_put_pairing(txn, r->renewal->pairing, public_key, r->renewal->ca_pem, err);

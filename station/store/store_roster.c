@@ -29,6 +29,24 @@ static enum cm_code put(struct cm_txn *txn, enum stn_table table, enum cm_record
     return code;
 }
 
+/* Name and class are the roster's; the rest of a student who is there already stays. */
+static enum cm_code put_student(struct cm_txn *txn, const struct cm_student *student, struct cm_err *err)
+{
+    struct cm_student merged;
+    struct cm_err why = CM_ERR_INIT;
+    struct cm_bytes value;
+    enum cm_code code = cm_txn_get(txn, STN_TABLE_STUDENTS, student->id, strlen(student->id), &value, err);
+    if (code == CM_NOTFOUND)
+        return put(txn, STN_TABLE_STUDENTS, CM_RECORD_STUDENT, student->id, student, err);
+    if (code != CM_OK)
+        return code;
+    if (cm_record_decode(CM_RECORD_STUDENT, value.data, value.size, &merged, &why) != CM_OK)
+        return cm_fail(err, CM_CORRUPT, "the record of %s does not decode: %s", student->id, why.msg);
+    memcpy(merged.name, student->name, sizeof merged.name);
+    memcpy(merged.class_id, student->class_id, sizeof merged.class_id);
+    return put(txn, STN_TABLE_STUDENTS, CM_RECORD_STUDENT, student->id, &merged, err);
+}
+
 static enum cm_code put_roster(struct cm_txn *txn, void *arg, struct cm_err *err)
 {
     struct roster *roster = arg;
@@ -41,8 +59,7 @@ static enum cm_code put_roster(struct cm_txn *txn, void *arg, struct cm_err *err
     for (size_t i = 0; i < roster->class_count && code == CM_OK; i++)
         code = put(txn, STN_TABLE_CLASSES, CM_RECORD_CLASS, roster->classes[i].id, &roster->classes[i], err);
     for (size_t i = 0; i < roster->student_count && code == CM_OK; i++)
-        code = put(txn, STN_TABLE_STUDENTS, CM_RECORD_STUDENT, roster->students[i].id, &roster->students[i],
-                   err);
+        code = put_student(txn, &roster->students[i], err);
     return code == CM_OK ? stn_store_log(roster->store, txn, &roster->event, err) : code;
 }
 
@@ -76,6 +93,8 @@ static enum cm_code look_up(struct cm_txn *txn, void *arg, struct cm_err *err)
     if (code == CM_OK &&
         cm_record_decode(lookup->kind, value.data, value.size, lookup->record, &why) != CM_OK)
         code = cm_fail(err, CM_CORRUPT, "the record of %s does not decode: %s", lookup->id, why.msg);
+    if (code == CM_OK && lookup->kind == CM_RECORD_STUDENT)
+        code = stn_consent_merge(txn, lookup->record, err);
     return code;
 }
 
@@ -98,6 +117,7 @@ enum cm_code stn_store_get_student(struct stn_store *store, const char *id, stru
 }
 
 struct walk {
+    struct cm_txn *txn;
     stn_class_visit_fn *visit_class;
     stn_student_visit_fn *visit_student;
     void *arg;
@@ -126,6 +146,9 @@ static enum cm_code visit_student(void *arg, struct cm_bytes key, struct cm_byte
     struct cm_student student;
     if (cm_record_decode(CM_RECORD_STUDENT, value.data, value.size, &student, &why) != CM_OK)
         return fail_decode(key, &why, err);
+    enum cm_code code = stn_consent_merge(walk->txn, &student, err);
+    if (code != CM_OK)
+        return code;
     return walk->visit_student(walk->arg, &student) ? CM_OK : CM_EOF;
 }
 
@@ -136,6 +159,8 @@ static enum cm_code walk_classes(struct cm_txn *txn, void *arg, struct cm_err *e
 
 static enum cm_code walk_students(struct cm_txn *txn, void *arg, struct cm_err *err)
 {
+    struct walk *walk = arg;
+    walk->txn = txn;
     return cm_txn_walk(txn, STN_TABLE_STUDENTS, (struct cm_bytes){NULL, 0}, 0, visit_student, arg, err);
 }
 

@@ -116,9 +116,10 @@ enum cm_code stn_store_count_own_students(struct stn_store *store, size_t *ret_c
 /* ---- templates that go up ---- */
 enum stn_upload_state {
     STN_UPLOAD_WAITING,
-    STN_UPLOAD_UNKNOWN,   /* the server does not know the student; waits until he comes with a pull */
-    STN_UPLOAD_DUPLICATE, /* another student of the school has this face; waits for a new enrolment */
-    STN_UPLOAD_DONE,      /* only for stn_store_settle_upload: forgets it */
+    STN_UPLOAD_UNKNOWN,    /* the server does not know the student; waits until he comes with a pull */
+    STN_UPLOAD_DUPLICATE,  /* another student of the school has this face; waits for a new enrolment */
+    STN_UPLOAD_NO_CONSENT, /* the server knows of no consent; waits until it says that there is one */
+    STN_UPLOAD_DONE,       /* only for stn_store_settle_upload: forgets it */
 };
 struct stn_upload {
     char student_id[CM_ID_SIZE];
@@ -129,6 +130,7 @@ struct stn_upload {
         erased_ms; /* of stn_store_next_upload: the last erasure of the id that was carried out here; 0: none */
     int64_t
         unenrolled_ms; /* the last withdrawal by the server that was known here when they were made; 0: none */
+    int64_t consent_ms; /* the instant of the word of consent under which they were made; 0: there was none */
 };
 /* The first that waits, with its templates (none: he is enrolled no more); wipe them after use. CM_NOTFOUND without a
  * sentence. */

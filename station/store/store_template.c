@@ -24,7 +24,8 @@ struct templates {
     const char *student_id;
     const struct cm_template *templates;
     size_t count;
-    struct cm_event event;
+    const struct cm_consent *consent; /* said with it; NULL: before */
+    struct cm_event event, said;
 };
 
 static enum cm_code put_sealed(struct cm_txn *txn, const struct cm_template *template_, size_t number,
@@ -60,7 +61,11 @@ enum cm_code stn_templates_write(struct stn_store *store, struct cm_txn *txn, co
 static enum cm_code put_templates(struct cm_txn *txn, void *arg, struct cm_err *err)
 {
     struct templates *t = arg;
-    enum cm_code code = stn_templates_write(t->store, txn, t->student_id, t->templates, t->count, err);
+    enum cm_code code = t->consent != NULL ? stn_consent_say(t->store, txn, &t->said, err) : CM_OK;
+    if (code == CM_OK)
+        code = stn_consent_check(txn, t->student_id, err);
+    if (code == CM_OK)
+        code = stn_templates_write(t->store, txn, t->student_id, t->templates, t->count, err);
     if (code == CM_OK)
         code = stn_store_log(t->store, txn, &t->event, err);
     if (code == CM_OK && stn_txn_is_paired(txn))
@@ -69,9 +74,10 @@ static enum cm_code put_templates(struct cm_txn *txn, void *arg, struct cm_err *
 }
 
 enum cm_code stn_store_put_templates(struct stn_store *store, const char *student_id,
-                                     const struct cm_template *templates, size_t count, struct cm_err *err)
+                                     const struct cm_template *templates, size_t count,
+                                     const struct cm_consent *consent, struct cm_err *err)
 {
-    struct templates t = {store, student_id, templates, count, {0}};
+    struct templates t = {store, student_id, templates, count, consent, {0}, {0}};
     enum cm_code code = stn_store_check_id("student", student_id, err);
     if (code != CM_OK)
         return code;
@@ -81,6 +87,11 @@ enum cm_code stn_store_put_templates(struct stn_store *store, const char *studen
         if (strcmp(templates[i].student_id, student_id) != 0)
             return cm_fail(err, CM_INVALID, "a template of %s among those of %s", templates[i].student_id,
                            student_id);
+    }
+    if (consent != NULL) {
+        stn_store_envelope(store, CM_EVENT_CONSENT, &t.said);
+        t.said.body.consent = *consent;
+        snprintf(t.said.body.consent.student_id, CM_ID_SIZE, "%s", student_id);
     }
     stn_store_envelope(store, CM_EVENT_ENROLLED, &t.event);
     snprintf(t.event.body.enrolled.student_id, CM_ID_SIZE, "%s", student_id);

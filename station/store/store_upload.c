@@ -15,10 +15,12 @@ struct upload_record { /* as stored */
 
 static const struct cm_field upload_rows[] = {
     CM_ROW(struct upload_record, 1, 1, TEXT, upload.student_id),
-    CM_ROW_RANGE(struct upload_record, 2, 1, INTEGER, upload.state, STN_UPLOAD_WAITING, STN_UPLOAD_DUPLICATE),
+    CM_ROW_RANGE(struct upload_record, 2, 1, INTEGER, upload.state, STN_UPLOAD_WAITING,
+                 STN_UPLOAD_NO_CONSENT),
     CM_ROW(struct upload_record, 3, 1, TEXT, upload.other_id),
     CM_ROW_RANGE(struct upload_record, 4, 1, INTEGER, upload.number, 0, INT64_MAX),
     CM_ROW_RANGE(struct upload_record, 5, 3, INTEGER, upload.unenrolled_ms, 0, INT64_MAX),
+    CM_ROW_RANGE(struct upload_record, 6, 3, INTEGER, upload.consent_ms, 0, INT64_MAX),
 };
 static const struct cm_table upload_table = {
     .name = "upload",
@@ -107,10 +109,12 @@ static enum cm_code forget_unenrolled(struct cm_txn *txn, struct cm_err *err)
 /* ---- uploads ---- */
 
 static enum cm_code add(struct cm_txn *txn, const char *student_id, int64_t number, int64_t unenrolled_ms,
-                        struct cm_err *err)
+                        int64_t consent_ms, struct cm_err *err)
 {
-    struct stn_upload upload = {
-        .state = STN_UPLOAD_WAITING, .number = number, .unenrolled_ms = unenrolled_ms};
+    struct stn_upload upload = {.state = STN_UPLOAD_WAITING,
+                                .number = number,
+                                .unenrolled_ms = unenrolled_ms,
+                                .consent_ms = consent_ms};
     snprintf(upload.student_id, sizeof upload.student_id, "%s", student_id);
     return put(txn, &upload, err);
 }
@@ -118,8 +122,12 @@ static enum cm_code add(struct cm_txn *txn, const char *student_id, int64_t numb
 enum cm_code stn_upload_add(struct cm_txn *txn, const char *student_id, uint64_t number, struct cm_err *err)
 {
     int64_t unenrolled_ms;
+    struct stn_consent consent;
     enum cm_code code = stn_unenrolled_get(txn, student_id, &unenrolled_ms, err);
-    return code == CM_OK ? add(txn, student_id, (int64_t)number, unenrolled_ms, err) : code;
+    if (code == CM_OK)
+        code = stn_consent_get(txn, student_id, &consent, err);
+    return code == CM_OK ? add(txn, student_id, (int64_t)number, unenrolled_ms, consent.said_wall_ms, err)
+                         : code;
 }
 
 enum cm_code stn_upload_forget(struct cm_txn *txn, const char *student_id, struct cm_err *err)
@@ -134,11 +142,14 @@ bool stn_upload_waits(struct cm_txn *txn, const char *student_id)
     return get(txn, student_id, &upload, NULL) == CM_OK && upload.state != STN_UPLOAD_DUPLICATE;
 }
 
-enum cm_code stn_upload_known(struct cm_txn *txn, const char *student_id, struct cm_err *err)
+enum cm_code stn_upload_known(struct cm_txn *txn, const char *student_id, enum cm_consent_state consent,
+                              struct cm_err *err)
 {
     struct stn_upload upload;
     enum cm_code code = get(txn, student_id, &upload, err);
-    if (code == CM_NOTFOUND || (code == CM_OK && upload.state != STN_UPLOAD_UNKNOWN))
+    bool now = code == CM_OK && (upload.state == STN_UPLOAD_UNKNOWN ||
+                                 (upload.state == STN_UPLOAD_NO_CONSENT && consent == CM_CONSENT_GIVEN));
+    if (code == CM_NOTFOUND || (code == CM_OK && !now))
         return CM_OK;
     upload.state = STN_UPLOAD_WAITING;
     return code == CM_OK ? put(txn, &upload, err) : code;
@@ -156,7 +167,7 @@ enum cm_code stn_upload_again(struct cm_txn *txn, const char *student_id, struct
     if (code != CM_OK && code != CM_NOTFOUND)
         return code;
     int64_t number = upload.number < INT64_MAX - again_step ? upload.number + again_step : again_step;
-    return waits ? add(txn, student_id, number, upload.unenrolled_ms, err)
+    return waits ? add(txn, student_id, number, upload.unenrolled_ms, upload.consent_ms, err)
                  : stn_upload_add(txn, student_id, (uint64_t)number, err);
 }
 

@@ -53,6 +53,7 @@ static bool next_templates(struct stn_sync_client *client, struct stn_sync_now n
         push.sealed = (struct cm_span){sealed.data, sealed.size};
         push.erased_ms = client->upload.erased_ms;
         push.unenrolled_ms = client->upload.unenrolled_ms;
+        push.consent_ms = client->upload.consent_ms;
         code = cm_message_encode(CM_MESSAGE_TEMPLATES_PUSH, &push, &c->body, &err);
     }
     cm_buf_finish(&sealed);
@@ -219,6 +220,10 @@ static void templates_answer(struct stn_sync_client *client, const struct stn_sy
     } else if (answer->status == 409 &&
                (said.problem == CM_SYNC_DUPLICATE || said.problem == CM_SYNC_WITHDRAWN)) {
         refused(client, &said, now, effects);
+    } else if (answer->status == 409 && said.problem == CM_SYNC_NO_CONSENT) {
+        settle(client, STN_UPLOAD_NO_CONSENT, NULL, now);
+        snprintf(effects->text, sizeof effects->text,
+                 "the server knows of no consent for %.60s: note it there, the face goes up then", id);
     } else {
         client_failed(client, STN_SYNC_UP, answer, now);
     }

@@ -138,6 +138,11 @@ await test('stations, users, enrolment: their answers are as described', async (
     const { one_time_password: again } = await admin.post('/api/users/asha/reset');
     holds(again, /-/, 'a password');
     await admin.delete('/api/users/asha');
+    equal((await cora.post('/api/students/T1-002/consent', { state: 'given', by: 'Latha Nair, mother', note: 'on paper' })).consent, 'given', 'consent');
+    await cora.post('/api/consents', { state: 'given', by: 'parents’ evening', class_id: 'T1' });
+    holds((await cora.post('/api/students/T1-002/card')).svg, /^<svg /, 'a card');
+    await cora.post('/api/classes/T1/cards', { everybody: true });
+    await cora.post('/api/students/T1-002/pin', { pin: '4071' });
     const photo = await admin.ask('POST', '/api/students/T1-002/photo', Buffer.concat([Buffer.from([0xff, 0xd8, 0xff, 0xe0]), Buffer.alloc(1000)]), { 'content-type': 'image/jpeg' });
     equal(photo.status, 503, 'no station');
     equal((await admin.ask('GET', '/api/enrolments/none')).status, 404, 'no job');

@@ -24,8 +24,8 @@ const usage = [
     [['analyse'], 'analyse VIDEO-or-IMAGE…'],
     [['analyse', '--fps', '0', 'x.mp4'], '--fps is a number from 1 to 1000, not 0'],
     [['analyse', '--fps', 'fast', 'x.mp4'], '--fps is a number from 1 to 1000, not fast'],
-    [['enrol'], 'enrol ID [--name N --class C] IMAGE…'],
-    [['enrol', 'a'], 'enrol ID [--name N --class C] IMAGE…'],
+    [['enrol'], 'enrol ID [--name N --class C] [--consent-by NAME] IMAGE…'],
+    [['enrol', 'a'], 'enrol ID [--name N --class C] [--consent-by NAME] IMAGE…'],
     [['enrol', '', 'x.jpg'], 'the id is empty, longer than 63 bytes, or holds characters that cannot be shown'],
     [['enrol', 'c', '--name', 'C\u001b[2J', '--class', 'T1', 'x.jpg'], /^the name is empty, longer than 120 characters, or holds characters that cannot be shown$/],
     [['roster'], 'roster import FILE.csv, or roster list'],
@@ -102,7 +102,7 @@ await test('help, version and the settings with their defaults', async () => {
     const { stdout: version } = await good(['--version']);
     holds(version, /^rollcall-station \d+\.\d+\.\d+\n$/, 'version');
     const { stdout: help } = await good(['--help']);
-    for (const command of ['run', 'roster', 'enrol', 'analyse', 'roll', 'correct', 'erase', 'status', 'doctor', 'settings'])
+    for (const command of ['run', 'roster', 'enrol', 'analyse', 'roll', 'correct', 'erase', 'consent', 'card', 'pin', 'status', 'doctor', 'settings'])
         holds(help, `  rollcall-station ${command} `, 'help');
     const { stdout: described } = await good(['settings', '--data', data]);
     const file = path.join(folder('conf'), 'station.conf');

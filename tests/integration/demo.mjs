@@ -16,7 +16,7 @@ const enrolled = Object.fromEntries(fs.readFileSync(path.join(demo, 'enrol'), 'u
     .filter((line) => /^[^#\s]/.test(line)).map((line) => line.trim().split(/\s+/)).map(([id, ...images]) => [id, images]));
 
 function enrol(data, id) {
-    return good(['--data', data, 'enrol', id, ...enrolled[id].map((image) => media(image.split('@')[0]) + (image.includes('@') ? `@${image.split('@')[1]}` : ''))]);
+    return good(['--data', data, 'enrol', id, '--consent-by', 'the demo', ...enrolled[id].map((image) => media(image.split('@')[0]) + (image.includes('@') ? `@${image.split('@')[1]}` : ''))]);
 }
 
 /** The demo's data folder; its zone is one where it is noon, so that the class is open and the day does not end. */

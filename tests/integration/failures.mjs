@@ -9,7 +9,7 @@ import path from 'node:path';
 import {
     atLeast, clockOff, copyFolder, equal, finding, folder, good, holds, json, make, media, NotHere, of, replay, report, run, start, station, stationFolder, test,
 } from './lib.mjs';
-import { enrol, images } from './people.mjs';
+import { enrol, images, withConsent } from './people.mjs';
 
 const files = folder('files');
 const clip = await make('cut', path.join(files, 'living.avi'), media('franck.mp4'), 100, 200);
@@ -98,7 +98,7 @@ await test('a JPEG that claims 60000 x 60000', async () => {
     const dir = folder('huge'), file = path.join(dir, 'huge.jpg');
     fs.writeFileSync(file, claimSize(fs.readFileSync(media('audrey.jpg')), 60000));
     const said = 'huge.jpg: a picture of 60000 x 60000 pixels is not accepted (largest side 4096)', began = Date.now();
-    for (const words of [['enrol', 'b', file], ['analyse', file], ['analyse', dir]]) {
+    for (const words of [['enrol', 'b', ...withConsent, file], ['analyse', file], ['analyse', dir]]) {
         const { code, stderr } = await run(['--data', data, ...words]);
         equal(code, 1, `${words[0]}: exit code`);
         holds(stderr, said, `${words[0]} ${path.basename(words.at(-1))}: stderr`);
@@ -121,7 +121,7 @@ const portraits = [
 for (const [what, picture, said] of portraits) {
     await test(`a portrait that is ${what} enrols nobody`, async () => {
         const own = copyFolder(data), file = picture();
-        const { code, stdout, stderr } = await run(['--data', own, 'enrol', 'b', file]);
+        const { code, stdout, stderr } = await run(['--data', own, 'enrol', 'b', ...withConsent, file]);
         equal(code, 1, 'exit code');
         holds(stdout + stderr, said, 'output');
         const [status] = await json(['--data', own, 'status']);
@@ -132,7 +132,7 @@ for (const [what, picture, said] of portraits) {
 
 await test('a face that is enrolled already under another id is refused, and logged', async () => {
     const own = copyFolder(data);
-    const { code, stderr } = await run(['--data', own, 'enrol', 'b', ...images('a').slice(0, 2)]);
+    const { code, stderr } = await run(['--data', own, 'enrol', 'b', ...withConsent, ...images('a').slice(0, 2)]);
     equal(code, 1, 'exit code');
     equal(stderr.replace(/\d\.\d\d/, 'D'), 'rollcall-station: this face is enrolled already, as a Asha Able (distance D): check the id, or erase that one first\n', 'stderr');
     const [status] = await json(['--data', own, 'status']);

@@ -6,7 +6,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { atLeast, copyFolder, equal, folder, good, json, make, media, of, random, remove, replay, report, run, start, station, stationFolder, test } from './lib.mjs';
-import { enrol, images } from './people.mjs';
+import { enrol, images, withConsent } from './people.mjs';
 
 const chance = random(Number(process.env.ROLLCALL_TEST_SEED || 1));
 const between = (low, high) => low + (high - low) * chance();
@@ -120,7 +120,7 @@ await test('roster import, killed 12 times: all or nothing', async () => {
 });
 
 await test('enrol, killed 8 times: all or nothing', async () => {
-    const words = (dir) => ['--data', dir, 'enrol', 'b', ...images('b')];
+    const words = (dir) => ['--data', dir, 'enrol', 'b', ...withConsent, ...images('b')];
     const done = copyFolder(data), [{ templates: before }] = await json(['--data', data, 'status']);
     const long = await duration(() => good(words(done)));
     const [{ templates: after }] = await json(['--data', done, 'status']);

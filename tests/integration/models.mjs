@@ -5,7 +5,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { copyFolder, equal, folder, holds, make, media, models, NotHere, of, replay, report, run, stationFolder, test } from './lib.mjs';
-import { enrol } from './people.mjs';
+import { enrol, withConsent } from './people.mjs';
 
 const clip = await make('cut', path.join(folder('clip'), 'living.avi'), media('franck.mp4'), 100, 200);
 const data = await stationFolder();
@@ -36,7 +36,7 @@ for (const model of [embedder, mesh]) {
             for (const name of [embedder, mesh]) fs.copyFileSync(path.join(models, name), path.join(dir, name));
             harm(file);
             const env = { ROLLCALL_MODELS_DIR: dir }, message = `${file}: ${said}`;
-            for (const words of [['analyse', clip], ['enrol', 'b', media('audrey.jpg')]]) {
+            for (const words of [['analyse', clip], ['enrol', 'b', ...withConsent, media('audrey.jpg')]]) {
                 const { code, stderr } = await run(['--data', own, ...words], { env });
                 equal([code, stderr], [1, `rollcall-station: ${message}\n`], `${words[0]}: exit code, message`);
             }

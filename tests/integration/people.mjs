@@ -11,9 +11,13 @@ export function images(id) {
     return pictures[id].map((name) => name.split('@')).map(([file, at]) => media(file) + (at ? `@${at}` : ''));
 }
 
-/** Enrols "a" or "b" in a data folder. */
+/** Words of enrol and consent: who said yes, to which text. */
+export const parent = 'Latha Nair, mother';
+export const withConsent = ['--consent-by', parent, '--text', '2026-1'];
+
+/** Enrols "a" or "b" in a data folder, with a parent's consent. */
 export function enrol(data, id) {
-    return good(['--data', data, 'enrol', id, ...images(id)]);
+    return good(['--data', data, 'enrol', id, ...withConsent, ...images(id)]);
 }
 
 /** A data folder with both enrolled. */

@@ -167,6 +167,7 @@ await test('a photo goes to one station of the class, its result comes from that
     const second = await makeStation(school, 'Second door of A', [A]);
     const photo = new Uint8Array(300).fill(1);
     photo.set([0xff, 0xd8, 0xff]);
+    await admin.post(`/api/students/${a2}/consent`, { state: 'given', by: 'Latha Nair, mother' });
     await Promise.all([door, second, gate].map((station) => station.sync('GET', 'changes?last=0&camera=ok&version=1.0')));
     const { status, json } = await send(server, 'POST', `/api/students/${a2}/photo`, { headers: { ...bearer(admin.token), 'content-type': 'image/jpeg' }, body: photo });
     equal(status, 202, 'the photo');

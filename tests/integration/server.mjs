@@ -191,6 +191,7 @@ await test('a photo without a station that could use it is refused and not kept'
     const server = await startServer();
     const admin = await firstAdmin(server);
     const [student] = await makeClass(admin, 'T1', 1);
+    await admin.post(`/api/students/${student}/consent`, { state: 'given', by: 'Latha Nair, mother' });
     const photo = (bytes) => admin.ask('POST', `/api/students/${student}/photo`, new Uint8Array(bytes), { 'content-type': 'image/jpeg' });
     equal((await photo([...Array(100).keys()])).body.error.code, 'not_a_picture', 'no picture');
     equal((await photo([0xff, 0xd8, 0xff, 0xe0, ...Array(100).fill(0)])).body.error.code, 'no_station', 'no station');

@@ -139,6 +139,7 @@ function stations(crowd, admin, list) {
         crowd.add(`camera ${i}`, (round) => asks(admin, 'POST', `/api/stations/${station.id}/camera`, { on: round % 3 !== 2 }));
     }
     crowd.add('photos', async () => {
+        await asks(admin, 'POST', '/api/students/T1-001/consent', { state: 'given', by: 'Latha Nair, mother' });
         const { body } = await asks(admin, 'POST', '/api/students/T1-001/photo', jpeg, { 'content-type': 'image/jpeg' });
         if (!body.job) return;
         await asks(list[0], 'GET', `/sync/v1/jobs/${body.job.id}/photo`);

@@ -7,7 +7,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { clockOff, copyFolder, equal, finding, folder, good, holds, json, media, report, run, start, station, stationFolder, test } from './lib.mjs';
 import { eventually, firstAdmin, makeClass, serverJson, serverRun, startServer } from './lib/server.mjs';
-import { enrol, images } from './people.mjs';
+import { enrol, images, parent } from './people.mjs';
 
 const SECOND = 1000;
 let server = await startServer();
@@ -262,6 +262,10 @@ await test('a wrong clock is shown, and trusted again when the server says that 
 await test('a photo from the browser becomes a face at the station, and its refusal a sentence', async () => {
     const running = runStation(door.data);
     await running.until((event) => event.event === 'sync' && event.online);
+    const bytes = () => new Uint8Array(fs.readFileSync(images('a')[0]));
+    const unasked = await admin.ask('POST', '/api/students/a/photo', bytes(), { 'content-type': 'image/jpeg' });
+    equal([unasked.status, unasked.body.error.code], [409, 'consent_missing'], 'before anybody was asked');
+    equal((await admin.ask('POST', '/api/consents', { students: ['a', 'b'], state: 'given', by: parent })).body, { changed: 2, unchanged: 0 }, 'consent');
     const upload = async (id, file) => {
         const body = fs.readFileSync(file);
         const answer = await admin.ask('POST', `/api/students/${id}/photo`, new Uint8Array(body), { 'content-type': 'image/jpeg' });

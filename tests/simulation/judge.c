@@ -231,6 +231,7 @@ static bool judge(struct sim *sim, bool say)
             fprintf(stderr, "station %d is shown as forked although it is settled\n", device->process);
         good = false;
     }
+    good = sim_server_obeys_consent(sim->server) && good;
     return sim_server_forgot_the_erased(sim->server) && good;
 }
 

@@ -3,6 +3,7 @@
 
 #include "auth/auth.h"
 #include "base/uuid.h"
+#include "lane/rule.h"
 #include "simulation/chance.h"
 #include "simulation/death.h"
 #include "simulation/world.h"
@@ -67,6 +68,28 @@ static bool count_one_template(void *arg, const struct cm_template *template_)
     return true;
 }
 
+bool sim_server_obeys_consent(struct sim_server *server)
+{
+    bool good = true;
+    sim_process(SIM_SERVER_PROCESS);
+    for (int i = 0; i < SIM_STUDENTS; i++) {
+        struct srv_student student;
+        char id[CM_ID_SIZE];
+        int left = 0;
+        sim_student_id(i, id);
+        if (srv_store_get_student(server->store, id, &student, NULL) != CM_OK ||
+            student.base.consent == CM_CONSENT_GIVEN)
+            continue;
+        srv_store_each_template(server->store, id, count_one_template, &left, NULL);
+        if (left == 0 && student.template_count == 0)
+            continue;
+        fprintf(stderr, "there is no consent for %s (%s), and there are templates\n", id,
+                cm_consent_name(student.base.consent));
+        good = false;
+    }
+    return good;
+}
+
 bool sim_server_forgot_the_erased(struct sim_server *server)
 {
     bool good = true;
@@ -99,7 +122,7 @@ struct edit {
     size_t template_count;
     const char *station_id;
     unsigned mask;
-    struct cm_event event;
+    struct cm_event event, consent;
 };
 
 static enum cm_code put_student(struct srv_store *store, const struct edit *edit, bool archived,
@@ -167,6 +190,32 @@ static enum cm_code correct(struct srv_store *store, const struct edit *edit, st
     return srv_store_append_own(store, &event, &feed, err);
 }
 
+/* CM_NOTFOUND: no such student. */
+static enum cm_code say_consent(struct srv_store *store, const struct edit *edit, enum cm_consent_state state,
+                                struct cm_err *err)
+{
+    struct srv_student student;
+    struct cm_event event = edit->consent;
+    struct cm_consent *consent = &event.body.consent;
+    enum cm_code code = srv_store_get_student(store, edit->student_record.id, &student, err);
+    if (code != CM_OK || student.base.consent == state)
+        return code;
+    *consent = (struct cm_consent){.state = state, .by = "admin", .given_by = "mother"};
+    memcpy(consent->student_id, student.base.id, CM_ID_SIZE);
+    consent->said_wall_ms = cm_consent_instant(event.wall_ms, student.base.consent_wall_ms);
+    return srv_store_append_own(store, &event, NULL, err);
+}
+
+/* With the parents' consent, which is written down with it. */
+static enum cm_code put_templates(struct srv_store *store, const struct edit *edit, struct cm_err *err)
+{
+    enum cm_code code = edit->template_count > 0 ? say_consent(store, edit, CM_CONSENT_GIVEN, err) : CM_OK;
+    if (code != CM_OK)
+        return code;
+    return srv_store_put_templates(store, edit->student_record.id, edit->templates, edit->template_count,
+                                   err);
+}
+
 static enum cm_code edit_within(struct srv_store *store, void *arg, struct cm_err *err)
 {
     struct edit *edit = arg;
@@ -188,8 +237,7 @@ static enum cm_code edit_within(struct srv_store *store, void *arg, struct cm_er
     case 7:
         return srv_store_erase_student(store, edit->student_record.id, "admin", err);
     case 8:
-        return srv_store_put_templates(store, edit->student_record.id, edit->templates, edit->template_count,
-                                       err);
+        return put_templates(store, edit, err);
     case 9:
         return srv_store_put_closure(store, &closure, err);
     case 10:
@@ -206,9 +254,12 @@ static enum cm_code edit_within(struct srv_store *store, void *arg, struct cm_er
     case 15:
         snprintf(name, sizeof name, "present %d, late -2, least 1", 3 + edit->other % 3);
         return srv_store_put_setting(store, "points", name, err);
-    default:
+    case 16:
         return srv_store_append_own(store, &edit->event, &feed, err);
+    default:
+        return say_consent(store, edit, CM_CONSENT_WITHDRAWN, err);
     }
+    return CM_OK;
 }
 
 static const char *describe(const struct edit *edit, enum cm_code code)
@@ -229,7 +280,8 @@ static const char *describe(const struct edit *edit, enum cm_code code)
                                         "say of a session",
                                         "correct",
                                         "put points",
-                                        "append an event of its own"};
+                                        "append an event of its own",
+                                        "withdraw consent"};
     static char text[300];
     snprintf(text, sizeof text, "%s (class %s, student %s, %zu templates, classes %x): %s", words[edit->what],
              edit->class_record.id, edit->student_record.id, edit->template_count, edit->mask,
@@ -240,7 +292,7 @@ static const char *describe(const struct edit *edit, enum cm_code code)
 const char *sim_server_edit(struct sim_server *server, const char *const *station_ids, int station_count)
 {
     struct edit edit = {.server = server,
-                        .what = sim_draw(17),
+                        .what = sim_draw(18),
                         .class_ = sim_draw(SIM_CLASSES),
                         .student = sim_draw(SIM_STUDENTS),
                         .other = sim_draw(1000),
@@ -255,6 +307,8 @@ const char *sim_server_edit(struct sim_server *server, const char *const *statio
     if (station_count > 0)
         edit.station_id = station_ids[sim_draw(station_count)];
     srv_sync_activity(&server->core, CM_ACTIVITY_DISPUTE, &edit.event);
+    srv_sync_activity(&server->core, CM_ACTIVITY_DISPUTE, &edit.consent);
+    edit.consent.type = CM_EVENT_CONSENT;
     enum cm_code code = srv_store_write(server->store, edit_within, &edit, &err);
     if (edit.what == 7)
         note_erasure(edit.student, code);

@@ -79,6 +79,8 @@ bool sim_server_shows_rightly(struct sim_server *server, const struct sim_fact *
                               const struct sim_fact *shown);
 /* Nothing is left of those who were erased: no standing, no history, no templates. */
 bool sim_server_forgot_the_erased(struct sim_server *server);
+/* Nobody has templates without consent. Said where somebody has. */
+bool sim_server_obeys_consent(struct sim_server *server);
 /* A new run; the backup that was just made; the store that was just made of it. */
 void sim_server_people_begin(void);
 /* Lines "student ID " of everybody whom the server knows, whatever class. */

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const struct cm_consent given = {.state = CM_CONSENT_GIVEN, .given_by = "Latha Nair"};
+
 _Static_assert((int)SIM_CHANNELS == (int)STN_SYNC_CHANNELS, "the client's channels");
 
 struct sim_station {
@@ -197,7 +199,14 @@ static enum cm_code enrol(struct sim_station *station, const struct cm_student *
     struct cm_template templates[3];
     int face = sim_happens(15) ? sim_draw(SIM_STUDENTS) : atoi(student->id + 1);
     int count = sim_enrol(face, student->id, cm_wall_ms(station->clock), templates);
-    return stn_store_put_templates(station->store, student->id, templates, (size_t)count, err);
+    return stn_store_put_templates(station->store, student->id, templates, (size_t)count, &given, err);
+}
+
+static enum cm_code withdraw(struct sim_station *station, const struct cm_student *student, struct cm_err *err)
+{
+    struct cm_consent consent = {.state = CM_CONSENT_WITHDRAWN, .given_by = "Latha Nair"};
+    memcpy(consent.student_id, student->id, sizeof consent.student_id);
+    return stn_store_say_consents(station->store, &consent, 1, err);
 }
 
 /* A person closes a roll, opens it again, or says that there is no session. */
@@ -244,6 +253,8 @@ const char *sim_station_edit(struct sim_station *station)
         word = "correct", code = correct(station, student, &err);
     else if (what < 80)
         word = "enrol", code = enrol(station, student, &err);
+    else if (what < 82)
+        word = "withdraw consent", code = withdraw(station, student, &err);
     else
         word = "erase templates", code = stn_store_erase_templates(station->store, student->id, &err);
     if (code != CM_OK && code != CM_EXISTS && code != CM_NOTFOUND && !sim_is_dead(station->process))

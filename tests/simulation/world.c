@@ -61,7 +61,8 @@ void sim_view_class(struct cm_buf *view, const struct cm_class *class_)
 
 void sim_view_student(struct cm_buf *view, const struct cm_student *student)
 {
-    cm_buf_appendf(view, "student %s %s %s\n", student->id, student->class_id, student->name);
+    cm_buf_appendf(view, "student %s %s %s consent %s\n", student->id, student->class_id, student->name,
+                   cm_consent_name(student->consent));
 }
 
 void sim_view_session(struct cm_buf *view, const char *class_id, int32_t date, int verdict, int word)
@@ -98,6 +99,10 @@ void sim_fact_of(struct sim_fact *fact, const struct cm_event *event)
         fact->erased_wall_ms = event->body.correction.erased_wall_ms;
     } else if (event->type == CM_EVENT_ENROLLED) {
         id = event->body.enrolled.student_id;
+    } else if (event->type == CM_EVENT_CONSENT) {
+        id = event->body.consent.student_id;
+        fact->says_whose = true;
+        fact->erased_wall_ms = event->body.consent.erased_wall_ms;
     }
     snprintf(fact->student_id, sizeof fact->student_id, "%.15s", id);
 }

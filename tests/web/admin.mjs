@@ -381,6 +381,7 @@ await test('the queue of activities by keyboard', async () => {
     });
 });
 
+await admin.post(`/api/students/${pupils[0]}/consent`, { state: 'given', by: 'Latha Nair, mother' });
 await test('a photo by the browser’s camera; without a station it says what to do', () => at(`students/${pupils[0]}`, async (page) => {
     await press(page, 'Enrol the face');
     await press(page.locator('dialog[open]'), 'Send the photo');

@@ -20,6 +20,7 @@ const [first, second, third] = ['S-1', 'S-2', 'S-3'];
 for (const [id, name, classId] of [[first, 'Asha Able', 'T1'], [second, 'Bilal Baker', 'T2'], [third, 'Chitra Chand', 'T2']]) {
     await makeClass(admin, classId, 0);
     await admin.post('/api/students', { id, name, class_id: classId });
+    await admin.post(`/api/students/${id}/consent`, { state: 'given', by: 'Latha Nair, mother' });
 }
 
 async function door(classId) {

@@ -20,6 +20,7 @@ static struct stn_enrol enrol;
 static char folder[256];
 static int progress_calls;
 
+static const struct cm_consent given = {.state = CM_CONSENT_GIVEN, .given_by = "Latha Nair, mother"};
 static const struct cm_student franck = {.id = "S1", .name = "Franck", .class_id = "10-B"};
 static const struct cm_student second = {.id = "S2", .name = "Second", .class_id = "10-B"};
 static const struct cm_student third = {.id = "S3", .name = "Third", .class_id = "10-B"};
@@ -193,6 +194,18 @@ static void bad_pictures_are_left_out(void **state)
     assert_int_equal(templates(), 1);
 }
 
+static void without_consent_no_picture_is_looked_at(void **state)
+{
+    (void)state;
+    const char *const sources[] = {"/nowhere/picture.jpg"};
+    struct stn_enrol unasked = enrol;
+    struct cm_err err = CM_ERR_INIT;
+    unasked.consent = NULL;
+    assert_int_equal(stn_enrol_images(&unasked, &franck, sources, 1, &report, &err), CM_INVALID);
+    assert_non_null(strstr(err.msg, "there is no consent to keep the face of S1"));
+    assert_int_equal(report.image_count, 0);
+}
+
 static void no_usable_picture_changes_nothing(void **state)
 {
     (void)state;
@@ -251,7 +264,8 @@ static int open_store(void **state)
         print_error("%s\n", err.msg);
         return -1;
     }
-    enrol = (struct stn_enrol){.reader = reader,
+    enrol = (struct stn_enrol){.consent = &given,
+                               .reader = reader,
                                .store = store,
                                .clock = &clock.base,
                                .rules = &stn_enrol_rules_default,
@@ -302,10 +316,11 @@ int main(void)
         return SKIPPED;
     }
     const struct CMUnitTest tests[] = {
-        WITH_STORE(good_pictures_become_templates),        WITH_STORE(enrolling_again_replaces),
-        WITH_STORE(a_face_under_two_ids_is_refused),       WITH_STORE(a_look_alike_is_enrolled_and_named),
-        WITH_STORE(the_picture_of_somebody_else_is_named), WITH_STORE(bad_pictures_are_left_out),
-        WITH_STORE(no_usable_picture_changes_nothing),     WITH_STORE(only_the_best_are_kept),
+        WITH_STORE(good_pictures_become_templates),          WITH_STORE(enrolling_again_replaces),
+        WITH_STORE(a_face_under_two_ids_is_refused),         WITH_STORE(a_look_alike_is_enrolled_and_named),
+        WITH_STORE(the_picture_of_somebody_else_is_named),   WITH_STORE(bad_pictures_are_left_out),
+        WITH_STORE(without_consent_no_picture_is_looked_at), WITH_STORE(only_the_best_are_kept),
+        WITH_STORE(no_usable_picture_changes_nothing),       WITH_STORE(only_the_best_are_kept),
         WITH_STORE(too_few_and_too_many_pictures),
     };
     stn_face_shim_init();

@@ -95,7 +95,8 @@ static struct cm_event example_event(enum cm_event_type type)
                                                  .by = "office",
                                                  .given_by = "Latha Nair, mother",
                                                  .text_version = "2026-1",
-                                                 .said_wall_ms = 1767597600789};
+                                                 .said_wall_ms = 1767597600789,
+                                                 .erased_wall_ms = 1767597600100};
         memset(event.body.consent.words, 'w', CM_TEXT_SIZE - 1);
         break;
     }
@@ -168,7 +169,15 @@ static void other_records_survive_the_trip(void **state)
     (void)state;
     struct cm_class class_ = {.id = "10-B", .coordinator = "", .start_minute = 1439, .weekdays = 0x7f},
                     class_back;
-    struct cm_student student = {.id = "s1", .name = "प्रिया", .class_id = "10-B"}, student_back;
+    struct cm_student student = {.id = "s1",
+                                 .name = "प्रिया",
+                                 .class_id = "10-B",
+                                 .consent = CM_CONSENT_REFUSED,
+                                 .consent_wall_ms = 1767597600789,
+                                 .accommodation = true,
+                                 .card_tag = {1, 2, 3},
+                                 .pin_hash = "$argon2id$"},
+                      student_back;
     struct cm_template template_ = {.student_id = "s1", .model = "m", .quality = 1.0f}, template_back;
     for (int i = 0; i < CM_EMBEDDING_DIM; i++)
         template_.embedding[i] = (float)i / 7.0f - 3.0f;
@@ -178,6 +187,11 @@ static void other_records_survive_the_trip(void **state)
     assert_int_equal(class_back.start_minute, 1439);
     assert_int_equal(class_back.weekdays, 0x7f);
     assert_string_equal(student_back.name, "प्रिया");
+    assert_int_equal(student_back.consent, CM_CONSENT_REFUSED);
+    assert_int_equal(student_back.consent_wall_ms, 1767597600789);
+    assert_true(student_back.accommodation);
+    assert_memory_equal(student_back.card_tag, student.card_tag, sizeof student.card_tag);
+    assert_string_equal(student_back.pin_hash, "$argon2id$");
     assert_memory_equal(template_back.embedding, template_.embedding, sizeof template_.embedding);
 }
 
@@ -185,14 +199,38 @@ static void other_records_survive_the_trip(void **state)
 static void the_bytes_are_these(void **state)
 {
     (void)state;
-    static const uint8_t expected[] = "\x84\x00\x03\x01\xa2s1\x02\xa5Priya\x03\xa4"
-                                      "10-B";
-    struct cm_student student = {.id = "s1", .name = "Priya", .class_id = "10-B"};
+    static const uint8_t expected[] = "\x89\x00\x03\x01\xa2s1\x02\xa5Priya\x03\xa4"
+                                      "10-B\x04\x02\x05\x07\x06\xc3\x07\xc4\x10"
+                                      "0123456789abcdef\x08\xa1$";
+    struct cm_student student = {.id = "s1",
+                                 .name = "Priya",
+                                 .class_id = "10-B",
+                                 .consent = CM_CONSENT_REFUSED,
+                                 .consent_wall_ms = 7,
+                                 .accommodation = true,
+                                 .pin_hash = "$"};
+    memcpy(student.card_tag, "0123456789abcdef", sizeof student.card_tag);
     uint8_t bytes[64];
     size_t size;
     assert_int_equal(cm_record_encode(CM_RECORD_STUDENT, &student, bytes, sizeof bytes, &size, NULL), CM_OK);
     assert_int_equal(size, sizeof expected - 1);
     assert_memory_equal(bytes, expected, size);
+}
+
+/* Students of a program that did not know yet of consent and cards. */
+static void a_student_of_before_has_neither_consent_nor_card(void **state)
+{
+    (void)state;
+    static const uint8_t old[] = "\x84\x00\x02\x01\xa2s1\x02\xa5Priya\x03\xa4"
+                                 "10-B";
+    struct cm_student student;
+    memset(&student, 0x55, sizeof student);
+    assert_int_equal(cm_record_decode(CM_RECORD_STUDENT, old, sizeof old - 1, &student, NULL), CM_OK);
+    assert_int_equal(student.consent, CM_CONSENT_NONE);
+    assert_int_equal(student.consent_wall_ms, 0);
+    assert_false(student.accommodation);
+    assert_int_equal(student.card_tag[0], 0);
+    assert_string_equal(student.pin_hash, "");
 }
 
 static void another_reader_understands_it(void **state)
@@ -386,12 +424,16 @@ static void records_that_break_the_rules_are_not_written(void **state)
 
 /* ---- versions ---- */
 
+/* What version 3 added to a student, with nothing in it. */
+#define STUDENT_OF_3 "\x04\x00\x05\x00\x06\xc2\x07\xc4\x10\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x08\xa0"
+
 static void unknown_fields_are_kept_and_passed_on(void **state)
 {
     (void)state;
-    /* a newer version of a student: a field 4 with a map, a field 300 with a list */
-    static const uint8_t newer[] = "\x86\x00\x04\x01\xa1s\x02\xa1n\x03\xa1"
-                                   "c\x04\x82\x00\xa1x\x07\xc0\xcd\x01\x2c\x92\x01\xc4\x01\xff";
+    /* a newer version of a student: a field 9 with a map, a field 300 with a list */
+    static const uint8_t newer[] =
+        "\x8b\x00\x04\x01\xa1s\x02\xa1n\x03\xa1"
+        "c" STUDENT_OF_3 "\x09\x82\x00\xa1x\x07\xc0\xcd\x01\x2c\x92\x01\xc4\x01\xff";
     struct cm_student student;
     uint8_t bytes[128];
     size_t size;
@@ -434,16 +476,19 @@ static void a_newer_type_is_told_apart_from_damage(void **state)
 static void too_many_unknown_fields_are_refused(void **state)
 {
     (void)state;
-    uint8_t bytes[512] = "\x85\x00\x04\x01\xa1s\x02\xa1n\x03\xa1"
-                         "c\x04\xc4";
+    static const uint8_t known[] = "\x8a\x00\x04\x01\xa1s\x02\xa1n\x03\xa1"
+                                   "c" STUDENT_OF_3 "\x09\xc4";
+    enum { KNOWN = sizeof known - 1 };
+    uint8_t bytes[512];
     struct cm_student student;
     struct cm_err err = CM_ERR_INIT;
-    bytes[13] = 0xc4;
+    memset(bytes, 0, sizeof bytes);
+    memcpy(bytes, known, KNOWN);
     for (int value = CM_EXTRA_SIZE - 3; value <= CM_EXTRA_SIZE - 2 && value < 256; value++) {
-        bytes[14] = (uint8_t)value;
+        bytes[KNOWN] = (uint8_t)value;
         enum cm_code expected = value + 3 <= CM_EXTRA_SIZE ? CM_OK : CM_NOMEM;
-        assert_int_equal(cm_record_decode(CM_RECORD_STUDENT, bytes, 15 + (size_t)value, &student, &err),
-                         expected);
+        assert_int_equal(
+            cm_record_decode(CM_RECORD_STUDENT, bytes, KNOWN + 1 + (size_t)value, &student, &err), expected);
     }
 }
 
@@ -592,6 +637,7 @@ int main(void)
         cmocka_unit_test(a_mark_keeps_its_values),
         cmocka_unit_test(other_records_survive_the_trip),
         cmocka_unit_test(the_bytes_are_these),
+        cmocka_unit_test(a_student_of_before_has_neither_consent_nor_card),
         cmocka_unit_test(another_reader_understands_it),
         cmocka_unit_test(every_cut_is_refused),
         cmocka_unit_test(hostile_records_are_refused_with_a_reason),

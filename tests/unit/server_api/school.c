@@ -1,4 +1,5 @@
 #include "school.h"
+#include "lane/rule.h"
 
 #include "base/uuid.h"
 #include "crypt/chain.h"
@@ -186,13 +187,31 @@ uint64_t school_activity(enum cm_activity_kind kind, const char *student_id, con
     return append_now(&job, CM_EVENT_ACTIVITY);
 }
 
+static enum cm_code give_consent(struct srv_store *store, const char *student_id, struct cm_err *err)
+{
+    static uint8_t number;
+    struct srv_student student;
+    struct cm_event event = {
+        .version = CM_RECORD_VERSION, .type = CM_EVENT_CONSENT, .wall_ms = school.clock.now_wall_ms};
+    if (srv_store_get_student(store, student_id, &student, NULL) != CM_OK ||
+        student.base.consent == CM_CONSENT_GIVEN)
+        return CM_OK;
+    event.id[0] = 0xc0;
+    event.id[15] = ++number;
+    event.body.consent = (struct cm_consent){.state = CM_CONSENT_GIVEN, .given_by = "Latha Nair, mother"};
+    snprintf(event.body.consent.student_id, CM_ID_SIZE, "%s", student_id);
+    event.body.consent.said_wall_ms = cm_consent_instant(event.wall_ms, student.base.consent_wall_ms);
+    return srv_store_append_own(store, &event, NULL, err);
+}
+
 static enum cm_code enrol(struct srv_store *store, void *arg, struct cm_err *err)
 {
     struct cm_template template_ = {.model = "test", .quality = 0.9f, .created_wall_ms = 1};
     strcpy(template_.student_id, arg);
     for (int i = 0; i < CM_EMBEDDING_DIM; i++)
         template_.embedding[i] = 0.01f * (float)i;
-    return srv_store_put_templates(store, arg, &template_, 1, err);
+    enum cm_code code = give_consent(store, arg, err);
+    return code == CM_OK ? srv_store_put_templates(store, arg, &template_, 1, err) : code;
 }
 
 void school_enrol(const char *student_id)

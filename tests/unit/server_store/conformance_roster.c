@@ -129,7 +129,8 @@ static enum cm_code put_templates(struct srv_store *store, void *arg, struct cm_
         templates[i].quality = 0.5f;
         templates[i].embedding[0] = (float)i;
     }
-    return srv_store_put_templates(store, e->student_id, templates, e->count, err);
+    enum cm_code code = e->count > 0 ? give_consent(store, e->student_id, err) : CM_OK;
+    return code == CM_OK ? srv_store_put_templates(store, e->student_id, templates, e->count, err) : code;
 }
 
 static bool add_template(void *arg, const struct cm_template *template_)
@@ -192,10 +193,10 @@ static void changes(struct world *w)
     assert_string_equal(changes_after(w->store, 0), "1:10-A 2:S-1 2:S-2 ");
     assert_int_equal(srv_store_write(w->store, put_templates, &one, NULL), CM_OK);
     put_class(w->store, "10-A", 545);
-    assert_string_equal(changes_after(w->store, 0), "2:S-1 2:S-2 3:S-1 1:10-A ");
+    assert_string_equal(changes_after(w->store, 0), "2:S-2 2:S-1 3:S-1 1:10-A ");
     put_class(w->store, "10-A", 545);
     put_student(w->store, "S-1", "10-A", WORLD_MONDAY);
-    assert_string_equal(changes_after(w->store, 0), "2:S-1 2:S-2 3:S-1 1:10-A ");
+    assert_string_equal(changes_after(w->store, 0), "2:S-2 2:S-1 3:S-1 1:10-A ");
     put_closure(w->store, 20260114, "");
     assert_int_equal(srv_store_last_change(w->store, &last, NULL), CM_OK);
     erase_student(w->store, "S-1");

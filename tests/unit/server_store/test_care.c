@@ -382,7 +382,8 @@ static enum cm_code enrol(struct srv_store *store, void *arg, struct cm_err *err
 {
     struct cm_template template_ = {.model = "dlib", .quality = 0.5f};
     snprintf(template_.student_id, sizeof template_.student_id, "%s", (const char *)arg);
-    return srv_store_put_templates(store, arg, &template_, 1, err);
+    enum cm_code code = give_consent(store, arg, err);
+    return code == CM_OK ? srv_store_put_templates(store, arg, &template_, 1, err) : code;
 }
 
 static size_t read_key_file(const struct world *w, uint8_t bytes[512])

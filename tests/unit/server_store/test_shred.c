@@ -13,7 +13,8 @@ static enum cm_code enrol(struct srv_store *store, void *arg, struct cm_err *err
     struct cm_template template_ = {.model = "dlib", .quality = 0.9F, .created_wall_ms = 1};
     snprintf(template_.student_id, sizeof template_.student_id, "%s", (const char *)arg);
     template_.embedding[0] = 1;
-    return srv_store_put_templates(store, arg, &template_, 1, err);
+    enum cm_code code = give_consent(store, arg, err);
+    return code == CM_OK ? srv_store_put_templates(store, arg, &template_, 1, err) : code;
 }
 
 static enum cm_code shred_two(struct srv_store *store, void *arg, struct cm_err *err)

@@ -306,6 +306,39 @@ uint64_t correct(struct srv_store *store, const char *student, const char *class
     return job.feed;
 }
 
+static struct cm_consent consent_of(const char *student, enum cm_consent_state state, int64_t wall_ms)
+{
+    struct cm_consent consent = {
+        .state = state, .by = "office", .given_by = "Latha Nair, mother", .text_version = "2026-1"};
+    snprintf(consent.student_id, sizeof consent.student_id, "%s", student);
+    consent.said_wall_ms = wall_ms;
+    return consent;
+}
+
+uint64_t say_consent(struct srv_store *store, const char *student, enum cm_consent_state state,
+                     int64_t wall_ms, uint32_t id)
+{
+    struct cm_event event = {.version = CM_RECORD_VERSION, .type = CM_EVENT_CONSENT, .wall_ms = wall_ms};
+    struct job job = {.verb = do_own, .record = &event};
+    event_id(id, event.id);
+    event.body.consent = consent_of(student, state, wall_ms);
+    must(store, &job);
+    return job.feed;
+}
+
+enum cm_code give_consent(struct srv_store *store, const char *student, struct cm_err *err)
+{
+    static uint32_t number = 0x70000000;
+    struct srv_student known;
+    struct cm_event event = {.version = CM_RECORD_VERSION, .type = CM_EVENT_CONSENT, .wall_ms = now_wall_ms};
+    if (srv_store_get_student(store, student, &known, NULL) != CM_OK ||
+        known.base.consent == CM_CONSENT_GIVEN)
+        return CM_OK;
+    event_id(number++, event.id);
+    event.body.consent = consent_of(student, CM_CONSENT_GIVEN, now_wall_ms);
+    return srv_store_append_own(store, &event, NULL, err);
+}
+
 static enum cm_code do_station(struct srv_store *store, struct job *job, struct cm_err *err)
 {
     return srv_store_put_station(store, job->record, err);
@@ -410,6 +443,15 @@ uint64_t station_correct(struct station_log *log, const char *student, const cha
     struct cm_event event = {.type = CM_EVENT_CORRECTION, .wall_ms = wall_ms};
     event.body.correction = correction_of(student, class_id, date, status, wall_ms);
     event.body.correction.erased_wall_ms = log->erased_ms;
+    return append(log, &event, id);
+}
+
+uint64_t station_consent(struct station_log *log, const char *student, enum cm_consent_state state,
+                         int64_t wall_ms, uint32_t id)
+{
+    struct cm_event event = {.type = CM_EVENT_CONSENT, .wall_ms = wall_ms};
+    event.body.consent = consent_of(student, state, wall_ms);
+    event.body.consent.erased_wall_ms = log->erased_ms;
     return append(log, &event, id);
 }
 

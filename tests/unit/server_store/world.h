@@ -76,6 +76,15 @@ void set_setting(struct srv_store *store, const char *name, const char *value);
 uint64_t correct(struct srv_store *store, const char *student, const char *class_id, int32_t date,
                  enum cm_roll_status status, int64_t wall_ms, uint32_t id);
 
+/* Within a write: consent is given, at the store's time. */
+enum cm_code give_consent(struct srv_store *store, const char *student, struct cm_err *err);
+/* In a write of its own; the id comes from the number. */
+uint64_t say_consent(struct srv_store *store, const char *student, enum cm_consent_state state,
+                     int64_t wall_ms, uint32_t id);
+/* What a station was told. */
+uint64_t station_consent(struct station_log *log, const char *student, enum cm_consent_state state,
+                         int64_t wall_ms, uint32_t id);
+
 int64_t at(const struct world *world, int32_t date,
            int32_t minute); /* minutes since midnight, school's zone */
 enum cm_roll_status status_of(struct srv_store *store, const char *student, int32_t date);

@@ -2,6 +2,7 @@
 
 #include "base/uuid.h"
 #include "crypt/seal.h"
+#include "lane/rule.h"
 #include "record/codec.h"
 #include "record/embedding.h"
 #include <math.h>
@@ -54,6 +55,7 @@ int fixture_teardown(void **state)
 struct edit {
     const char *id, *class_id, *a, *b;
     int face;
+    enum cm_consent_state consent;
     struct fixture *f;
 };
 
@@ -72,6 +74,30 @@ void put_class(struct fixture *f, const char *id)
     assert_int_equal(srv_store_write(f->store, put_class_within, &edit, NULL), CM_OK);
 }
 
+static enum cm_code say_consent_within(struct srv_store *store, void *arg, struct cm_err *err)
+{
+    static uint8_t number;
+    const struct edit *edit = arg;
+    struct srv_student student;
+    struct cm_event event = {.version = CM_RECORD_VERSION,
+                             .type = CM_EVENT_CONSENT,
+                             .id = {[0] = 0xc0, [15] = ++number},
+                             .wall_ms = cm_wall_ms(edit->f->core.clock)};
+    enum cm_code code = srv_store_get_student(store, edit->id, &student, err);
+    if (code != CM_OK)
+        return code;
+    event.body.consent = (struct cm_consent){.state = edit->consent, .given_by = "Latha Nair, mother"};
+    snprintf(event.body.consent.student_id, CM_ID_SIZE, "%s", edit->id);
+    event.body.consent.said_wall_ms = cm_consent_instant(event.wall_ms, student.base.consent_wall_ms);
+    return srv_store_append_own(store, &event, NULL, err);
+}
+
+void say_consent(struct fixture *f, const char *id, enum cm_consent_state state)
+{
+    struct edit edit = {.f = f, .id = id, .consent = state};
+    assert_int_equal(srv_store_write(f->store, say_consent_within, &edit, NULL), CM_OK);
+}
+
 static enum cm_code put_student_within(struct srv_store *store, void *arg, struct cm_err *err)
 {
     const struct edit *edit = arg;
@@ -86,6 +112,7 @@ void put_student(struct fixture *f, const char *id, const char *class_id)
 {
     struct edit edit = {.id = id, .class_id = class_id};
     assert_int_equal(srv_store_write(f->store, put_student_within, &edit, NULL), CM_OK);
+    say_consent(f, id, CM_CONSENT_GIVEN);
 }
 
 void make_face(int face, const char *student_id, struct cm_template *ret_template)

@@ -27,7 +27,8 @@ int fixture_teardown(void **state);
 
 /* Within one write each; they must succeed. */
 void put_class(struct fixture *f, const char *id);
-void put_student(struct fixture *f, const char *id, const char *class_id);
+void put_student(struct fixture *f, const char *id, const char *class_id); /* with consent */
+void say_consent(struct fixture *f, const char *id, enum cm_consent_state state);
 void put_faces(struct fixture *f, const char *id, int face);
 void take_faces(struct fixture *f, const char *id); /* un-enrolled */
 void erase(struct fixture *f, const char *id);

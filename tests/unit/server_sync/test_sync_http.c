@@ -191,8 +191,14 @@ static enum cm_code put_roster(struct srv_store *store, void *arg, struct cm_err
     struct srv_student student = {.base = {.id = "S1", .name = "Asha", .class_id = "A"},
                                   .joined_date = 20261101};
     snprintf(student.base.name, sizeof student.base.name, "%s", (const char *)arg);
+    struct cm_event event = {
+        .version = CM_RECORD_VERSION, .type = CM_EVENT_CONSENT, .id = {0xc0}, .wall_ms = 1};
+    event.body.consent =
+        (struct cm_consent){.student_id = "S1", .state = CM_CONSENT_GIVEN, .said_wall_ms = event.wall_ms};
     enum cm_code code = srv_store_put_class(store, &class_, err);
-    return code == CM_OK ? srv_store_put_student(store, &student, err) : code;
+    if (code == CM_OK)
+        code = srv_store_put_student(store, &student, err);
+    return code == CM_OK ? srv_store_append_own(store, &event, NULL, err) : code;
 }
 
 static void change_roster(const char *name)

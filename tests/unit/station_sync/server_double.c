@@ -76,7 +76,13 @@ void page_class(struct page *page, const char *id)
 
 void page_student(struct page *page, const char *id, const char *class_id)
 {
-    struct cm_student student = {.name = "Asha Verma"};
+    page_consent(page, id, class_id, CM_CONSENT_NONE, 0);
+}
+
+void page_consent(struct page *page, const char *id, const char *class_id, enum cm_consent_state state,
+                  int64_t wall_ms)
+{
+    struct cm_student student = {.name = "Asha Verma", .consent = state, .consent_wall_ms = wall_ms};
     snprintf(student.id, sizeof student.id, "%s", id);
     snprintf(student.class_id, sizeof student.class_id, "%s", class_id);
     add_record(page, CM_ITEM_STUDENT, CM_RECORD_STUDENT, id, &student);

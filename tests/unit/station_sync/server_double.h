@@ -19,6 +19,9 @@ struct page *page_create(const char *cursor);
 void page_destroy(struct page *page);
 void page_class(struct page *page, const char *id);
 void page_student(struct page *page, const char *id, const char *class_id);
+/* With a word of consent that was said at that instant. */
+void page_consent(struct page *page, const char *id, const char *class_id, enum cm_consent_state state,
+                  int64_t wall_ms);
 void page_gone(struct page *page, enum cm_item_kind kind, const char *id, bool erased);
 /* count 0: an empty body. `key` is the station's, NULL: of somebody else, so that it does not open. */
 void page_templates(struct page *page, const char *id, size_t count, const uint8_t *public_key);

@@ -13,6 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+static const struct cm_consent given = {.state = CM_CONSENT_GIVEN, .given_by = "Latha Nair"};
+
 static void open_paired(struct fixture *f)
 {
     fixture_init(f);
@@ -24,7 +26,7 @@ static void enrol(struct fixture *f, const char *id, size_t count)
 {
     struct cm_template templates[8];
     fixture_templates(id, templates, count);
-    assert_int_equal(stn_store_put_templates(f->store, id, templates, count, NULL), CM_OK);
+    assert_int_equal(stn_store_put_templates(f->store, id, templates, count, &given, NULL), CM_OK);
 }
 
 static enum cm_code next_upload(struct fixture *f, struct stn_upload *upload, size_t *count)
@@ -763,7 +765,7 @@ static void a_new_log_has_what_the_server_lacks(void **state)
     assert_int_equal(stn_store_get_pairing(f.store, &pairing, NULL), CM_OK);
     pairing.paired_wall_ms++;
     assert_int_equal(stn_store_new_keys(f.store, &keys, NULL), CM_OK);
-    struct stn_renewal renewal = {.new_keys = keys, .first_seq = 4, .pairing = &pairing};
+    struct stn_renewal renewal = {.new_keys = keys, .first_seq = 5, .pairing = &pairing};
     if (stn_store_renew(f.store, &renewal, &events, &err) != CM_OK)
         fail_msg("%s", err.msg);
     assert_memory_equal(cm_keys_public(keys), stn_store_public_key(f.store), CM_PUBLIC_KEY_SIZE);
@@ -773,9 +775,9 @@ static void a_new_log_has_what_the_server_lacks(void **state)
     assert_int_equal(fixture_check(&f), 2);
     assert_int_equal(stn_store_each_event(f.store, 1, keep_event, after, NULL), CM_OK);
     for (int i = 1; i <= 2; i++) {
-        assert_memory_equal(after[i].id, before[i + 3].id, sizeof after[i].id);
-        assert_int_equal(after[i].body.mark.captured_wall_ms, before[i + 3].body.mark.captured_wall_ms);
-        assert_int_equal(after[i].wall_ms, before[i + 3].wall_ms);
+        assert_memory_equal(after[i].id, before[i + 4].id, sizeof after[i].id);
+        assert_int_equal(after[i].body.mark.captured_wall_ms, before[i + 4].body.mark.captured_wall_ms);
+        assert_int_equal(after[i].wall_ms, before[i + 4].wall_ms);
     }
     for (int i = 0; i < 4; i++) { /* whoever was marked is marked still */
         char id[16];
@@ -815,7 +817,7 @@ static void an_erasure_while_the_key_is_made_stops_the_renewal(void **state)
     cm_keys_destroy(keys);
     assert_int_equal(access(fixture_path(&f, "station.key.next"), F_OK), -1);
     fixture_reopen(&f);
-    assert_int_equal(fixture_check(&f), 3);
+    assert_int_equal(fixture_check(&f), 5);
     assert_int_equal(count_templates(&f, "b"), 3);
 
     assert_int_equal(stn_store_new_keys(f.store, &keys, NULL), CM_OK);
@@ -893,7 +895,7 @@ static void an_engine_with_the_old_identity_erases(void **state)
         assert_int_equal(WEXITSTATUS(status), 0);
         fixture_reopen(&f);
         assert_int_equal(count_templates(&f, NULL), 3); /* of b, and they open */
-        assert_int_equal(fixture_check(&f), 3);
+        assert_int_equal(fixture_check(&f), 5);
         close(told[0]);
         close(told[1]);
         close(ready[0]);

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const struct cm_consent given = {.state = CM_CONSENT_GIVEN, .given_by = "Latha Nair"};
+
 enum { SECOND_US = 1000000 };
 
 struct talk {
@@ -615,7 +617,7 @@ static void enrol(struct talk *talk, const char *id)
 {
     struct cm_template templates[2];
     fixture_templates(id, templates, 2);
-    assert_int_equal(stn_store_put_templates(talk->f.store, id, templates, 2, NULL), CM_OK);
+    assert_int_equal(stn_store_put_templates(talk->f.store, id, templates, 2, &given, NULL), CM_OK);
 }
 
 static void templates_follow_the_events(void **state)
@@ -631,6 +633,7 @@ static void templates_follow_the_events(void **state)
         {404, {.problem = CM_SYNC_UNKNOWN}, 0, 1, STN_SYNC_FINE},
         {409, {.problem = CM_SYNC_DUPLICATE, .other_id = "z"}, 0, 1, STN_SYNC_FINE},
         {409, {.problem = CM_SYNC_WITHDRAWN}, 0, 0, STN_SYNC_FINE},
+        {409, {.problem = CM_SYNC_NO_CONSENT}, 0, 1, STN_SYNC_FINE},
         {422, {.problem = CM_SYNC_BROKEN}, 1, 0, STN_SYNC_REFUSED},
         {500, {0}, 1, 0, STN_SYNC_SERVER_AWAY},
         {401, {0}, 1, 0, STN_SYNC_REVOKED},
@@ -641,7 +644,7 @@ static void templates_follow_the_events(void **state)
         talk_init(&talk, 25);
         enrol(&talk, "a");
         expect_request(&talk, STN_SYNC_UP, "/sync/v1/events");
-        say_acked(&talk, 1);
+        say_acked(&talk, 2);
         struct stn_sync_request request;
         assert_true(next(&talk, STN_SYNC_UP, &request));
         assert_string_equal(request.path, "/sync/v1/templates");
@@ -660,7 +663,16 @@ static void templates_follow_the_events(void **state)
         expect_trouble(&talk, cases[i].trouble);
         expect_nothing(&talk, STN_SYNC_UP);
         assert_int_equal(talk.effects.text[0] != '\0', cases[i].status == 404 || cases[i].status == 409);
-        assert_int_equal(talk.effects.templates, cases[i].status == 409);
+        assert_int_equal(talk.effects.templates,
+                         cases[i].status == 409 && said.problem != CM_SYNC_NO_CONSENT);
+        if (said.problem == CM_SYNC_NO_CONSENT) { /* it goes up when the server says that there is consent */
+            struct page *page = page_create("e.1");
+            page->changes.acked = 2;
+            page_consent(page, "a", "10-B", CM_CONSENT_GIVEN, talk.now.wall_ms);
+            expect_request(&talk, STN_SYNC_DOWN, "/sync/v1/changes?");
+            say_page(&talk, page);
+            expect_request(&talk, STN_SYNC_UP, "/sync/v1/templates");
+        }
         talk_finish(&talk);
     }
 }
@@ -678,12 +690,12 @@ static void an_unenrolment_here_is_known_by_its_answer(void **state)
     enrol(&talk, "a");
     assert_int_equal(stn_store_erase_templates(talk.f.store, "a", NULL), CM_OK);
     expect_request(&talk, STN_SYNC_UP, "/sync/v1/events");
-    say_acked(&talk, 2);
+    say_acked(&talk, 3);
     expect_request(&talk, STN_SYNC_UP, "/sync/v1/templates");
     answer(&talk, STN_SYNC_UP, 200, CM_MESSAGE_TEMPLATES_ANSWER, &said);
     enrol(&talk, "a");
     expect_request(&talk, STN_SYNC_UP, "/sync/v1/events");
-    say_acked(&talk, 3);
+    say_acked(&talk, 5);
     assert_true(next(&talk, STN_SYNC_UP, &request));
     assert_int_equal(cm_message_decode(CM_MESSAGE_TEMPLATES_PUSH, request.body, request.size, &push, NULL),
                      CM_OK);
@@ -803,7 +815,7 @@ static void an_upload_that_is_gone_is_not_waited_for(void **state)
     talk_init(&talk, 25);
     enrol(&talk, "a");
     expect_request(&talk, STN_SYNC_UP, "/sync/v1/events");
-    say_acked(&talk, 1);
+    say_acked(&talk, 2);
     stn_sync_recount(talk.client);
     assert_int_equal(status(&talk)->uploads_waiting, 1);
     assert_int_equal(stn_store_next_upload(talk.f.store, &upload, templates, &count, NULL), CM_OK);
@@ -898,7 +910,7 @@ static void idle_means_that_both_have_everything(void **state)
     say_page(&talk, page_create("e.1"));
     assert_false(stn_sync_idle(talk.client));
     expect_request(&talk, STN_SYNC_UP, "/sync/v1/events");
-    say_acked(&talk, 1);
+    say_acked(&talk, 2);
     assert_false(stn_sync_idle(talk.client));
     expect_request(&talk, STN_SYNC_UP, "/sync/v1/templates");
     struct cm_templates_answer said = {.time_ms = talk.now.wall_ms};

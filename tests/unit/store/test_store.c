@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static const struct cm_consent given = {.state = CM_CONSENT_GIVEN, .given_by = "Latha Nair"};
+
 static int setup(void **state)
 {
     static struct fixture fixture;
@@ -174,23 +176,23 @@ static void templates_come_back_as_they_went_in(void **state)
     struct stn_store_summary summary;
     fixture_templates("s1", templates, 3);
     fixture_open(f);
-    assert_int_equal(stn_store_put_templates(f->store, "s1", templates, 3, NULL), CM_OK);
+    assert_int_equal(stn_store_put_templates(f->store, "s1", templates, 3, &given, NULL), CM_OK);
     fixture_reopen(f);
     struct seen seen = read_templates(f, 0);
     assert_int_equal(seen.count, 3);
     assert_memory_equal(seen.last.embedding, templates[2].embedding, sizeof templates[2].embedding);
     assert_string_equal(seen.last.student_id, "s1");
     assert_string_equal(seen.last.model, "dlib_resnet_v1");
-    assert_int_equal(stn_store_put_templates(f->store, "s1", templates, 1, NULL),
+    assert_int_equal(stn_store_put_templates(f->store, "s1", templates, 1, &given, NULL),
                      CM_OK); /* replaced, not added */
     assert_int_equal(read_templates(f, 0).count, 1);
     fixture_templates("s10", templates, 2); /* an id that begins like another is another */
-    assert_int_equal(stn_store_put_templates(f->store, "s10", templates, 2, NULL), CM_OK);
+    assert_int_equal(stn_store_put_templates(f->store, "s10", templates, 2, &given, NULL), CM_OK);
     assert_int_equal(read_templates(f, 0).count, 3);
     assert_int_equal(stn_store_summary(f->store, &summary, NULL), CM_OK);
     assert_int_equal(summary.templates, 3);
     assert_int_equal(summary.students_with_templates, 2);
-    assert_int_equal(fixture_check(f), 3);
+    assert_int_equal(fixture_check(f), 6);
 }
 
 static void templates_of_somebody_else_are_refused(void **state)
@@ -199,9 +201,9 @@ static void templates_of_somebody_else_are_refused(void **state)
     struct cm_template templates[2];
     fixture_templates("s1", templates, 2);
     fixture_open(f);
-    assert_int_equal(stn_store_put_templates(f->store, "s2", templates, 2, NULL), CM_INVALID);
-    assert_int_equal(stn_store_put_templates(f->store, "s1", templates, 0, NULL), CM_INVALID);
-    assert_int_equal(stn_store_put_templates(f->store, "", templates, 2, NULL), CM_INVALID);
+    assert_int_equal(stn_store_put_templates(f->store, "s2", templates, 2, &given, NULL), CM_INVALID);
+    assert_int_equal(stn_store_put_templates(f->store, "s1", templates, 0, &given, NULL), CM_INVALID);
+    assert_int_equal(stn_store_put_templates(f->store, "", templates, 2, &given, NULL), CM_INVALID);
     assert_int_equal(read_templates(f, 0).count, 0);
 }
 
@@ -221,7 +223,7 @@ static void nothing_of_a_template_is_on_disk_in_plain(void **state)
     struct cm_template templates[1];
     fixture_templates("s1", templates, 1);
     fixture_open(f);
-    assert_int_equal(stn_store_put_templates(f->store, "s1", templates, 1, NULL), CM_OK);
+    assert_int_equal(stn_store_put_templates(f->store, "s1", templates, 1, &given, NULL), CM_OK);
     fixture_close(f);
     assert_false(file_holds(fixture_path(f, "store/data.mdb"), &templates[0].embedding[10], 8));
     assert_true(file_holds(fixture_path(f, "store/data.mdb"), "s1", 2)); /* the search itself works */
@@ -334,15 +336,16 @@ static void the_log_holds_every_event_in_order(void **state)
     fixture_templates("s1", &template_, 1);
     fixture_open(f);
     assert_int_equal(stn_store_put_roster(f->store, classes, 2, students, 3, "roster.csv", NULL), CM_OK);
-    assert_int_equal(stn_store_put_templates(f->store, "s1", &template_, 1, NULL), CM_OK);
+    assert_int_equal(stn_store_put_templates(f->store, "s1", &template_, 1, &given, NULL), CM_OK);
     assert_int_equal(fixture_append_mark(f->store, "s1", NULL, NULL), CM_OK);
     assert_int_equal(stn_store_append_activity(f->store, &activity, NULL), CM_OK);
     assert_int_equal(stn_store_append_coverage(f->store, &coverage, NULL), CM_OK);
     assert_int_equal(correct(f, CM_ROLL_EXCUSED, 5), CM_OK);
     assert_int_equal(stn_store_each_event(f->store, 0, see_event, &seen, NULL), CM_OK);
-    static const enum cm_event_type types[] = {CM_EVENT_ROSTER,   CM_EVENT_ENROLLED, CM_EVENT_MARK,
-                                               CM_EVENT_ACTIVITY, CM_EVENT_COVERAGE, CM_EVENT_CORRECTION};
-    assert_int_equal(seen.count, 6);
+    static const enum cm_event_type types[] = {CM_EVENT_ROSTER,    CM_EVENT_CONSENT,  CM_EVENT_ENROLLED,
+                                               CM_EVENT_MARK,      CM_EVENT_ACTIVITY, CM_EVENT_COVERAGE,
+                                               CM_EVENT_CORRECTION};
+    assert_int_equal(seen.count, 7);
     for (size_t i = 0; i < seen.count; i++) {
         assert_int_equal(seen.seqs[i], i + 1);
         assert_int_equal(seen.types[i], types[i]);
@@ -350,10 +353,10 @@ static void the_log_holds_every_event_in_order(void **state)
     assert_string_equal(seen.last.body.correction.by, "Meera Nair");
     assert_int_equal(seen.last.wall_ms, f->clock.now_wall_ms);
     assert_int_equal(seen.last.mono_us, f->clock.now_mono_us);
-    assert_int_equal(stn_store_each_event(f->store, 3, see_event, &from, NULL), CM_OK);
+    assert_int_equal(stn_store_each_event(f->store, 4, see_event, &from, NULL), CM_OK);
     assert_int_equal(from.count, 1);
     assert_int_equal(from.last.body.mark.blink_ms, 180);
-    assert_int_equal(fixture_check(f), 6);
+    assert_int_equal(fixture_check(f), 7);
 }
 
 static void the_roll_of_a_date_is_only_that_date(void **state)

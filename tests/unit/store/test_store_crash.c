@@ -10,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+static const struct cm_consent given = {.state = CM_CONSENT_GIVEN, .given_by = "Latha Nair"};
+
 enum { KILLS = 60, MARKS_MAX = 400 };
 
 static uint64_t next_random(uint64_t *state)
@@ -42,7 +44,7 @@ static void mark_until_killed(struct fixture *f, uint64_t first, int report_fd)
         if (write(report_fd, &i, sizeof i) != (ssize_t)sizeof i)
             _exit(4);
         fixture_templates(id, templates, 2);
-        if (i % 3 == 0 && stn_store_put_templates(f->store, id, templates, 2, &err) != CM_OK)
+        if (i % 3 == 0 && stn_store_put_templates(f->store, id, templates, 2, &given, &err) != CM_OK)
             _exit(5);
         if (i % 6 == 0 && stn_store_erase_templates(f->store, id, &err) != CM_OK)
             _exit(6);

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static const struct cm_consent given = {.state = CM_CONSENT_GIVEN, .given_by = "Latha Nair"};
+
 static char store_dir[512];
 
 static int setup(void **state)
@@ -40,13 +42,13 @@ static void fill(struct fixture *f)
         char id[16];
         snprintf(id, sizeof id, "s%d", i);
         fixture_templates(id, templates, 2);
-        assert_int_equal(stn_store_put_templates(f->store, id, templates, 2, NULL), CM_OK);
+        assert_int_equal(stn_store_put_templates(f->store, id, templates, 2, &given, NULL), CM_OK);
     }
     assert_int_equal(fixture_append_mark(f->store, "s1", NULL, NULL), CM_OK);
     assert_int_equal(fixture_append_mark(f->store, "s2", NULL, NULL), CM_OK);
     assert_int_equal(stn_store_append_correction(f->store, &correction, &entry, NULL, NULL), CM_OK);
     assert_int_equal(stn_store_append_activity(f->store, &activity, NULL), CM_OK);
-    assert_int_equal(fixture_check(f), 7);
+    assert_int_equal(fixture_check(f), 10);
     fixture_close(f);
 }
 
@@ -103,8 +105,8 @@ static void what_is_missing_is_found(void **state)
     } cases[] = {
         {"events", 0, "event 1 of the log is missing"},
         {"events", 3, "event 4 of the log is missing"},
-        {"events", 6, "the log's end is missing"},
-        {"signatures", 6, "not signed behind event 6"},
+        {"events", 9, "the log's end is missing"},
+        {"signatures", 9, "not signed behind event 9"},
         {"roll", 0, "missing on the roll"},
         {"keys", 1, "2 templates do not open"},
     };
@@ -132,7 +134,7 @@ static void a_roll_entry_that_disagrees_is_found(void **state)
     expect_verdict(f, CM_CORRUPT, "another's place");
     raw_delete(store_dir, "roll", &moved);
     moved = s1;
-    moved.value[moved.size - 1] = 0x05; /* correction_seq: event 5 is a mark */
+    moved.value[moved.size - 1] = 0x07; /* correction_seq: event 7 is a mark */
     raw_write(store_dir, "roll", &moved);
     expect_verdict(f, CM_CORRUPT, "does not agree");
 }
@@ -303,7 +305,7 @@ static void status_works_without_the_key_file(void **state)
     assert_int_equal(unlink(fixture_path(f, "station.key")), 0);
     assert_int_equal(fixture_try_open(f, true, 0, &err), CM_OK);
     assert_int_equal(stn_store_summary(f->store, &summary, NULL), CM_OK);
-    assert_int_equal(summary.last_seq, 7);
+    assert_int_equal(summary.last_seq, 10);
     assert_int_equal(stn_store_each_template(f->store, ignore_template, &good, &damaged, &err), CM_NOTFOUND);
     assert_non_null(strstr(err.msg, "station.key is missing"));
     assert_int_equal(fixture_append_mark(f->store, "s8", NULL, &err), CM_BACKEND);
@@ -355,7 +357,7 @@ static void an_erased_student_is_beyond_recovery(void **state)
     assert_int_equal(count_templates(f, 0), 4); /* the others are as they were */
     fixture_reopen(f);
     assert_int_equal(count_templates(f, 0), 4);
-    assert_int_equal(fixture_check(f), 8); /* the erasure is an event, too */
+    assert_int_equal(fixture_check(f), 11); /* the erasure is an event, too */
     fixture_close(f);
 
     /* What the disk still remembers opens with nothing that exists. */

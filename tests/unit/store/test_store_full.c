@@ -15,6 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+static const struct cm_consent given = {.state = CM_CONSENT_GIVEN, .given_by = "Latha Nair"};
+
 static void limit_file_size(rlim_t bytes)
 {
     struct rlimit limit;
@@ -125,7 +127,7 @@ static void live_on_a_full_disk(struct fixture *f)
     int marks = 0, recorded = 0;
     fixture_templates("s1", templates, 2);
     CHECK(fixture_try_open(f, false, 0, &err) == CM_OK);
-    CHECK(stn_store_put_templates(f->store, "s1", templates, 2, NULL) == CM_OK);
+    CHECK(stn_store_put_templates(f->store, "s1", templates, 2, &given, NULL) == CM_OK);
     CHECK(append_until_refused(f, &marks, 5, &err) == CM_OK);
     CHECK(access(fixture_path(f, "ballast"), F_OK) == 0);
     fill_disk(f);

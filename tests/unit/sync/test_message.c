@@ -74,8 +74,13 @@ static void *sample(enum cm_message_kind kind)
         break;
     }
     case CM_MESSAGE_SCHOOL:
-        *(struct cm_school *)message = (struct cm_school){
-            .name = "School", .timezone = "Asia/Kolkata", .points = "present 10", .coverage_percent = 70};
+        *(struct cm_school *)message = (struct cm_school){.name = "School",
+                                                          .timezone = "Asia/Kolkata",
+                                                          .points = "present 10",
+                                                          .coverage_percent = 70,
+                                                          .consent_optional = true,
+                                                          .card_for_all = true,
+                                                          .consent_text = "2026-1"};
         break;
     case CM_MESSAGE_STATION_INFO:
         *(struct cm_station_info *)message = (struct cm_station_info){
@@ -83,7 +88,7 @@ static void *sample(enum cm_message_kind kind)
         break;
     case CM_MESSAGE_TEMPLATES_PUSH:
         *(struct cm_templates_push *)message = (struct cm_templates_push){
-            .student_id = "S1", .sealed = span, .erased_ms = 5, .unenrolled_ms = 6};
+            .student_id = "S1", .sealed = span, .erased_ms = 5, .unenrolled_ms = 6, .consent_ms = 7};
         break;
     case CM_MESSAGE_TEMPLATES_ANSWER:
         *(struct cm_templates_answer *)message = (struct cm_templates_answer){
