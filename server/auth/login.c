@@ -111,41 +111,42 @@ static void login_judged(struct srv_password_job *job)
 
 void srv_auth_login(struct srv_call *call)
 {
-    char typed[128] = "", name[64] = "", password[SRV_PASSWORD_MAX + 1] = "";
+    struct srv_task *task = srv_task_create(call);
+    if (task == NULL)
+        return;
+    char typed[128] = "", name[64] = "";
+    struct srv_password_job *job = &task->job;
     const struct srv_json_field fields[] = {
         {.name = "username", .type = SRV_JSON_LINE, .required = true, .ret = typed, .size = sizeof(typed)},
         {.name = "password",
          .type = SRV_JSON_SECRET,
          .required = true,
-         .ret = password,
-         .size = sizeof(password)},
+         .ret = job->password,
+         .size = sizeof(job->password)},
     };
+    struct cm_err err = CM_ERR_INIT;
+    int wait_s;
+    enum cm_code code;
     if (!SRV_JSON_BODY(call, fields))
-        return;
-    struct srv_auth *auth = srv_app_of(call)->auth;
+        goto out;
     if (!srv_auth_user_name(typed, name)) /* nobody's; takes its time like any other */
         name[0] = '\0';
-    int wait_s = srv_auth_try(auth, door, name, srv_call_peer(call));
+    wait_s = srv_auth_try(task->auth, door, name, srv_call_peer(call));
     if (wait_s > 0) {
         srv_answer_wait(call, wait_s);
-        return;
+        goto out;
     }
-    struct srv_task *task = srv_task_create(call);
-    if (task == NULL)
-        return;
-    struct cm_err err = CM_ERR_INIT;
-    enum cm_code code =
-        name[0] != '\0' ? srv_store_get_user(auth->store, name, &task->user, &err) : CM_NOTFOUND;
+    code = name[0] != '\0' ? srv_store_get_user(task->auth->store, name, &task->user, &err) : CM_NOTFOUND;
     if (code != CM_OK && code != CM_NOTFOUND) {
         srv_json_failed(call, code, &err);
-        srv_call_write_drop(&task->base);
-        return;
+        goto out;
     }
-    task->job.verify = true;
-    memcpy(task->job.password, password, sizeof(password));
-    memcpy(task->job.hash, task->user.password_hash, sizeof(task->job.hash));
-    sodium_memzero(password, sizeof(password));
+    job->verify = true;
+    memcpy(job->hash, task->user.password_hash, sizeof(job->hash));
     srv_task_password(task, login_judged);
+    return;
+out:
+    srv_call_write_drop(&task->base);
 }
 
 /* ---- logout ---- */

@@ -13,29 +13,16 @@
 
 #include "record/codec.h"
 #include "record/table.h"
+#include "store/apply.h"
 #include "store/store_private.h"
 #include "store/vault.h"
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { VALUE_MAX = 2048, CLOSURE_KEY_MAX = 4 + CM_ID_SIZE };
+enum { VALUE_MAX = 2048 };
 enum { NO_RESET, FIRST_PULL, SERVER_WENT_BACK }; /* as `resetting` is stored */
 
-static const char generation_key[] = "served_generation", resetting_key[] = "resetting",
-                  calendar_key[] = "calendar", school_key[] = "school";
-
-struct apply {
-    struct stn_store *store;
-    const struct cm_changes *changes;
-    struct cm_txn *txn;
-    uint64_t generation;
-    bool went_back; /* this page is of a beginning after the server was put back to a backup */
-    bool shred;     /* an erased student had a key: the master key must change */
-    bool any;
-    struct stn_applied applied;
-    struct cm_template templates[CM_SYNC_TEMPLATES_MAX];
-};
+static const char resetting_key[] = "resetting";
 
 /* ---- keys of any table, one after the other, so that what is found may be changed ---- */
 
@@ -76,7 +63,8 @@ bool stn_served_is(struct cm_txn *txn, enum stn_served kind, const char *id)
     return cm_txn_get(txn, STN_TABLE_SERVED, key, served_key(kind, id, key), &value, NULL) == CM_OK;
 }
 
-static enum cm_code note_served(struct apply *a, enum stn_served kind, const char *id, struct cm_err *err)
+enum cm_code stn_apply_note_served(struct stn_apply *a, enum stn_served kind, const char *id,
+                                   struct cm_err *err)
 {
     uint8_t key[CM_ID_SIZE + 1], value[8];
     for (size_t i = 0; i < sizeof value; i++)
@@ -84,7 +72,8 @@ static enum cm_code note_served(struct apply *a, enum stn_served kind, const cha
     return cm_txn_put(a->txn, STN_TABLE_SERVED, key, served_key(kind, id, key), value, sizeof value, err);
 }
 
-static enum cm_code forget_served(struct apply *a, enum stn_served kind, const char *id, struct cm_err *err)
+enum cm_code stn_apply_forget_served(struct stn_apply *a, enum stn_served kind, const char *id,
+                                     struct cm_err *err)
 {
     uint8_t key[CM_ID_SIZE + 1];
     enum cm_code code = cm_txn_delete(a->txn, STN_TABLE_SERVED, key, served_key(kind, id, key), err);
@@ -93,7 +82,7 @@ static enum cm_code forget_served(struct apply *a, enum stn_served kind, const c
 
 /* ---- removing ---- */
 
-static enum cm_code remove_row(struct apply *a, enum stn_table table, const char *id, bool *ret_was_there,
+static enum cm_code remove_row(struct stn_apply *a, enum stn_table table, const char *id, bool *ret_was_there,
                                struct cm_err *err)
 {
     enum cm_code code = cm_txn_delete(a->txn, (int)table, id, strlen(id), err);
@@ -102,28 +91,16 @@ static enum cm_code remove_row(struct apply *a, enum stn_table table, const char
     return code == CM_NOTFOUND ? CM_OK : code;
 }
 
-static enum cm_code remove_class(struct apply *a, const char *id, struct cm_err *err)
+static enum cm_code remove_class(struct stn_apply *a, const char *id, struct cm_err *err)
 {
     bool was_there = false;
     enum cm_code code = remove_row(a, STN_TABLE_CLASSES, id, &was_there, err);
     a->applied.gone += was_there;
-    return code == CM_OK ? forget_served(a, STN_SERVED_CLASS, id, err) : code;
-}
-
-static enum cm_code remove_templates(struct apply *a, const char *id, bool shred, struct cm_err *err)
-{
-    bool had_key = false;
-    enum cm_code code = stn_templates_delete(a->txn, id, &had_key, err);
-    if (code == CM_OK && had_key) {
-        a->any = true;
-        a->applied.enrolments++;
-        a->shred = a->shred || shred;
-    }
-    return code == CM_OK ? forget_served(a, STN_SERVED_TEMPLATES, id, err) : code;
+    return code == CM_OK ? stn_apply_forget_served(a, STN_SERVED_CLASS, id, err) : code;
 }
 
 /* Templates that wait to go up go too: there is nobody left to whom they belong. */
-static enum cm_code remove_student(struct apply *a, const char *id, bool erased, struct cm_err *err)
+static enum cm_code remove_student(struct stn_apply *a, const char *id, bool erased, struct cm_err *err)
 {
     bool was_there = false;
     enum cm_code code = remove_row(a, STN_TABLE_STUDENTS, id, &was_there, err);
@@ -131,14 +108,14 @@ static enum cm_code remove_student(struct apply *a, const char *id, bool erased,
     if (code == CM_OK)
         code = cm_txn_delete(a->txn, STN_TABLE_STANDINGS, id, strlen(id), err);
     if (code == CM_OK || code == CM_NOTFOUND)
-        code = remove_templates(a, id, erased, err);
+        code = stn_apply_remove_templates(a, id, erased, err);
     if (code == CM_OK)
         code = stn_upload_forget(a->txn, id, err);
-    return code == CM_OK ? forget_served(a, STN_SERVED_STUDENT, id, err) : code;
+    return code == CM_OK ? stn_apply_forget_served(a, STN_SERVED_STUDENT, id, err) : code;
 }
 
 /* What came before, for whoever has the id now, stays when the server says once more what was done already. */
-static enum cm_code erase_student(struct apply *a, const struct cm_item *item, struct cm_err *err)
+static enum cm_code erase_student(struct stn_apply *a, const struct cm_item *item, struct cm_err *err)
 {
     struct stn_erased before;
     enum cm_code code = stn_erased_get(a->txn, item->id, &before, err);
@@ -157,22 +134,15 @@ static enum cm_code erase_student(struct apply *a, const struct cm_item *item, s
     return code;
 }
 
-/* The server, put back to a backup, has no templates of him: those here go up. *ret_kept: there are any. */
-static enum cm_code keep_enrolment(struct apply *a, const char *id, bool *ret_kept, struct cm_err *err)
-{
-    struct cm_bytes value;
-    enum cm_code code = cm_txn_get(a->txn, STN_TABLE_KEYS, id, strlen(id), &value, err);
-    *ret_kept = code == CM_OK;
-    if (code != CM_OK)
-        return code == CM_NOTFOUND ? CM_OK : code;
-    a->applied.kept++;
-    code = forget_served(a, STN_SERVED_TEMPLATES, id, err);
-    return code == CM_OK ? stn_upload_again(a->txn, id, err) : code;
-}
-
 /* ---- items ---- */
 
-static enum cm_code put_record(struct apply *a, enum stn_table table, const char *id,
+enum cm_code stn_apply_wrong(const struct cm_item *item, const char *why, struct cm_err *err)
+{
+    return cm_fail(err, CM_INVALID, "the server sent something about \"%.40s\" that is not right: %.150s",
+                   item->id, why);
+}
+
+static enum cm_code put_record(struct stn_apply *a, enum stn_table table, const char *id,
                                const struct cm_span *body, bool *ret_changed, struct cm_err *err)
 {
     struct cm_bytes before;
@@ -187,13 +157,7 @@ static enum cm_code put_record(struct apply *a, enum stn_table table, const char
     return cm_txn_put(a->txn, (int)table, id, strlen(id), body->data, body->size, err);
 }
 
-static enum cm_code wrong_item(const struct cm_item *item, const char *why, struct cm_err *err)
-{
-    return cm_fail(err, CM_INVALID, "the server sent something about \"%.40s\" that is not right: %.150s",
-                   item->id, why);
-}
-
-static enum cm_code apply_class(struct apply *a, const struct cm_item *item, struct cm_err *err)
+static enum cm_code apply_class(struct stn_apply *a, const struct cm_item *item, struct cm_err *err)
 {
     struct cm_class class_;
     struct cm_err why = CM_ERR_INIT;
@@ -202,28 +166,15 @@ static enum cm_code apply_class(struct apply *a, const struct cm_item *item, str
         return remove_class(a, item->id, err);
     if (item->body.size > VALUE_MAX ||
         cm_record_decode(CM_RECORD_CLASS, item->body.data, item->body.size, &class_, &why) != CM_OK)
-        return wrong_item(item, why.msg, err);
+        return stn_apply_wrong(item, why.msg, err);
     if (strcmp(class_.id, item->id) != 0)
-        return wrong_item(item, "the class has another id", err);
+        return stn_apply_wrong(item, "the class has another id", err);
     enum cm_code code = put_record(a, STN_TABLE_CLASSES, item->id, &item->body, &changed, err);
     a->applied.classes += changed;
-    return code == CM_OK ? note_served(a, STN_SERVED_CLASS, item->id, err) : code;
+    return code == CM_OK ? stn_apply_note_served(a, STN_SERVED_CLASS, item->id, err) : code;
 }
 
-/* Whoever refused or withdrew, here or anywhere, has no templates here, whatever waits to go up. */
-static enum cm_code obey_consent(struct apply *a, const char *id, bool *ret_said_no, struct cm_err *err)
-{
-    struct stn_consent consent;
-    enum cm_code code = stn_consent_get(a->txn, id, &consent, err);
-    *ret_said_no =
-        code == CM_OK && (consent.state == CM_CONSENT_REFUSED || consent.state == CM_CONSENT_WITHDRAWN);
-    if (!*ret_said_no)
-        return code;
-    code = remove_templates(a, id, true, err);
-    return code == CM_OK ? stn_upload_forget(a->txn, id, err) : code;
-}
-
-static enum cm_code apply_student(struct apply *a, const struct cm_item *item, struct cm_err *err)
+static enum cm_code apply_student(struct stn_apply *a, const struct cm_item *item, struct cm_err *err)
 {
     struct cm_student student;
     struct cm_err why = CM_ERR_INIT;
@@ -234,141 +185,21 @@ static enum cm_code apply_student(struct apply *a, const struct cm_item *item, s
         return remove_student(a, item->id, false, err);
     if (item->body.size > VALUE_MAX ||
         cm_record_decode(CM_RECORD_STUDENT, item->body.data, item->body.size, &student, &why) != CM_OK)
-        return wrong_item(item, why.msg, err);
+        return stn_apply_wrong(item, why.msg, err);
     if (strcmp(student.id, item->id) != 0)
-        return wrong_item(item, "the student has another id", err);
+        return stn_apply_wrong(item, "the student has another id", err);
     enum cm_code code = put_record(a, STN_TABLE_STUDENTS, item->id, &item->body, &changed, err);
     a->applied.students += changed;
     if (code == CM_OK)
         code = stn_consent_settled(a->txn, item->id, a->changes->acked, err);
     if (code == CM_OK)
-        code = obey_consent(a, item->id, &said_no, err);
+        code = stn_apply_consent(a, item->id, &said_no, err);
     if (code == CM_OK && !said_no)
         code = stn_upload_known(a->txn, item->id, student.consent, err);
-    return code == CM_OK ? note_served(a, STN_SERVED_STUDENT, item->id, err) : code;
+    return code == CM_OK ? stn_apply_note_served(a, STN_SERVED_STUDENT, item->id, err) : code;
 }
 
-static enum cm_code replace_templates(struct apply *a, const struct cm_item *item, struct cm_err *err)
-{
-    struct cm_err why = CM_ERR_INIT;
-    size_t count = 0;
-    enum cm_code code = stn_vault_ready(a->store, a->txn, err);
-    if (code != CM_OK)
-        return code;
-    code =
-        cm_templates_open(cm_keys_box_open, a->store->keys, item->body, item->id, a->templates, &count, &why);
-    if (code != CM_OK) { /* one student who must be enrolled again holds nobody else up */
-        a->applied.damaged++;
-        return CM_OK;
-    }
-    if (count == 0)
-        return remove_templates(a, item->id, true, err);
-    code = stn_templates_write(a->store, a->txn, item->id, a->templates, count, err);
-    cm_wipe(a->templates, sizeof a->templates);
-    a->any = true;
-    a->applied.enrolments++;
-    return code == CM_OK ? note_served(a, STN_SERVED_TEMPLATES, item->id, err) : code;
-}
-
-/* Nothing of ours waits: what the server refused once is settled by what it sends now. */
-static enum cm_code put_templates(struct apply *a, const struct cm_item *item, struct cm_err *err)
-{
-    enum cm_code code = replace_templates(a, item, err);
-    return code == CM_OK ? stn_upload_forget(a->txn, item->id, err) : code;
-}
-
-static bool same_templates(const struct cm_template *a, const struct cm_template *b, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (a[i].created_wall_ms != b[i].created_wall_ms ||
-            memcmp(a[i].embedding, b[i].embedding, sizeof a[i].embedding) != 0)
-            return false;
-    return true;
-}
-
-/* Ours wait to go up and are newer, so the server's are passed over. Mostly they are ours, which come back before the answer
- * to the push does. If not, another station enrolled the student at the same time, and whoever pushed last counts: ours go
- * up once more, for these will not be sent again. */
-static enum cm_code pass_over(struct apply *a, const struct cm_item *item, struct cm_err *err)
-{
-    struct cm_template *own = calloc(CM_SYNC_TEMPLATES_MAX, sizeof *own);
-    size_t theirs = 0, ours = 0;
-    if (own == NULL)
-        return cm_fail(err, CM_NOMEM, "no memory for templates");
-    enum cm_code code = stn_vault_ready(a->store, a->txn, err);
-    if (code == CM_OK)
-        code = stn_templates_read(a->store, a->txn, item->id, own, CM_SYNC_TEMPLATES_MAX, &ours, err);
-    if (code == CM_OK && item->body.size > 0 &&
-        cm_templates_open(cm_keys_box_open, a->store->keys, item->body, item->id, a->templates, &theirs,
-                          NULL) != CM_OK)
-        theirs = ours + 1; /* whatever it is, it is not ours */
-    if (code == CM_OK && (theirs != ours || !same_templates(own, a->templates, ours)))
-        code = stn_upload_again(a->txn, item->id, err);
-    cm_wipe(a->templates, sizeof a->templates);
-    cm_wipe(own, CM_SYNC_TEMPLATES_MAX * sizeof *own);
-    free(own);
-    return code;
-}
-
-/* … but not those that it took away on purpose: only if this station knew of that, for then they are from after it. */
-static enum cm_code keep_newer(struct apply *a, const struct cm_item *item, int64_t known_ms, bool *ret_kept,
-                               struct cm_err *err)
-{
-    return known_ms >= item->at_ms ? keep_enrolment(a, item->id, ret_kept, err) : CM_OK;
-}
-
-static enum cm_code apply_templates(struct apply *a, const struct cm_item *item, struct cm_err *err)
-{
-    bool kept = false, says = !item->gone && !item->erased, said_no = false;
-    int64_t known_ms;
-    enum cm_code code = stn_unenrolled_get(a->txn, item->id, &known_ms, err);
-    if (code == CM_OK && says)
-        code = stn_unenrolled_put(a->txn, item->id, item->at_ms, err);
-    if (code == CM_OK)
-        code = obey_consent(a, item->id, &said_no, err);
-    if (code != CM_OK || said_no)
-        return code;
-    if (stn_upload_waits(a->txn, item->id))
-        return pass_over(a, item, err);
-    if (item->body.size > 0 && says)
-        return put_templates(a, item, err);
-    if (a->went_back && says)
-        code = keep_newer(a, item, known_ms, &kept, err);
-    return code == CM_OK && !kept ? remove_templates(a, item->id, true, err) : code;
-}
-
-static enum cm_code apply_words(struct apply *a, const char *word, const struct cm_span *body,
-                                struct cm_err *err)
-{
-    struct cm_bytes before;
-    enum cm_code code = stn_meta_get(a->txn, word, &before, err);
-    if (code == CM_OK && before.size == body->size && memcmp(before.data, body->data, body->size) == 0)
-        return CM_OK;
-    if (code != CM_OK && code != CM_NOTFOUND)
-        return code;
-    a->any = true;
-    return stn_meta_put(a->txn, word, body->data, body->size, err);
-}
-
-/* Kept as it came; store_roll.c reads it. */
-static enum cm_code apply_calendar(struct apply *a, const struct cm_item *item, struct cm_err *err)
-{
-    struct cm_err why = CM_ERR_INIT;
-    struct cm_calendar *calendar = malloc(sizeof *calendar);
-    if (calendar == NULL)
-        return cm_fail(err, CM_NOMEM, "no memory for the calendar");
-    enum cm_code code =
-        cm_message_decode(CM_MESSAGE_CALENDAR, item->body.data, item->body.size, calendar, &why);
-    free(calendar);
-    bool before = a->any;
-    a->any = false;
-    code = code == CM_OK ? apply_words(a, calendar_key, &item->body, err) : wrong_item(item, why.msg, err);
-    a->applied.calendar = a->applied.calendar || a->any;
-    a->any = a->any || before;
-    return code;
-}
-
-static enum cm_code apply_roll(struct apply *a, const struct cm_item *item, struct cm_err *err)
+static enum cm_code apply_roll(struct stn_apply *a, const struct cm_item *item, struct cm_err *err)
 {
     struct cm_err why = CM_ERR_INIT;
     struct cm_roll_news *news = malloc(sizeof *news);
@@ -376,19 +207,10 @@ static enum cm_code apply_roll(struct apply *a, const struct cm_item *item, stru
         return cm_fail(err, CM_NOMEM, "no memory for a roll");
     enum cm_code code = cm_message_decode(CM_MESSAGE_ROLL, item->body.data, item->body.size, news, &why);
     code = code == CM_OK ? stn_rolls_put(a->txn, item->id, news, item->body, err)
-                         : wrong_item(item, why.msg, err);
+                         : stn_apply_wrong(item, why.msg, err);
     a->applied.rolls += code == CM_OK;
     free(news);
     return code;
-}
-
-static enum cm_code apply_settings(struct apply *a, const struct cm_item *item, struct cm_err *err)
-{
-    struct cm_school school;
-    struct cm_err why = CM_ERR_INIT;
-    if (cm_message_decode(CM_MESSAGE_SCHOOL, item->body.data, item->body.size, &school, &why) != CM_OK)
-        return wrong_item(item, why.msg, err);
-    return apply_words(a, school_key, &item->body, err);
 }
 
 static bool serves(const struct cm_station_info *info, const char *class_id)
@@ -400,7 +222,7 @@ static bool serves(const struct cm_station_info *info, const char *class_id)
 }
 
 /* The next id of one kind that is the server's, in order. */
-static enum cm_code next_served(struct apply *a, struct stn_key *key, enum stn_served *ret_kind,
+static enum cm_code next_served(struct stn_apply *a, struct stn_key *key, enum stn_served *ret_kind,
                                 char ret_id[CM_ID_SIZE], struct cm_err *err)
 {
     enum cm_code code = stn_table_next(a->txn, STN_TABLE_SERVED, key, err);
@@ -414,7 +236,7 @@ static enum cm_code next_served(struct apply *a, struct stn_key *key, enum stn_s
     return CM_OK;
 }
 
-static enum cm_code leave_if_not_served(struct apply *a, const struct cm_station_info *info,
+static enum cm_code leave_if_not_served(struct stn_apply *a, const struct cm_station_info *info,
                                         enum stn_served kind, const char *id, struct cm_err *err)
 {
     struct cm_bytes value;
@@ -428,7 +250,7 @@ static enum cm_code leave_if_not_served(struct apply *a, const struct cm_station
     return serves(info, student.class_id) ? CM_OK : remove_student(a, id, false, err);
 }
 
-static enum cm_code apply_station(struct apply *a, const struct cm_item *item, struct cm_err *err)
+static enum cm_code apply_station(struct stn_apply *a, const struct cm_item *item, struct cm_err *err)
 {
     struct cm_station_info info;
     struct cm_err why = CM_ERR_INIT;
@@ -440,7 +262,7 @@ static enum cm_code apply_station(struct apply *a, const struct cm_item *item, s
         return CM_OK;
     }
     if (cm_message_decode(CM_MESSAGE_STATION_INFO, item->body.data, item->body.size, &info, &why) != CM_OK)
-        return wrong_item(item, why.msg, err);
+        return stn_apply_wrong(item, why.msg, err);
     a->applied.revoked = info.revoked;
     enum cm_code code = stn_txn_rename_station(a->txn, info.name, err);
     while (code == CM_OK && (code = next_served(a, &key, &kind, id, err)) == CM_OK)
@@ -448,7 +270,7 @@ static enum cm_code apply_station(struct apply *a, const struct cm_item *item, s
     return code == CM_EOF ? CM_OK : code;
 }
 
-static enum cm_code apply_item(struct apply *a, const struct cm_item *item, struct cm_err *err)
+static enum cm_code apply_item(struct stn_apply *a, const struct cm_item *item, struct cm_err *err)
 {
     bool named = item->kind == CM_ITEM_CLASS || item->kind == CM_ITEM_STUDENT ||
                  item->kind == CM_ITEM_TEMPLATES || item->kind == CM_ITEM_ROLL;
@@ -460,11 +282,11 @@ static enum cm_code apply_item(struct apply *a, const struct cm_item *item, stru
     case CM_ITEM_STUDENT:
         return apply_student(a, item, err);
     case CM_ITEM_TEMPLATES:
-        return apply_templates(a, item, err);
+        return stn_apply_templates(a, item, err);
     case CM_ITEM_CALENDAR:
-        return apply_calendar(a, item, err);
+        return stn_apply_calendar(a, item, err);
     case CM_ITEM_SETTINGS:
-        return apply_settings(a, item, err);
+        return stn_apply_settings(a, item, err);
     case CM_ITEM_STATION:
         return apply_station(a, item, err);
     case CM_ITEM_ROLL:
@@ -478,17 +300,17 @@ static enum cm_code apply_item(struct apply *a, const struct cm_item *item, stru
 /* ---- a beginning, and its end ---- */
 
 /* A first pull that is begun again stays one: what is stale then may be of another server, and is not this one's loss. */
-static enum cm_code begin_anew(struct apply *a, uint64_t *resetting, struct cm_err *err)
+static enum cm_code begin_anew(struct stn_apply *a, uint64_t *resetting, struct cm_err *err)
 {
     *resetting = *resetting != FIRST_PULL && stn_txn_has_cursor(a->txn) ? SERVER_WENT_BACK : FIRST_PULL;
-    enum cm_code code = stn_meta_put_number(a->txn, generation_key, a->generation + 1, err);
+    enum cm_code code = stn_meta_put_number(a->txn, STN_GENERATION_KEY, a->generation + 1, err);
     a->generation++;
     if (code == CM_OK)
         code = stn_rolls_forget(a->txn, err);
     return code == CM_OK ? stn_meta_put_number(a->txn, resetting_key, *resetting, err) : code;
 }
 
-static bool is_stale(struct apply *a, const struct stn_key *key)
+static bool is_stale(struct stn_apply *a, const struct stn_key *key)
 {
     struct cm_bytes value;
     uint64_t generation = 0;
@@ -501,27 +323,28 @@ static bool is_stale(struct apply *a, const struct stn_key *key)
 
 /* A student whom a server that went back does not know stays as one of this station's own while he has templates: on no
  * other roster, counted, and the server's again when somebody adds him there under the same id. */
-static enum cm_code remove_stale(struct apply *a, enum stn_served kind, const char *id, struct cm_err *err)
+static enum cm_code remove_stale(struct stn_apply *a, enum stn_served kind, const char *id,
+                                 struct cm_err *err)
 {
     bool kept = false;
     enum cm_code code = CM_OK;
     if (a->went_back && kind != STN_SERVED_CLASS)
-        code = keep_enrolment(a, id, &kept, err);
+        code = stn_apply_keep_enrolment(a, id, &kept, err);
     if (code != CM_OK)
         return code;
     switch (kind) {
     case STN_SERVED_CLASS:
         return remove_class(a, id, err);
     case STN_SERVED_STUDENT:
-        return kept ? forget_served(a, kind, id, err) : remove_student(a, id, false, err);
+        return kept ? stn_apply_forget_served(a, kind, id, err) : remove_student(a, id, false, err);
     case STN_SERVED_TEMPLATES: /* those made here meanwhile stay, and go up */
-        return kept || stn_upload_waits(a->txn, id) ? forget_served(a, kind, id, err)
-                                                    : remove_templates(a, id, false, err);
+        return kept || stn_upload_waits(a->txn, id) ? stn_apply_forget_served(a, kind, id, err)
+                                                    : stn_apply_remove_templates(a, id, false, err);
     }
     return cm_fail(err, CM_CORRUPT, "the store's list of what is the server's is damaged");
 }
 
-static enum cm_code sweep(struct apply *a, struct cm_err *err)
+static enum cm_code sweep(struct stn_apply *a, struct cm_err *err)
 {
     struct stn_key key = {.size = 0};
     enum stn_served kind;
@@ -537,14 +360,14 @@ static enum cm_code sweep(struct apply *a, struct cm_err *err)
 
 static enum cm_code apply(struct cm_txn *txn, void *arg, struct cm_err *err)
 {
-    struct apply *a = arg;
+    struct stn_apply *a = arg;
     uint64_t resetting = NO_RESET;
     a->txn = txn;
     a->shred = a->any = false;
     a->applied = (struct stn_applied){0};
     if (!stn_txn_is_paired(txn))
         return cm_fail(err, CM_INVALID, "this station is not paired");
-    enum cm_code code = stn_meta_get_number(txn, generation_key, &a->generation, err);
+    enum cm_code code = stn_meta_get_number(txn, STN_GENERATION_KEY, &a->generation, err);
     if (code == CM_OK)
         code = stn_meta_get_number(txn, resetting_key, &resetting, err);
     if (code == CM_OK && a->changes->reset)
@@ -574,7 +397,7 @@ static bool erases(const struct cm_changes *changes)
 enum cm_code stn_store_apply_changes(struct stn_store *store, const struct cm_changes *changes,
                                      struct stn_applied *ret_applied, struct cm_err *err)
 {
-    struct apply *a = calloc(1, sizeof *a);
+    struct stn_apply *a = calloc(1, sizeof *a);
     if (a == NULL)
         return cm_fail(err, CM_NOMEM, "no memory for what the server sent");
     a->store = store;
@@ -589,93 +412,7 @@ enum cm_code stn_store_apply_changes(struct stn_store *store, const struct cm_ch
     return code;
 }
 
-/* ---- what the server refused ---- */
-
-struct refuse {
-    struct apply apply; /* first: what it changes is changed as by a page */
-    const struct stn_upload *upload;
-    const char *other_id;
-    struct cm_item item;
-};
-
-static enum cm_code refuse(struct cm_txn *txn, void *arg, struct cm_err *err)
-{
-    struct refuse *r = arg;
-    struct apply *a = &r->apply;
-    bool current = false;
-    a->txn = txn;
-    a->shred = a->any = false;
-    enum cm_code code = stn_meta_get_number(txn, generation_key, &a->generation, err);
-    if (code == CM_OK)
-        code = stn_upload_refuse(txn, r->upload, r->other_id, &current, err);
-    if (code != CM_OK || !current)
-        return code;
-    code = r->item.body.size > 0 ? replace_templates(a, &r->item, err)
-                                 : remove_templates(a, r->item.id, true, err);
-    if (code == CM_OK && a->shred)
-        code = stn_vault_rotate(a->store, txn, err);
-    return code == CM_OK ? stn_txn_count_applied(txn, err) : code;
-}
-
-enum cm_code stn_store_refuse_upload(struct stn_store *store, const struct stn_upload *upload,
-                                     const char *other_id, struct cm_span sealed, struct cm_err *err)
-{
-    struct refuse *r = calloc(1, sizeof *r);
-    if (r == NULL)
-        return cm_fail(err, CM_NOMEM, "no memory for what the server sent");
-    *r = (struct refuse){.apply.store = store,
-                         .upload = upload,
-                         .other_id = other_id,
-                         .item = {.kind = CM_ITEM_TEMPLATES, .body = sealed}};
-    memcpy(r->item.id, upload->student_id, sizeof r->item.id);
-    enum cm_code code = stn_store_commit(store, refuse, r, true, err);
-    if (code == CM_OK && r->apply.shred) /* when it fails, the next start does it (vault.h) */
-        (void)stn_vault_forget(store, NULL);
-    cm_wipe(r->apply.templates, sizeof r->apply.templates);
-    free(r);
-    return code;
-}
-
-/* ---- reading ---- */
-
-enum cm_code stn_txn_calendar(struct cm_txn *txn, struct cm_calendar **ret_calendar, struct cm_err *err)
-{
-    struct cm_bytes value;
-    enum cm_code code = stn_meta_get(txn, calendar_key, &value, err);
-    if (code != CM_OK)
-        return code;
-    struct cm_calendar *calendar = malloc(sizeof *calendar);
-    if (calendar == NULL)
-        return cm_fail(err, CM_NOMEM, "no memory for the calendar");
-    code = cm_message_decode(CM_MESSAGE_CALENDAR, value.data, value.size, calendar, err);
-    if (code == CM_OK)
-        *ret_calendar = calendar;
-    else
-        free(calendar);
-    return code;
-}
-
-enum cm_code stn_txn_school(struct cm_txn *txn, struct cm_school *ret_school, struct cm_err *err)
-{
-    struct cm_bytes value;
-    enum cm_code code = stn_meta_get(txn, school_key, &value, err);
-    return code == CM_OK ? cm_message_decode(CM_MESSAGE_SCHOOL, value.data, value.size, ret_school, err)
-                         : code;
-}
-
-static enum cm_code get_school(struct cm_txn *txn, void *arg, struct cm_err *err)
-{
-    return stn_txn_school(txn, arg, err);
-}
-
-enum cm_code stn_store_get_school(struct stn_store *store, struct cm_school *ret_school, struct cm_err *err)
-{
-    struct cm_school school;
-    enum cm_code code = cm_db_read(store->db, get_school, &school, err);
-    if (code == CM_OK)
-        *ret_school = school;
-    return code;
-}
+/* ---- counting ---- */
 
 struct count_own {
     struct cm_txn *txn;

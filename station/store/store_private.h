@@ -131,7 +131,7 @@ enum cm_code stn_rolls_put(struct cm_txn *txn, const char *class_id, const struc
 enum cm_code stn_standing_get(struct cm_txn *txn, const char *student_id, struct cm_standing *ret_standing,
                               struct cm_err *err); /* CM_NOTFOUND */
 
-/* ---- store_changes.c; CM_NOTFOUND: the server has not said ---- */
+/* ---- store_school.c; CM_NOTFOUND: the server has not said ---- */
 enum cm_code stn_txn_school(struct cm_txn *txn, struct cm_school *ret_school, struct cm_err *err);
 enum cm_code stn_txn_calendar(struct cm_txn *txn, struct cm_calendar **ret_calendar,
                               struct cm_err *err); /* free it */

@@ -89,9 +89,13 @@ static void on_done(struct cm_transfer *transfer, const struct cm_transfer_end *
 
 /* ---- life ---- */
 
-static char *copy(const char *text)
+/* False: no memory, which must not look like "none". */
+static bool copy(const char *text, char **ret_copy)
 {
-    return text != NULL && text[0] != '\0' ? strdup(text) : NULL;
+    if (text == NULL || text[0] == '\0')
+        return true;
+    *ret_copy = strdup(text);
+    return *ret_copy != NULL;
 }
 
 static void free_transport(struct stn_transport *transport)
@@ -107,16 +111,16 @@ static void free_transport(struct stn_transport *transport)
 
 static bool copy_options(struct stn_transport *transport, const struct stn_transport_options *options)
 {
-    transport->url = copy(options->url);
-    transport->ca_pem = copy(options->ca_pem);
-    transport->pin = copy(options->pin);
+    if (!copy(options->url, &transport->url) || !copy(options->ca_pem, &transport->ca_pem) ||
+        !copy(options->pin, &transport->pin))
+        return false;
     if (options->token == NULL || options->token[0] == '\0')
-        return transport->url != NULL;
+        return true;
     size_t size = sizeof "Authorization: Bearer " + strlen(options->token);
     transport->authorization = malloc(size);
     if (transport->authorization != NULL)
         snprintf(transport->authorization, size, "Authorization: Bearer %s", options->token);
-    return transport->url != NULL && transport->authorization != NULL;
+    return transport->authorization != NULL;
 }
 
 enum cm_code stn_transport_open(const struct stn_transport_options *options,

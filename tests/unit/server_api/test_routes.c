@@ -2,6 +2,7 @@
 #include "unit.h"
 
 #include "routes/routes.h"
+#include "sync/message.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -118,12 +119,27 @@ static void what_a_student_reaches(void **state)
     }
 }
 
+/* What a station says with a pull, it may say: one word that its row lacks would stop every station. */
+static void a_pull_is_understood(void **state)
+{
+    (void)state;
+    char whole[256] = "/sync/v1/changes";
+    const struct srv_route *row = NULL;
+    for (size_t i = 0; i < srv_route_count; i++)
+        if (path_is(&srv_routes[i], whole))
+            row = &srv_routes[i];
+    for (int i = 0; i < CM_PULL_NAMES; i++)
+        strcat(strcat(whole, i == 0 ? "?" : "&"), cm_pull_names[i]);
+    assert_non_null(row);
+    assert_string_equal(row->pattern, whole);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_row_twice),           cmocka_unit_test(no_row_hides_another),
         cmocka_unit_test(bodies_are_bounded),     cmocka_unit_test(almost_all_ask_who_comes),
-        cmocka_unit_test(what_a_student_reaches),
+        cmocka_unit_test(what_a_student_reaches), cmocka_unit_test(a_pull_is_understood),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
