@@ -26,7 +26,12 @@ export function studentName(alert) {
 
 /** Whom a message is for: "Parent" and his name. */
 export function recipient(message) {
-    return [a.alerts[message.recipient], message.name && [' ', person(message.name)]];
+    return [a.alerts[message.recipient], message.name && [', ', person(message.name)]];
+}
+
+/** Parents first. */
+export function inOrder(messages) {
+    return [...messages].sort((one, other) => Number(other.recipient === 'parent') - Number(one.recipient === 'parent'));
 }
 
 /** Why a message failed, waits or was cancelled, in words of ours where we have them. */

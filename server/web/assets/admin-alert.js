@@ -1,9 +1,9 @@
 /* The panel of one alert: why, whom it is told and how that went step by step, what people did, and what one can do. */
-import { alertTag, errorText, messageStatus, recipient, studentName } from './admin-alert-parts.js';
+import { alertTag, errorText, inOrder, messageStatus, recipient, studentName } from './admin-alert-parts.js';
 import { throttle } from './admin-parts.js';
 import { a } from './admin-strings.js';
 import { get, path, post } from './api.js';
-import { dateText, momentText } from './time.js';
+import { addDays, dateText, dayOf, momentText, timeOf } from './time.js';
 import { attempt, button, field, formDialog, h, loadInto, person, replace, toast } from './ui.js';
 
 function cancelDialog(alert) {
@@ -53,12 +53,19 @@ function why(alert, context) {
                 h('a', { href: context.href({ section: 'rolls', query: { class: day.class_id, date: day.date } }) }, `${day.class_id}, ${dateText(day.date)}`), h('span', { class: 'muted small' }, evidence(day))))));
 }
 
-function messageView(message, does) {
+/** When a message goes out that may not before its next try, nor outside of the hours in which messages leave. */
+function leavesAt(instant, { send_from: from, send_to: to }) {
+    const [day, time] = [dayOf(instant), timeOf(instant)];
+    if (time >= from && time < to) return momentText(instant);
+    return momentText(`${time < from ? day : addDays(day, 1)}T${from}`);
+}
+
+function messageView(message, hours, does) {
     const address = message.phone || message.email;
     return h('li', { class: 'message stack tight' },
         h('div', { class: 'row between' }, h('strong', {}, recipient(message)), h('span', { class: 'muted small' }, [address, a.alerts.byProvider[message.provider] ?? message.provider].filter(Boolean).join(' · '))),
         h('p', { class: 'row' }, messageStatus(message.state), h('span', { class: 'muted small' }, [momentText(message.since), message.tries > 1 && a.alerts.tries(message.tries)].filter(Boolean).join(' · '))),
-        message.next_try && h('p', { class: 'muted small' }, a.alerts.nextTry(momentText(message.next_try))),
+        message.next_try && h('p', { class: 'muted small' }, a.alerts.nextTry(leavesAt(message.next_try, hours))),
         (message.error || message.error_code !== 0) && h('p', { class: 'small' }, errorText(message)),
         message.state === 'unknown' && h('div', { class: 'stack tight no-print' }, h('p', { class: 'small' }, a.alerts.unknownText), h('div', { class: 'row' },
             button(a.alerts.wasSent, (event) => does.resolve(message, true, event), { kind: 'compact', data: { keep: `was-${message.id}` } }),
@@ -67,9 +74,9 @@ function messageView(message, does) {
             message.steps.map((step) => h('li', {}, messageStatus(step.state), h('span', { class: 'muted' }, momentText(step.at)))))));
 }
 
-function messages(alert, does) {
+function messages(alert, hours, does) {
     return h('section', { class: 'stack tight' }, h('h3', {}, a.alerts.messages),
-        alert.messages.length === 0 ? h('p', { class: 'muted' }, a.alerts.noMessages) : h('ul', { class: 'plain messages' }, alert.messages.map((message) => messageView(message, does))));
+        alert.messages.length === 0 ? h('p', { class: 'muted' }, a.alerts.noMessages) : h('ul', { class: 'plain messages' }, inOrder(alert.messages).map((message) => messageView(message, hours, does))));
 }
 
 function history(alert) {
@@ -84,13 +91,13 @@ export function alertPanel(side, context, id, does) {
     replace(side, body);
     const address = path('/api/alerts', id);
     let opened = new Set(); // messages whose steps are open
-    const draw = (alert) => {
+    const draw = ([alert, hours]) => {
         opened = new Set([...body.querySelectorAll('details[open] > summary')].map((node) => node.dataset.keep));
-        const nodes = [head(alert, context, actions(alert)), why(alert, context), messages(alert, actions(alert)), history(alert)];
+        const nodes = [head(alert, context, actions(alert)), why(alert, context), messages(alert, hours, actions(alert)), history(alert)];
         for (const node of nodes) for (const summary of node.querySelectorAll('summary')) summary.parentNode.open = opened.has(summary.dataset.keep);
         return nodes;
     };
-    const load = () => loadInto(body, () => get(address), draw);
+    const load = () => loadInto(body, () => Promise.all([get(address), get('/api/settings')]), draw);
     const done = (text) => {
         toast(text);
         load();

@@ -1,6 +1,6 @@
 /* Alerts: who was absent too long, whom it was told and how that went; classes that wait; letters; "why was nobody told?" */
 import { alertPanel } from './admin-alert.js';
-import { alertTag, loadAlerts, messageStatus, providerBanners, recipient, studentName } from './admin-alert-parts.js';
+import { alertTag, inOrder, loadAlerts, messageStatus, providerBanners, recipient, studentName } from './admin-alert-parts.js';
 import { whyView } from './admin-alert-why.js';
 import { lettersView } from './admin-letters.js';
 import { classSelect, sectionHead, throttle } from './admin-parts.js';
@@ -34,7 +34,7 @@ function heldCard(items, context) {
 // ---- the list --------------------------------------------------------------------------------------------------------
 
 function toldCell(alert) {
-    return h('ul', { class: 'plain stack tight' }, alert.messages.map((message) => h('li', { class: 'row told' },
+    return h('ul', { class: 'plain stack tight' }, inOrder(alert.messages).map((message) => h('li', { class: 'row told' },
         messageStatus(message.state), h('span', { class: 'small' }, recipient(message)), h('span', { class: 'muted small' }, momentText(message.since)))));
 }
 
@@ -59,8 +59,8 @@ function listView(place, context, state) {
                 tr.classList.toggle('selected', alert.id === state.id);
             },
             columns: [
-                { title: a.alerts.student, head: true, cell: (alert) => [h('a', { href: context.href({ section: 'alerts', id: alert.id, query: state.query() }), data: { alert: alert.id, keep: alert.id } }, person(studentName(alert))), h('div', { class: 'muted small' }, alert.class_id), h('div', { class: 'narrow-only' }, alertTag(alert))] },
-                { title: a.alerts.lastDay, cell: (alert) => [dateText(alert.trigger_date), h('div', { class: 'muted small' }, a.alerts.days(alert.absent))] },
+                { title: a.alerts.student, head: true, cell: (alert) => [h('a', { href: context.href({ section: 'alerts', id: alert.id, query: state.query() }), data: { alert: alert.id, keep: alert.id } }, person(studentName(alert))), h('div', { class: 'muted small' }, alert.class_id), h('div', { class: 'narrow-only small' }, dateText(alert.trigger_date)), h('div', { class: 'narrow-only' }, alertTag(alert))] },
+                { title: a.alerts.lastDay, class: 'wide-only', cell: (alert) => [dateText(alert.trigger_date), h('div', { class: 'muted small' }, a.alerts.days(alert.absent))] },
                 { title: a.alerts.told, cell: toldCell },
                 { title: a.state, class: 'wide-only', cell: alertTag },
             ],
