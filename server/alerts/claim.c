@@ -75,6 +75,8 @@ static enum cm_code withdraw(struct srv_store *store, struct srv_alert *alert, c
     enum cm_code code = take_back_messages(store, alert->id, reason, now_ms, &taken_back, &left, err);
     if (code != CM_OK)
         return code;
+    left |= alert->acknowledged_wall_ms != 0 && taken_back == 0; /* all failed: it was told by a letter */
+    alert->acknowledged_wall_ms = 0;
     alert->state = left ? SRV_ALERT_CONTRADICTED : SRV_ALERT_WITHDRAWN;
     srv_alert_add_note(alert, left ? SRV_ALERT_WAS_CONTRADICTED : SRV_ALERT_WAS_WITHDRAWN, now_ms, NULL,
                        reason);
@@ -289,6 +291,63 @@ enum cm_code srv_alerts_verify_queued(struct srv_store *store, int64_t now_ms, s
     *ret_withdrawn = withdrawn;
     free(ids);
     return code;
+}
+
+/* ---- told, and not so any more ---- */
+
+struct told { /* a part */
+    struct srv_alert_filter from;
+    int64_t oldest_wall_ms;
+    uint8_t ids[SRV_TOLD_PART][16];
+    size_t count;
+    bool more;
+};
+
+static bool take_told(void *arg, const struct srv_alert *alert)
+{
+    struct told *told = arg;
+    told->more = alert->created_wall_ms >= told->oldest_wall_ms;
+    if (!told->more || told->count == SRV_TOLD_PART)
+        return false;
+    told->from.before_wall_ms = alert->created_wall_ms;
+    memcpy(told->from.before_id, alert->id, sizeof told->from.before_id);
+    memcpy(told->ids[told->count++], alert->id, sizeof told->ids[0]);
+    told->more = false;
+    return true;
+}
+
+static enum cm_code check_told(struct srv_store *store, const uint8_t id[16], int64_t now_ms, int32_t *found,
+                               struct cm_err *err)
+{
+    struct srv_alert alert;
+    char reason[CM_TEXT_SIZE];
+    bool wrong = false;
+    enum cm_code code = srv_store_get_alert(store, id, &alert, err);
+    if (code == CM_OK)
+        code = srv_is_wrong(store, &alert, &wrong, reason, err);
+    if (code == CM_OK && wrong)
+        code = withdraw(store, &alert, reason, now_ms, err);
+    *found += code == CM_OK && wrong;
+    return code;
+}
+
+enum cm_code srv_alerts_check_told(struct srv_store *store, int64_t now_ms, struct srv_told_place *place,
+                                   int32_t *ret_found, struct cm_err *err)
+{
+    struct told told = {.from = {.state = SRV_ALERT_ACTIVE, .before_wall_ms = place->wall_ms},
+                        .oldest_wall_ms = now_ms - SRV_TOLD_DAYS * INT64_C(24) * 3600 * 1000};
+    memcpy(told.from.before_id, place->id, sizeof place->id);
+    const struct srv_alert_filter from = told.from;
+    enum cm_code code = srv_store_each_alert(store, &from, take_told, &told, err);
+    *ret_found = 0;
+    for (size_t i = 0; i < told.count && code == CM_OK; i++)
+        code = check_told(store, told.ids[i], now_ms, ret_found, err);
+    if (code != CM_OK)
+        return code;
+    place->wall_ms = told.from.before_wall_ms;
+    memcpy(place->id, told.from.before_id, sizeof place->id);
+    place->done = !told.more;
+    return CM_OK;
 }
 
 /* ---- what people do ---- */

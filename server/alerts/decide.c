@@ -175,6 +175,17 @@ enum cm_code srv_still_true(struct srv_store *store, const struct srv_alert *ale
     return code;
 }
 
+enum cm_code srv_is_wrong(struct srv_store *store, const struct srv_alert *alert, bool *ret_wrong,
+                          char ret_reason[CM_TEXT_SIZE], struct cm_err *err)
+{
+    struct srv_claim_check check;
+    srv_claim_check_begin(&check, alert);
+    enum cm_code code = each_day_back(store, alert->student_id, alert->trigger_date, claim_day, &check, err);
+    *ret_wrong = code == CM_OK && !srv_claim_check_end(&check) && !check.doubtful;
+    snprintf(ret_reason, CM_TEXT_SIZE, "%s", check.reason);
+    return code;
+}
+
 /* ---- membership ---- */
 
 struct member_on {

@@ -20,6 +20,9 @@ enum cm_code srv_decide(struct srv_store *store, const struct srv_decide_terms *
 /* Is what the alert says still so? False: check->reason says what is not. */
 enum cm_code srv_still_true(struct srv_store *store, const struct srv_alert *alert, bool *ret_true,
                             char ret_reason[CM_TEXT_SIZE], struct cm_err *err);
+/* Was it wrong to tell it? Only what is settled says so, and that somebody left the school does not. */
+enum cm_code srv_is_wrong(struct srv_store *store, const struct srv_alert *alert, bool *ret_wrong,
+                          char ret_reason[CM_TEXT_SIZE], struct cm_err *err);
 /* Is the student a member of the class on that date, and of the school today? *ret_student is filled when he is known. */
 enum cm_code srv_is_told_of(struct srv_store *store, const char *student_id, const char *class_id,
                             int32_t date, bool *ret_is, struct srv_student *ret_student, struct cm_err *err);

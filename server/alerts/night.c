@@ -1,5 +1,6 @@
 #include "alerts/night.h"
 
+#include "alerts/claim.h"
 #include "alerts/decide.h"
 #include "alerts/night_private.h"
 #include "alerts/put_back.h"
@@ -15,9 +16,11 @@ struct srv_night {
     char (*classes)[CM_ID_SIZE];
     size_t class_count, class_room;
     size_t next; /* class that no committed part has done */
+    struct srv_told_place told;
     struct srv_night_totals totals;
     struct { /* as the part that ran last leaves it */
         size_t next;
+        struct srv_told_place told;
         struct srv_night_totals totals;
     } pending;
     struct cm_err *err; /* while classes are read */
@@ -346,7 +349,7 @@ enum cm_code srv_night_begin(struct srv_store *store, const struct srv_night_opt
 
 bool srv_night_is_done(const struct srv_night *night)
 {
-    return night->next == night->class_count;
+    return night->next == night->class_count && night->told.done;
 }
 
 static enum cm_code run_part(struct srv_night *night, struct evaluation *e, size_t class_max,
@@ -366,12 +369,23 @@ static enum cm_code run_part(struct srv_night *night, struct evaluation *e, size
     return code;
 }
 
+static enum cm_code check_told(struct srv_store *store, struct srv_night *night, struct cm_err *err)
+{
+    night->pending.next = night->next;
+    night->pending.told = night->told;
+    night->pending.totals = (struct srv_night_totals){0};
+    return srv_alerts_check_told(store, night->options.now_ms, &night->pending.told,
+                                 &night->pending.totals.taken_back, err);
+}
+
 enum cm_code srv_night_part(struct srv_store *store, void *arg, struct cm_err *err)
 {
     struct srv_night *night = arg;
     struct evaluation e = {.work = {.store = store, .options = &night->options}};
     enum cm_code code = srv_alerts_put_back(store, night->options.now_ms, &e.work.put_back_wall_ms, err);
-    if (code == CM_OK)
+    if (code == CM_OK && night->next == night->class_count)
+        code = check_told(store, night, err);
+    else if (code == CM_OK)
         code = run_part(night, &e, SRV_NIGHT_PART_CLASSES, err);
     evaluation_free(&e);
     return code;
@@ -381,11 +395,13 @@ void srv_night_committed(struct srv_night *night)
 {
     const struct srv_night_totals *part = &night->pending.totals;
     night->next = night->pending.next;
+    night->told = night->pending.told;
     night->totals.classes += part->classes;
     night->totals.held += part->held;
     night->totals.students += part->students;
     night->totals.alerts += part->alerts;
     night->totals.messages += part->messages;
+    night->totals.taken_back += part->taken_back;
 }
 
 struct srv_night_totals srv_night_totals_of(const struct srv_night *night)
@@ -449,6 +465,7 @@ enum cm_code srv_night_dry_run(struct srv_store *store, const struct srv_night_o
         return code;
     e.work.store = store;
     e.work.options = &night->options;
+    night->told.done = night->pending.told.done = true; /* nothing is written */
     struct dry dry = {night, &e};
     code = srv_store_read(store, run_dry, &dry, err);
     if (ret_totals != NULL)

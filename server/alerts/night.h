@@ -15,6 +15,8 @@
  * told twice by it, for the rule sees what was told.
  *
  * A class begins on the day before its first session of which anything is known, no more than SRV_NIGHT_BACK_DAYS days back.
+ * Last, alerts that stand are held against the days once more (claim.h, srv_alerts_check_told): what was told and is not so shows.
+ *
  * While alerts are switched off the cursors go on and nobody is told, also not later.
  *
  * What may have been told before the store was put back to a backup is unknown from the start (put_back.h).
@@ -42,6 +44,7 @@ struct srv_night_options {
 };
 struct srv_night_totals {
     int32_t classes, held, students, alerts, messages;
+    int32_t taken_back; /* alerts that the days contradict by now */
 };
 
 struct srv_night;

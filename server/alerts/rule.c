@@ -150,15 +150,19 @@ bool srv_claim_check_day(struct srv_claim_check *check, const struct srv_day *da
         break;
     case HELD_OPEN:
         contradict(check, "the session is not closed any more", date);
+        check->doubtful = true;
         break;
     case HELD_PENDING:
         contradict(check, "a mark waits for a person", date);
+        check->doubtful = true;
         break;
     case COUNTS:
         check->counted++;
         check->listed += lists(alert, day);
-        if (date >= oldest_listed(alert) && !lists(alert, day))
+        if (date >= oldest_listed(alert) && !lists(alert, day)) {
             contradict(check, "the student counts as absent now, which the alert does not say", date);
+            check->doubtful = true;
+        }
         check->done |= check->counted == alert->absent_count;
         break;
     }

@@ -79,6 +79,8 @@ struct srv_claim_check {
     int32_t counted;
     int listed; /* how many of them were found */
     bool done, contradicted;
+    bool
+        doubtful; /* contradicted by what is not settled, or by more days than it says: nobody was told what is not so */
     char reason[CM_TEXT_SIZE];
 };
 void srv_claim_check_begin(struct srv_claim_check *check, const struct srv_alert *alert);

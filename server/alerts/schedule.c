@@ -42,12 +42,13 @@ static void end_run(struct srv_schedule *s, enum cm_code code, const struct cm_e
         return;
     }
     s->times = (struct srv_schedule_times){.done_date = s->date, .done_wall_ms = now_ms};
-    bool news = totals.alerts > 0 || totals.held != s->held;
+    bool news = totals.alerts > 0 || totals.taken_back > 0 || totals.held != s->held;
     s->held = totals.held;
     if (!news)
         return;
     cm_log(CM_LOG_INFO, "alerts", "absences were evaluated", CM_INT("classes", totals.classes),
-           CM_INT("held", totals.held), CM_INT("alerts", totals.alerts), CM_INT("messages", totals.messages));
+           CM_INT("held", totals.held), CM_INT("alerts", totals.alerts), CM_INT("messages", totals.messages),
+           CM_INT("taken_back", totals.taken_back));
     if (s->options.changed != NULL)
         s->options.changed(s->options.arg, &totals);
 }

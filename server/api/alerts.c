@@ -218,8 +218,9 @@ static bool take_alert(void *arg, const struct srv_alert *alert)
     list->scanned++;
     list->filter.before_wall_ms = alert->created_wall_ms;
     memcpy(list->filter.before_id, alert->id, sizeof list->filter.before_id);
+    bool stands = alert->state == SRV_ALERT_ACTIVE || alert->state == SRV_ALERT_CONTRADICTED;
     if ((list->acknowledged && alert->acknowledged_wall_ms == 0) ||
-        (list->unacknowledged && alert->acknowledged_wall_ms != 0))
+        (list->unacknowledged && (!stands || alert->acknowledged_wall_ms != 0)))
         return true;
     list->batch[list->count++] = *alert;
     return true;
@@ -302,10 +303,8 @@ static bool read_state(struct srv_call *call, struct list *list)
         return true;
     list->acknowledged = strcmp(state, "acknowledged") == 0;
     list->unacknowledged = strcmp(state, "open") == 0;
-    if (list->acknowledged || list->unacknowledged) {
-        list->filter.state = list->unacknowledged ? SRV_ALERT_ACTIVE : 0;
+    if (list->acknowledged || list->unacknowledged)
         return true;
-    }
     for (int i = SRV_ALERT_ACTIVE; i <= SRV_ALERT_CANCELLED; i++) {
         if (strcmp(state, states[i]) == 0) {
             list->filter.state = (enum srv_alert_state)i;

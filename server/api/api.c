@@ -4,6 +4,7 @@
 #include "base/uuid.h"
 #include "http_json/json.h"
 #include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -76,6 +77,26 @@ bool srv_api_find_span(struct srv_call *call, int days_max, int32_t *from, int32
     else if (days >= days_max)
         srv_json_invalid(call, "to", "at most %d days at once", days_max);
     return days >= 0 && days < days_max;
+}
+
+bool srv_api_find_month(struct srv_call *call, int32_t *ret_first)
+{
+    const char *text = srv_call_query(call, "month");
+    char date[CM_DATE_ISO_SIZE];
+    *ret_first = srv_api_today(srv_app_of(call)) / 100 * 100 + 1;
+    if (text == NULL)
+        return true;
+    snprintf(date, sizeof date, "%.7s-01", text);
+    if (strlen(text) == 7 && cm_date_parse(date, ret_first, NULL) == CM_OK)
+        return true;
+    srv_json_invalid(call, "month", "the month is one such as 2026-11");
+    return false;
+}
+
+int32_t srv_api_month_end(int32_t first)
+{
+    int32_t within_next = cm_date_add(first, 31);
+    return within_next / 100 == first / 100 ? within_next : cm_date_add(within_next / 100 * 100 + 1, -1);
 }
 
 struct class_visit {

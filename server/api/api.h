@@ -35,6 +35,10 @@ bool srv_api_find_date(struct srv_call *call, int32_t *ret_date);
 /* "?from=&to=": at most days_max days; what is not given is as put in. */
 bool srv_api_find_span(struct srv_call *call, int days_max, int32_t *from, int32_t *to);
 
+/* "?month=2026-11": its first date; this month where none is given. */
+bool srv_api_find_month(struct srv_call *call, int32_t *ret_first);
+int32_t srv_api_month_end(int32_t first); /* its last date */
+
 /* The classes that the caller sees, in order; at most SRV_API_CLASSES_MAX. only (may be NULL): that one, if he sees it. */
 struct srv_api_classes { /* free(list) */
     struct cm_class *list;

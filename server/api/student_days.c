@@ -199,35 +199,13 @@ static enum cm_code make_month(struct srv_store *store, void *arg, struct cm_err
     return code == CM_OK ? put_month(arg, err) : code;
 }
 
-/* The first date of a month, as 20261101. */
-static bool read_month(struct srv_call *call, int32_t today, int32_t *ret_first)
-{
-    const char *text = srv_call_query(call, "month");
-    char date[CM_DATE_ISO_SIZE];
-    *ret_first = today / 100 * 100 + 1;
-    if (text == NULL)
-        return true;
-    snprintf(date, sizeof date, "%.7s-01", text);
-    if (strlen(text) == 7 && cm_date_parse(date, ret_first, NULL) == CM_OK)
-        return true;
-    srv_json_invalid(call, "month", "the month is one such as 2026-11");
-    return false;
-}
-
-/* first is the first of a month */
-static int32_t last_of_month(int32_t first)
-{
-    int32_t within_next = cm_date_add(first, 31);
-    return within_next / 100 == first / 100 ? within_next : cm_date_add(within_next / 100 * 100 + 1, -1);
-}
-
 static void answer_month(struct srv_call *call, const struct srv_student *student, int32_t first,
                          const struct srv_kept_key *key)
 {
     const struct srv_app *app = srv_app_of(call);
     struct cm_err err = CM_ERR_INIT;
     struct month month = {.app = app, .now_ms = key->now_ms, .student = student, .first = first};
-    month.last = last_of_month(first);
+    month.last = srv_api_month_end(first);
     srv_reply_init(&month.out);
     enum cm_code code = srv_store_read(app->store, make_month, &month, &err);
     if (code == CM_OK)
@@ -243,7 +221,7 @@ void srv_api_student_attendance(struct srv_call *call)
     struct srv_student student;
     char query[CM_DATE_ISO_SIZE];
     int32_t first;
-    if (!read_month(call, srv_api_today(srv_app_of(call)), &first))
+    if (!srv_api_find_month(call, &first))
         return;
     if (!srv_api_answer_kept(call, cm_date_iso(first, query), &key) && srv_api_find_student(call, &student))
         answer_month(call, &student, first, &key);

@@ -91,6 +91,12 @@ const struct srv_route srv_routes[] = {
     {SRV_POST, "/api/rolls/:class/:date/no-session", srv_api_roll_no_session, STAFF, JSON_BODY, 0},
     {SRV_GET, "/api/export/attendance?from&to&class", srv_api_export_attendance, STAFF, NO_BODY, SRV_LONG},
 
+    /* reports */
+    {SRV_GET, "/api/reports/month?class&month&format", srv_api_report_month, STAFF, NO_BODY, 0},
+    {SRV_GET, "/api/reports/absence?from&to&class&percent&format", srv_api_report_absence, STAFF, NO_BODY, 0},
+    {SRV_GET, "/api/reports/punctuality?from&to&class&format", srv_api_report_punctuality, STAFF, NO_BODY, 0},
+    {SRV_GET, "/api/reports/stations?from&to&class&format", srv_api_report_stations, STAFF, NO_BODY, 0},
+
     /* activity, alerts */
     {SRV_GET, "/api/activity?state&kind&station&before&limit", srv_api_activity, STAFF, NO_BODY, 0},
     {SRV_POST, "/api/activity/:feed/review", srv_api_activity_review, STAFF, JSON_BODY, 0},

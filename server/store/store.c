@@ -396,6 +396,12 @@ enum cm_code srv_store_each_session_info(struct srv_store *store, const char *cl
     return store->ops->each_session_info(store, class_id, from, to, visit, arg, err);
 }
 
+enum cm_code srv_store_each_span(struct srv_store *store, const char *station_id, int64_t from_wall_ms,
+                                 int64_t to_wall_ms, srv_span_visit_fn *visit, void *arg, struct cm_err *err)
+{
+    return store->ops->each_span(store, station_id, from_wall_ms, to_wall_ms, visit, arg, err);
+}
+
 enum cm_code srv_store_say_session(struct srv_store *store, const struct cm_session_said *said,
                                    struct cm_err *err)
 {

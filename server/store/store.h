@@ -387,6 +387,17 @@ enum cm_code srv_store_close_session(struct srv_store *store, const char *class_
 enum cm_code srv_store_reopen_session(struct srv_store *store, const char *class_id, int32_t date,
                                       const char *by, int64_t wall_ms, struct cm_err *err);
 
+/* When a station could judge, as it said: spans that touch from … to (instants), the earliest first, cut at the hours of UTC.
+ * What nothing speaks of it could not. CM_NOTFOUND: no such station. */
+struct srv_span {
+    int64_t from_wall_ms, to_wall_ms;
+    bool able;
+    char reason[32]; /* a stable word of why not: "covered", "locked" … */
+};
+typedef bool srv_span_visit_fn(void *arg, const struct srv_span *span);
+enum cm_code srv_store_each_span(struct srv_store *store, const char *station_id, int64_t from_wall_ms,
+                                 int64_t to_wall_ms, srv_span_visit_fn *visit, void *arg, struct cm_err *err);
+
 struct srv_day { /* one student in one session */
     struct cm_roll_entry
         roll; /* its mark_seq and correction_seq are feed numbers here; status NONE: not yet seen */

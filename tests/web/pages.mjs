@@ -6,7 +6,7 @@
 import { accessibilityProblems, atMost, equal, finish, LOOKS, openWindow, overflow, settled, shot, signIn, test } from './lib.mjs';
 import { emptySchool, makeCoordinator, PASSWORD, realSchool } from './school.mjs';
 
-const SECTIONS = ['today', 'rolls', 'students', 'activity', 'alerts', 'stations', 'users', 'settings', 'export'];
+const SECTIONS = ['today', 'rolls', 'students', 'activity', 'alerts', 'reports', 'stations', 'users', 'settings', 'export'];
 
 async function look(page, name) {
     await settled(page);
@@ -75,7 +75,7 @@ await test('a coordinator sees only what is his', async () => {
     const page = await window.page();
     await signIn(page, real.server, coordinator.name, coordinator.password);
     await settled(page);
-    equal(await page.locator('nav a').allInnerTexts(), ['Today', 'Rolls', 'Students', 'Activity', 'Alerts', 'Stations', 'Export'], 'sections');
+    equal(await page.locator('nav a').allInnerTexts(), ['Today', 'Rolls', 'Students', 'Activity', 'Alerts', 'Reports', 'Stations', 'Export'], 'sections');
     await visitAll(window, page, real.server, 'coordinator', 'desk light', [
         ...['today', 'rolls', 'students', 'activity', 'stations', 'export'].map((section) => [section, section]),
         ['student', `students/${encodeURIComponent(student)}`], ['users', 'users'],

@@ -1,5 +1,6 @@
 /* Settings and calendar: classes with their times, days without school, and the school itself. */
 import { classSelect, sectionHead } from './admin-parts.js';
+import { messagesCard } from './admin-settings-messages.js';
 import { a } from './admin-strings.js';
 import { get, patch, path, put, remove, url } from './api.js';
 import { t } from './strings.js';
@@ -129,6 +130,7 @@ function schoolForm(found) {
             field(a.school.name, input('school_name', 'text', { maxlength: '120' })),
             field(a.school.timezone, input('timezone', 'text', { maxlength: '60', required: true, spellcheck: 'false' }), { hint: a.school.timezoneHint }),
             field(a.school.coverage, input('coverage_percent', 'number', { min: '1', max: '100', required: true }), { hint: a.school.coverageHint }),
+            field(a.school.points, input('points', 'text', { maxlength: '159', required: true, spellcheck: 'false' }), { hint: a.school.pointsHint, class: 'full' }),
             h('div', { class: 'full' }, check(a.school.leaderboard, { name: 'leaderboard', checked: found.leaderboard }))),
         h('div', { class: 'row' }, go));
     form.addEventListener('submit', async (event) => {
@@ -137,7 +139,7 @@ function schoolForm(found) {
         const errors = missing(form);
         if (Object.keys(errors).length > 0) return showErrors(form, errors);
         const value = (name) => form.elements[name].value.trim();
-        const wanted = { school_name: value('school_name'), timezone: value('timezone'), coverage_percent: Number(value('coverage_percent')), leaderboard: form.elements.leaderboard.checked };
+        const wanted = { school_name: value('school_name'), timezone: value('timezone'), coverage_percent: Number(value('coverage_percent')), points: value('points'), leaderboard: form.elements.leaderboard.checked };
         const changed = Object.fromEntries(Object.entries(wanted).filter(([name, now]) => now !== found[name]));
         await busyWith(go, async () => {
             try {
@@ -160,7 +162,7 @@ function schoolCard() {
 }
 
 function show(place, context) {
-    replace(place, sectionHead(a.nav.settings), h('div', { class: 'stack' }, classesCard(context), calendarCard(context), schoolCard()));
+    replace(place, sectionHead(a.nav.settings), h('div', { class: 'stack' }, classesCard(context), calendarCard(context), messagesCard(), schoolCard()));
 }
 
 export const settings = { id: 'settings', admin: true, show };

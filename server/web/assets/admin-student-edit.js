@@ -17,7 +17,8 @@ export function studentDialog({ student = null, classes }) {
         field(a.rollNumber, text('roll_number', is.roll_number, { maxlength: '15' })),
         field(a.student.fields.joined, h('input', { type: 'date', name: 'joined', value: is.joined ?? dateAt() }), { hint: a.student.fields.joinedHint }),
         field(a.student.parent, text('parent_name', is.parent_name)),
-        field(a.student.phone, text('parent_phone', is.parent_phone, { type: 'tel', maxlength: '19' }), { hint: a.student.fields.phoneHint }),
+        field(a.student.phone, text('parent_phone', is.parent_phone, { type: 'tel', maxlength: '31' }), { hint: a.student.fields.phoneHint }),
+        field(a.student.fields.email, text('parent_email', is.parent_email, { type: 'email', maxlength: '254' })),
         field(a.student.note, h('textarea', { name: 'note', maxlength: '250', value: is.note ?? '' }), { class: 'full' }),
     ];
     return formDialog({
@@ -27,9 +28,7 @@ export function studentDialog({ student = null, classes }) {
         submitText: classes.length === 0 ? null : t.save,
         submit: async (form, close) => {
             const value = (name) => form.elements[name].value.trim();
-            const phone = value('parent_phone').replace(/[\s()-]/g, '');
-            if (phone && !/^\+[1-9]\d{6,14}$/.test(phone)) return showErrors(form, { parent_phone: a.student.fields.phoneBad });
-            const body = { name: value('name'), class_id: value('class_id'), roll_number: value('roll_number'), parent_name: value('parent_name'), parent_phone: phone, note: value('note') };
+            const body = { name: value('name'), class_id: value('class_id'), roll_number: value('roll_number'), parent_name: value('parent_name'), parent_phone: value('parent_phone'), parent_email: value('parent_email'), note: value('note') };
             if (value('joined')) body.joined = value('joined');
             const answer = student ? await patch(path('/api/students', student.id), body) : await post('/api/students', { id: value('id'), ...body });
             toast(a.saved);

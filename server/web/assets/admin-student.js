@@ -22,6 +22,7 @@ function head(student, context, does) {
         h('div', { class: 'row between' }, h('h2', { tabindex: '-1' }, person(student.name)), button('✕', does.close, { data: { keep: 'close' }, kind: 'quiet compact', 'aria-label': a.student.close })),
         h('p', { class: 'muted' }, h('span', { class: 'mono' }, student.id), ` · ${student.class_id}`, student.roll_number && ` · ${a.student.rollNumber(student.roll_number)}`),
         h('div', { class: 'row' }, tags),
+        h('p', { class: 'small' }, h('a', { href: context.href({ section: 'alerts', query: { view: 'why', student: student.id } }) }, a.student.whyNobody)),
         context.isAdmin && h('div', { class: 'row panel-actions' },
             button(a.student.edit, does.edit, { kind: 'compact', data: { keep: 'edit' } }),
             !student.archived && button(student.enrolled ? a.student.enrolAgain : a.student.enrol, does.enrol, { kind: student.enrolled ? 'compact' : 'compact primary', data: { keep: 'enrol' } }),
@@ -51,7 +52,8 @@ function facts(student) {
         fact(a.student.joined, student.joined && dateText(student.joined)),
         fact(a.student.left, student.left && dateText(student.left)),
         fact(a.student.parent, student.parent_name && person(student.parent_name)),
-        fact(a.student.phone, student.parent_phone && person(student.parent_phone)),
+        fact(a.student.phone, student.parent_phone && [person(student.parent_phone), student.parent_stopped && h('div', {}, h('span', { class: 'tag warn' }, a.student.stopped(momentText(student.parent_stopped))))]),
+        fact(a.student.email, student.parent_email && person(student.parent_email)),
         fact(a.student.nickname, student.nickname && person(student.nickname)),
         fact(a.student.note, student.note && person(student.note)));
 }

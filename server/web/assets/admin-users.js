@@ -12,7 +12,11 @@ function userDialog(user, classes) {
     const role = select('role', ROLES.map((word) => [word, a.roles[word]]), { value: user?.role, disabled: Boolean(user) });
     const ofCoordinator = classChecks(classes, user?.classes ?? []);
     const ofStudent = field(a.users.studentId, text('student_id', user?.student_id), { hint: a.users.studentIdHint });
+    const ofStaff = h('div', { class: 'form-grid' },
+        field(a.users.phone, text('phone', user?.phone, { type: 'tel', maxlength: '31' }), { hint: a.users.phoneHint }),
+        field(a.users.email, text('email', user?.email, { type: 'email', maxlength: '254' }), { hint: a.users.emailHint }));
     const fit = () => {
+        ofStaff.hidden = role.value === 'student';
         ofCoordinator.hidden = role.value !== 'coordinator';
         ofStudent.hidden = role.value !== 'student' || Boolean(user);
     };
@@ -23,7 +27,7 @@ function userDialog(user, classes) {
         body: [
             field(a.users.name, text('name', user?.name, { required: true, readonly: Boolean(user), autocapitalize: 'none', spellcheck: 'false' }), { hint: user ? null : a.users.nameHint }),
             field(a.users.fullName, text('full_name', user?.full_name, { required: true, maxlength: '120', autofocus: Boolean(user) })),
-            field(a.users.role, role), ofCoordinator, ofStudent,
+            field(a.users.role, role), ofCoordinator, ofStaff, ofStudent,
         ],
         submit: async (form, close) => {
             const value = (name) => form.elements[name].value.trim();
@@ -31,6 +35,7 @@ function userDialog(user, classes) {
             if (role.value === 'student' && !user && !value('student_id')) return showErrors(form, { student_id: a.users.studentIdMissing });
             const body = { full_name: value('full_name') };
             if (coordinator) body.classes = checkedClasses(form);
+            if (role.value !== 'student') Object.assign(body, { phone: value('phone'), email: value('email') });
             if (user) return close(await patch(path('/api/users', user.name), body));
             if (role.value === 'student') body.student_id = value('student_id');
             return close(await post('/api/users', { name: value('name').toLowerCase(), role: role.value, ...body }));

@@ -5,8 +5,10 @@
  * A section is { id, admin, show(place, context) }; show fills the place and may return { update(route), leave() }.
  */
 import { activity } from './admin-activity.js';
-import { alerts } from './admin-alerts.js';
+import { alertCount, alerts } from './admin-alerts.js';
 import { exporting } from './admin-export.js';
+import { throttle } from './admin-parts.js';
+import { reports } from './admin-reports.js';
 import { rolls } from './admin-rolls.js';
 import { settings } from './admin-settings.js';
 import { stations } from './admin-stations.js';
@@ -22,7 +24,7 @@ import { t } from './strings.js';
 import { clockAt, dateAt, dateTextLong, isDate } from './time.js';
 import { button, h, icon, menu, person, replace, toast } from './ui.js';
 
-const SECTIONS = [today, rolls, students, activity, alerts, stations, users, settings, exporting];
+const SECTIONS = [today, rolls, students, activity, alerts, reports, stations, users, settings, exporting];
 
 const live = new Live();
 let me;
@@ -111,7 +113,7 @@ function stationNames() {
 function buildFrame() {
     const menuButton = h('button', { type: 'button', class: 'menu-button', 'aria-expanded': 'false', 'aria-controls': 'nav' }, icon('menu'), a.menu);
     const nav = h('nav', { id: 'nav', 'aria-label': a.sections }, h('ul', { class: 'plain' }, sections.map((section) =>
-        h('li', {}, h('a', { href: `#${section.id}`, data: { section: section.id } }, icon(section.id), a.nav[section.id])))));
+        h('li', {}, h('a', { href: `#${section.id}`, data: { section: section.id } }, icon(section.id), a.nav[section.id], section === alerts && h('span', { class: 'badge', id: 'alert-badge', hidden: true }))))));
     const openMenu = (open) => {
         nav.classList.toggle('open', open);
         menuButton.setAttribute('aria-expanded', String(open));
@@ -155,6 +157,15 @@ function buildFrame() {
         event.preventDefault(); // the hash is the router's
         document.getElementById('main').focus();
     });
+}
+
+/** The number at Alerts in the menu. Without an answer it stays as it was. */
+async function countAlerts() {
+    const count = await alertCount().catch(() => null);
+    if (count === null) return;
+    const badge = document.getElementById('alert-badge');
+    badge.hidden = count === '';
+    replace(badge, count && [h('span', { 'aria-hidden': 'true' }, count), h('span', { class: 'visually-hidden' }, `, ${a.alerts.badge(count)}`)]);
 }
 
 // ---- sections --------------------------------------------------------------------------------------------------------
@@ -204,6 +215,10 @@ async function main() {
     });
     live.addEventListener('signed-out', () => get('/api/me').catch(() => {}));
     await live.start();
+    const count = throttle(countAlerts, 3000);
+    live.addEventListener('changed', (event) => ['alerts', 'roll'].includes(event.detail.what) && count());
+    live.addEventListener('reset', count);
+    count();
     window.addEventListener('hashchange', () => show(true));
     await show(false);
 }

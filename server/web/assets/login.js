@@ -113,7 +113,7 @@ function showResetRequest() {
 
 function showResetConfirm(name, note = null) {
     const user = input('username', 'text', 'username', { value: name });
-    const code = input('code', 'text', 'one-time-code', { autocapitalize: 'characters' });
+    const code = input('code', 'text', 'one-time-code', { inputmode: 'numeric', pattern: '[0-9 ]*', maxlength: '12', size: '8', class: 'code' });
     const fresh = input('new', 'password', 'new-password');
     const again = input('again', 'password', 'new-password');
     screen({
@@ -129,7 +129,7 @@ function showResetConfirm(name, note = null) {
         submit: async () => {
             checkNewPassword(fresh.value, again.value);
             try {
-                await post('/api/auth/reset/confirm', { username: user.value.trim(), code: code.value, new: fresh.value }, { noLogin: true });
+                await post('/api/auth/reset/confirm', { username: user.value.trim(), code: code.value.replace(/\D/g, ''), new: fresh.value }, { noLogin: true });
             } catch (error) {
                 if (error.status === 401) error.message = t.reset.bad;
                 throw error;

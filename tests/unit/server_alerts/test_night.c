@@ -143,6 +143,11 @@ static bool take_message(void *arg, const struct srv_message *message)
     return true;
 }
 
+static enum cm_code put_the_alert(struct srv_store *store, void *arg, struct cm_err *err)
+{
+    return srv_store_put_alert(store, arg, err);
+}
+
 /* The newest first. */
 static struct found *alerts_of(struct school *s, const char *student)
 {
@@ -593,6 +598,48 @@ static void corrected_beginning_after_sending(struct school *s)
     the_alert(s);
 }
 
+/* All was sent, and the roll says otherwise only then: it shows, and is to be looked at again. */
+static void corrected_when_all_was_sent(struct school *s)
+{
+    struct srv_alert alert = absent_three_days(s);
+    struct act act = act_on(s, &alert, SRV_RECIPIENT_PARENT, day(4), 7 * 60);
+    send_parents(s, &act);
+    struct act other = act_on(s, &alert, SRV_RECIPIENT_COORDINATOR, day(4), 7 * 60);
+    claim_is(s, &other, SRV_CLAIM_SEND);
+    record(s, &other, SRV_OUTBOX_TAKEN, "wamid.2", SRV_MESSAGE_SENT);
+    alert = the_alert(s);
+    alert.acknowledged_wall_ms = at(&s->w, day(4), 480);
+    assert_int_equal(srv_store_write(s->w.store, put_the_alert, &alert, NULL), CM_OK);
+    reopen_session(s->w.store, "10-A", day(2), at(&s->w, day(4), 490));
+    assert_int_equal(night(s, 3).taken_back, 0); /* not settled: it may be closed as it was */
+    close_session(s->w.store, "10-A", day(2), at(&s->w, day(4), 500));
+    assert_int_equal(night(s, 3).taken_back, 0);
+    assert_int_equal(the_alert(s).state, SRV_ALERT_ACTIVE);
+    say(s, "S-1", day(2), CM_ROLL_PRESENT);
+    assert_int_equal(night(s, 3).taken_back, 1);
+    alert = the_alert(s);
+    assert_int_equal(alert.state, SRV_ALERT_CONTRADICTED);
+    assert_int_equal(alert.acknowledged_wall_ms, 0);
+    assert_string_equal(alert.notes[alert.note_count - 1].reason,
+                        "2026-01-07: the student was there, as the roll says now");
+    assert_int_equal(state_of(s, &act), SRV_MESSAGE_SENT);
+    assert_int_equal(night(s, 3).taken_back, 0);
+    the_alert(s);
+}
+
+/* Nobody was told yet, and a letter must not say what is not so. */
+static void corrected_before_the_letter(struct school *s)
+{
+    struct srv_student without = pupil("S-1", "10-A", WORLD_MONDAY);
+    without.parent_phone[0] = '\0';
+    save(s, without);
+    s->phone = NULL;
+    absent_three_days(s);
+    say(s, "S-1", day(2), CM_ROLL_EXCUSED);
+    assert_int_equal(night(s, 3).taken_back, 1);
+    assert_int_equal(the_alert(s).state, SRV_ALERT_WITHDRAWN);
+}
+
 static void archived_before_sending(struct school *s)
 {
     struct srv_alert alert = absent_three_days(s);
@@ -881,6 +928,8 @@ static const struct {
     {"correction one minute before sending", correction_one_minute_before_sending},
     {"a reopened session takes it back", a_reopened_session_takes_it_back_and_closing_makes_it_anew},
     {"corrected beginning after sending", corrected_beginning_after_sending},
+    {"corrected when all was sent", corrected_when_all_was_sent},
+    {"corrected before the letter", corrected_before_the_letter},
     {"archived before sending", archived_before_sending},
     {"erased before sending", erased_before_sending},
     {"quiet hours", quiet_hours},

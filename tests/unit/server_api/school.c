@@ -170,6 +170,7 @@ void school_coverage(int64_t from_ms, int64_t to_ms, bool able)
     struct event_job job = {.feed = 0};
     job.event.body.coverage =
         (struct cm_coverage){.from_wall_ms = from_ms, .to_wall_ms = to_ms, .able = able};
+    strcpy(job.event.body.coverage.reason, able ? "" : "covered");
     append_now(&job, CM_EVENT_COVERAGE);
 }
 

@@ -42,6 +42,54 @@ static void rolls(struct world *w)
     free(log);
 }
 
+struct said { /* spans as text */
+    const struct world *world;
+    char text[256];
+};
+
+static bool add_span(void *arg, const struct srv_span *span)
+{
+    struct said *said = arg;
+    size_t used = strlen(said->text);
+    int64_t midnight = at(said->world, WORLD_MONDAY, 0);
+    snprintf(said->text + used, sizeof said->text - used, "%d-%d=%s ",
+             (int)((span->from_wall_ms - midnight) / 60000), (int)((span->to_wall_ms - midnight) / 60000),
+             span->able ? "able" : span->reason);
+    return true;
+}
+
+static const char *spans_of(struct world *w, const char *station, int32_t from, int32_t to)
+{
+    static struct said said;
+    said = (struct said){.world = w};
+    assert_int_equal(srv_store_each_span(w->store, station, at(w, WORLD_MONDAY, from),
+                                         at(w, WORLD_MONDAY, to), add_span, &said, NULL),
+                     CM_OK);
+    return said.text;
+}
+
+/* When a station could judge and why not, cut at the hours of UTC. */
+static void spans(struct world *w)
+{
+    struct station_log *log = station_create(w, "g", NULL), *other = station_create(w, "h", NULL);
+    struct cm_err err = CM_ERR_INIT;
+    set_up_class(w);
+    station_cover(log, at(w, WORLD_MONDAY, 545), at(w, WORLD_MONDAY, 555), true, 1);
+    station_cover(log, at(w, WORLD_MONDAY, 555), at(w, WORLD_MONDAY, 565), false, 2);
+    station_cover(log, at(w, WORLD_MONDAY, 565), at(w, WORLD_MONDAY, 600), true, 3);
+    station_cover(other, at(w, WORLD_MONDAY, 540), at(w, WORLD_MONDAY, 541), true, 4);
+    push_all(w->store, log);
+    push_all(w->store, other);
+    assert_string_equal(spans_of(w, "g", 550, 566), "545-555=able 555-565=dark 565-570=able ");
+    assert_string_equal(spans_of(w, "g", 555, 565), "555-565=dark ");
+    assert_string_equal(spans_of(w, "g", 600, 700), "");
+    assert_string_equal(spans_of(w, "h", 0, 1440), "540-541=able ");
+    assert_int_equal(srv_store_each_span(w->store, "nobody", 0, 1, add_span, NULL, NULL), CM_NOTFOUND);
+    assert_int_equal(srv_store_each_span(w->store, "g", 2, 1, add_span, NULL, &err), CM_INVALID);
+    free(log);
+    free(other);
+}
+
 static void coverage(struct world *w)
 {
     static const char *const other[] = {"10-Z", NULL};
@@ -254,6 +302,7 @@ static void many_sessions(struct world *w)
 
 const struct conformance_case conformance_rolls[] = {
     {"rolls", rolls},
+    {"spans", spans},
     {"coverage", coverage},
     {"calendar", calendar},
     {"streaks", streaks},

@@ -461,6 +461,7 @@ uint64_t station_cover(struct station_log *log, int64_t from_wall_ms, int64_t to
     struct cm_event event = {.type = CM_EVENT_COVERAGE, .wall_ms = to_wall_ms};
     event.body.coverage =
         (struct cm_coverage){.from_wall_ms = from_wall_ms, .to_wall_ms = to_wall_ms, .able = able};
+    strcpy(event.body.coverage.reason, able ? "" : "dark");
     return append(log, &event, id);
 }
 
