@@ -41,9 +41,27 @@ static enum cm_code load_messages(struct srv_store *store, const uint8_t alert_i
     return code == CM_OK ? messages->code : code;
 }
 
-static bool may_have_left(enum srv_message_state state)
+/* Also of what is queued again, or was then taken back: it may have left before, unless it is known that it failed. */
+static bool may_have_left(const struct srv_message *message)
 {
-    return state != SRV_MESSAGE_QUEUED && state != SRV_MESSAGE_CANCELLED && state != SRV_MESSAGE_FAILED;
+    if (message->state == SRV_MESSAGE_SENDING)
+        return true;
+    for (int i = message->step_count; i > 0; i--) {
+        switch (message->steps[i - 1].state) {
+        case SRV_MESSAGE_SENT:
+        case SRV_MESSAGE_DELIVERED:
+        case SRV_MESSAGE_READ:
+        case SRV_MESSAGE_UNKNOWN:
+            return true;
+        case SRV_MESSAGE_FAILED:
+            return false;
+        case SRV_MESSAGE_QUEUED:
+        case SRV_MESSAGE_SENDING: /* what came back from it was not sent */
+        case SRV_MESSAGE_CANCELLED:
+            break;
+        }
+    }
+    return false;
 }
 
 static enum cm_code take_back_messages(struct srv_store *store, const uint8_t alert_id[16],
@@ -56,7 +74,7 @@ static enum cm_code take_back_messages(struct srv_store *store, const uint8_t al
     *ret_left = false;
     for (size_t i = 0; i < messages.count && code == CM_OK; i++) {
         struct srv_message *message = &messages.list[i];
-        *ret_left |= may_have_left(message->state);
+        *ret_left |= may_have_left(message);
         if (srv_outbox_apply(message, SRV_OUTBOX_TAKEN_BACK, now_ms) != SRV_OUTBOX_MOVES)
             continue;
         snprintf(message->error_text, sizeof message->error_text, "%s", reason);
@@ -215,6 +233,20 @@ static void note_outcome(struct srv_message *message, const struct srv_outcome *
              outcome->error_text != NULL ? outcome->error_text : "");
 }
 
+/* Somebody got it after all: what was withdrawn as never sent was told. */
+static enum cm_code note_told(struct srv_store *store, const struct srv_message *message, int64_t wall_ms,
+                              struct cm_err *err)
+{
+    struct srv_alert alert;
+    enum cm_code code = srv_store_get_alert(store, message->alert_id, &alert, err);
+    if (code != CM_OK || alert.state != SRV_ALERT_WITHDRAWN || !may_have_left(message))
+        return code;
+    alert.state = SRV_ALERT_CONTRADICTED;
+    srv_alert_add_note(&alert, SRV_ALERT_WAS_CONTRADICTED, wall_ms, NULL,
+                       "a message that was taken back had been sent before");
+    return srv_store_put_alert(store, &alert, err);
+}
+
 enum cm_code srv_alerts_record(struct srv_store *store, const uint8_t message_id[16],
                                const struct srv_outcome *outcome, bool *ret_moved, struct cm_err *err)
 {
@@ -231,7 +263,9 @@ enum cm_code srv_alerts_record(struct srv_store *store, const uint8_t message_id
     note_outcome(&message, outcome, verdict == SRV_OUTBOX_MOVES);
     if (ret_moved != NULL)
         *ret_moved = verdict == SRV_OUTBOX_MOVES;
-    return srv_store_put_message(store, &message, err);
+    code = srv_store_put_message(store, &message, err);
+    return code == CM_OK && verdict == SRV_OUTBOX_MOVES ? note_told(store, &message, outcome->wall_ms, err)
+                                                        : code;
 }
 
 enum cm_code srv_alerts_recover(struct srv_store *store, int64_t now_ms, size_t *ret_count,
@@ -450,6 +484,7 @@ enum cm_code srv_alerts_resolve(struct srv_store *store, const uint8_t alert_id[
         srv_outbox_apply(&message, SRV_OUTBOX_WAS_SENT, now_ms);
         code = srv_store_put_message(store, &message, err);
     } else {
+        srv_outbox_apply(&message, SRV_OUTBOX_TOLD_FAILED, now_ms); /* that is what the person knows */
         code = queue_again(store, &message, now_ms, err);
     }
     if (code != CM_OK)

@@ -33,6 +33,32 @@ static bool take_day(void *arg, const struct srv_day *day)
     return true;
 }
 
+enum { MEMBERSHIPS_MAX = 256 }; /* of one student; the store keeps no more */
+
+struct memberships {
+    struct srv_membership list[MEMBERSHIPS_MAX];
+    size_t count;
+};
+
+static bool take_membership(void *arg, const struct srv_membership *membership)
+{
+    struct memberships *m = arg;
+    m->list[m->count++] = *membership;
+    return m->count < MEMBERSHIPS_MAX;
+}
+
+/* What was seen of him on a day on which he was in no class, as by a clock that was wrong by a year, is no school day of his. */
+static bool was_in(const struct memberships *m, const struct srv_day *day)
+{
+    for (size_t i = 0; i < m->count; i++) {
+        const struct srv_membership *at = &m->list[i];
+        if (day->roll.date >= at->from && (at->to == 0 || day->roll.date < at->to) &&
+            strcmp(at->class_id, day->roll.class_id) == 0)
+            return true;
+    }
+    return false;
+}
+
 typedef bool day_fn(void *arg, const struct srv_day *day); /* false: no more */
 
 /* Most runs end within a few days: a short stretch is read first, and longer ones behind it. */
@@ -40,8 +66,9 @@ static enum cm_code each_day_back(struct srv_store *store, const char *student_i
                                   day_fn *visit, void *arg, struct cm_err *err)
 {
     struct window window = {.err = err};
+    struct memberships memberships = {.count = 0};
     const int32_t oldest = cm_date_add(date, -SRV_RULE_BACK_DAYS);
-    enum cm_code code = CM_OK;
+    enum cm_code code = srv_store_each_membership(store, student_id, take_membership, &memberships, err);
     bool more = true;
     for (int32_t days = FIRST_WINDOW, to = date; code == CM_OK && more && to >= oldest; days *= 2) {
         int32_t from = cm_date_add(to, 1 - days);
@@ -52,7 +79,7 @@ static enum cm_code each_day_back(struct srv_store *store, const char *student_i
         if (code == CM_OK)
             code = window.code;
         for (size_t i = window.count; code == CM_OK && more && i > 0; i--)
-            more = visit(arg, &window.list[i - 1]);
+            more = !was_in(&memberships, &window.list[i - 1]) || visit(arg, &window.list[i - 1]);
         if (from == cm_date_add(from, -1)) /* the first date that there is */
             break;
         to = cm_date_add(from, -1);

@@ -186,8 +186,9 @@ struct first_session {
 static bool find_first(void *arg, const struct srv_session_info *info)
 {
     struct first_session *first = arg;
-    bool known = info->state != SRV_SESSION_OPEN ||
-                 info->present + info->late + info->excused + info->absent + info->pending > 0;
+    bool known =
+        info->state != SRV_SESSION_OPEN ||
+        info->present + info->late + info->excused + info->absent + info->unjudged + info->pending > 0;
     if (info->school && known)
         first->date = info->date;
     return first->date == 0;
@@ -237,6 +238,14 @@ static void show_hold(const struct evaluation *e, const struct srv_alert_cursor 
         e->show(e->arg, &line);
 }
 
+/* Of a class without students on that date nobody waits for its roll, and nobody could close it. */
+static bool has_anybody(const struct srv_session_info *info)
+{
+    return info->present + info->late + info->excused + info->absent + info->unjudged + info->pending +
+               info->none >
+           0;
+}
+
 /* The dates after the cursor's, in order, until one is not settled. *ret_more: there are more for another part. */
 static enum cm_code go_on(struct evaluation *e, const struct cm_class *class_,
                           struct srv_alert_cursor *cursor, bool *ret_more, struct cm_err *err)
@@ -254,7 +263,7 @@ static enum cm_code go_on(struct evaluation *e, const struct cm_class *class_,
         bool school = code == CM_OK && info.school;
         if (code != CM_OK && code != CM_NOTFOUND)
             return code;
-        if (school && info.state == SRV_SESSION_OPEN) {
+        if (school && info.state == SRV_SESSION_OPEN && has_anybody(&info)) {
             e->work.totals.held++;
             code = srv_night_find_hold(&e->work, class_, date, cursor, err);
             if (code == CM_OK)

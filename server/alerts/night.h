@@ -4,7 +4,7 @@
  * Every class has a cursor, the last date that was evaluated. From there the job goes on to `through` (yesterday, by the
  * school's clock), and stops at the first date whose session is not settled: the class is HELD there, and why, since when and
  * by which stations is kept. Nights that were missed are so made up for in order. A date is evaluated by its session; on a
- * day without school there is nothing to evaluate.
+ * day without school, or while the class has no students, there is nothing to evaluate and nothing to wait for.
  *
  * Evaluated are the students on the session's roll who were members of the class on that date, are still at the school, and
  * were neither present nor late: each by the rule (rule.h) for D = that date. Who is due gets an alert, and it a message for

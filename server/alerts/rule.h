@@ -1,8 +1,8 @@
 /*
  * Is an absence to be told? The rule, word for word. Pure: days in, a decision out.
  *
- * The run. A student's school days are looked at from the newest one, of the date D that is decided, back. Days without
- * school are not there. Of a school day
+ * The run. A student's school days, in the classes that he was in, are looked at from the newest one, of the date D that is
+ * decided, back. Days without school are not there. Of a school day
  * - `present` or `late` ends the run, whatever the session's state: somebody saw him;
  * - `absent` in a CLOSED session counts;
  * - `excused`, `unjudged`, and `absent` in a session that is UNJUDGED, neither count nor end it;

@@ -317,8 +317,15 @@ enum cm_code srv_derive_reach(struct srv_tx *tx, uint32_t log, const struct srv_
         to = higher;
     }
     for (size_t i = 0; i < work->rule_count && code == CM_OK; i++) {
-        if (srv_log_serves(work, log, work->rules[i].id))
-            code = concern_ends(tx, work->rules[i].id, from, to, err);
+        const char *class_id = work->rules[i].id;
+        if (!srv_log_serves(work, log, class_id))
+            continue;
+        /* A new log: the sessions after its reach, which others settled, wait for it now. */
+        if (before->acked_seq == 0)
+            code = concern_class(tx, class_id, cm_date_add(cm_zone_date(tx->store->zone, from), -1),
+                                 INT32_MAX, JUDGE, err);
+        else
+            code = concern_ends(tx, class_id, from, to, err);
     }
     return code;
 }

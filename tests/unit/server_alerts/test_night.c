@@ -526,6 +526,34 @@ static void a_correction_afterwards_counts(struct school *s)
     assert_int_equal(night(s, 3).alerts, 1);
 }
 
+static void a_class_without_students_is_not_held(struct school *s)
+{
+    live(s, 0, "P");
+    save(s, pupil("S-1", "10-B", day(1)));
+    save(s, pupil("S-2", "10-B", day(1)));
+    station_cover(s->log, at(&s->w, day(1), 530), at(&s->w, day(1), 601), true, ++s->ids);
+    push_all(s->w.store, s->log);
+    nights(s, 0, 2);
+    assert_int_equal(cursor_of(s, "10-A").hold, SRV_HOLD_NONE);
+    assert_int_equal(cursor_of(s, "10-A").date, day(2));
+    assert_int_equal(cursor_of(s, "10-B").hold, SRV_HOLD_STATIONS); /* these are there and were not judged */
+}
+
+/* Somebody corrected a day before he came: it is no day of his. */
+static void what_was_seen_while_he_was_in_no_class_is_no_day_of_his(struct school *s)
+{
+    put_student(s->w.store, "S-0", "10-A", cm_date_add(WORLD_MONDAY, -7)); /* the class had begun */
+    close_session(s->w.store, "10-A", cm_date_add(WORLD_MONDAY, -7),
+                  at(&s->w, cm_date_add(WORLD_MONDAY, -7), 620));
+    for (int i = -6; i <= -3; i++)
+        close_session(s->w.store, "10-A", day(i), at(&s->w, day(i), 620));
+    save(s, pupil("S-0", "10-B", day(-2)));
+    live(s, 0, "AAA");
+    say(s, "S-1", day(-3), CM_ROLL_ABSENT);
+    nights(s, -3, 2);
+    assert_int_equal(the_alert(s).trigger_date, day(2)); /* the third day, not the second */
+}
+
 /* ---- what becomes of it ---- */
 
 static struct srv_alert absent_three_days(struct school *s)
@@ -705,6 +733,41 @@ static void an_unknown_one_is_sent_again_by_a_person_alone(struct school *s)
     alert = the_alert(s);
     assert_int_equal(alert.notes[alert.note_count - 1].word, SRV_ALERT_WAS_RESOLVED);
     assert_string_equal(alert.notes[alert.note_count - 1].by, "Meera Nair");
+}
+
+/* The first try may have left: the run was told, as far as anybody knows. */
+static void what_may_have_left_before_is_contradicted_not_withdrawn(struct school *s)
+{
+    struct srv_alert alert = absent_three_days(s);
+    struct act act = act_on(s, &alert, SRV_RECIPIENT_PARENT, day(4), 7 * 60);
+    claim_is(s, &act, SRV_CLAIM_SEND);
+    record(s, &act, SRV_OUTBOX_LOST, NULL, SRV_MESSAGE_UNKNOWN);
+    assert_int_equal(srv_store_write(s->w.store, do_retry, &act, NULL), CM_OK);
+    say(s, "S-1", day(3), CM_ROLL_PRESENT);
+    claim_is(s, &act, SRV_CLAIM_WITHDRAWN);
+    assert_int_equal(state_of(s, &act), SRV_MESSAGE_CANCELLED);
+    assert_int_equal(the_alert(s).state, SRV_ALERT_CONTRADICTED);
+    say(s, "S-1", day(3), CM_ROLL_ABSENT);
+    assert_int_equal(nights(s, 3, 3), 0); /* not a second time */
+}
+
+/* A person knows that it did not leave: then it is as if it had never been. */
+static void what_a_person_knows_was_not_sent_is_withdrawn(struct school *s)
+{
+    struct srv_alert alert = absent_three_days(s);
+    struct act act = act_on(s, &alert, SRV_RECIPIENT_PARENT, day(4), 7 * 60);
+    claim_is(s, &act, SRV_CLAIM_SEND);
+    record(s, &act, SRV_OUTBOX_LOST, NULL, SRV_MESSAGE_UNKNOWN);
+    act.flag = false;
+    assert_int_equal(srv_store_write(s->w.store, do_resolve, &act, NULL), CM_OK);
+    say(s, "S-1", day(3), CM_ROLL_PRESENT);
+    claim_is(s, &act, SRV_CLAIM_WITHDRAWN);
+    assert_int_equal(the_alert(s).state, SRV_ALERT_WITHDRAWN);
+    /* and still it is believed who got it */
+    record(s, &act, SRV_OUTBOX_TOLD_DELIVERED, "wamid.1", SRV_MESSAGE_DELIVERED);
+    alert = the_alert(s);
+    assert_int_equal(alert.state, SRV_ALERT_CONTRADICTED);
+    assert_int_equal(alert.notes[alert.note_count - 1].word, SRV_ALERT_WAS_CONTRADICTED);
 }
 
 static void no_connection_is_tried_again_later(struct school *s)
@@ -925,6 +988,8 @@ static const struct {
     {"reopened", reopened},
     {"reopened before the cursor", reopened_before_the_cursor},
     {"a correction afterwards counts", a_correction_afterwards_counts},
+    {"a class without students is not held", a_class_without_students_is_not_held},
+    {"what was seen while he was in no class", what_was_seen_while_he_was_in_no_class_is_no_day_of_his},
     {"correction one minute before sending", correction_one_minute_before_sending},
     {"a reopened session takes it back", a_reopened_session_takes_it_back_and_closing_makes_it_anew},
     {"corrected beginning after sending", corrected_beginning_after_sending},
@@ -935,6 +1000,8 @@ static const struct {
     {"quiet hours", quiet_hours},
     {"a crash between send and record", a_crash_between_send_and_record},
     {"an unknown one is sent again by a person alone", an_unknown_one_is_sent_again_by_a_person_alone},
+    {"what may have left before is contradicted", what_may_have_left_before_is_contradicted_not_withdrawn},
+    {"what a person knows was not sent is withdrawn", what_a_person_knows_was_not_sent_is_withdrawn},
     {"no connection is tried again later", no_connection_is_tried_again_later},
     {"cancelled by a person", cancelled_by_a_person},
     {"too late to cancel", too_late_to_cancel},

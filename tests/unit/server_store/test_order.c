@@ -397,11 +397,41 @@ static void erasures_agree_with_themselves(void **state)
     run_schools(number_from("ROUNDS", ROUNDS_DEFAULT) / 2, 2246822519u, true);
 }
 
+/* What one station settled waits for another whose log turns out to have begun before, and does not reach as far yet. */
+static void the_first_of_a_log_opens_what_others_settled(void **state)
+{
+    struct world w;
+    (void)state;
+    world_init(&w, "memory:");
+    put_class(w.store, "10-A", 540);
+    put_student(w.store, "S-1", "10-A", WORLD_MONDAY);
+    struct station_log *fast = station_create(&w, "fast", NULL), *slow = station_create(&w, "slow", NULL);
+    for (int i = 0; i < 3; i++) {
+        int32_t date = cm_date_add(WORLD_MONDAY, i);
+        station_cover(fast, at(&w, date, 530), at(&w, date, 601), true, 10 + (uint32_t)i);
+        station_cover(slow, at(&w, date, 530), at(&w, date, 601), true, 20 + (uint32_t)i);
+    }
+    push_all(w.store, fast);
+    assert_int_equal(info_of(w.store, "10-A", cm_date_add(WORLD_MONDAY, 2)).state, SRV_SESSION_CLOSED);
+    assert_int_equal(push(w.store, slow, 1, 1, NULL, NULL), CM_OK); /* Monday's alone */
+    assert_int_equal(info_of(w.store, "10-A", WORLD_MONDAY).state, SRV_SESSION_CLOSED);
+    assert_int_equal(info_of(w.store, "10-A", cm_date_add(WORLD_MONDAY, 1)).state, SRV_SESSION_OPEN);
+    assert_int_equal(info_of(w.store, "10-A", cm_date_add(WORLD_MONDAY, 2)).state, SRV_SESSION_OPEN);
+    check(w.store);
+    push_all(w.store, slow);
+    assert_int_equal(info_of(w.store, "10-A", cm_date_add(WORLD_MONDAY, 2)).state, SRV_SESSION_CLOSED);
+    check(w.store);
+    free(fast);
+    free(slow);
+    world_finish(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(order_never_matters),
         cmocka_unit_test(erasures_agree_with_themselves),
+        cmocka_unit_test(the_first_of_a_log_opens_what_others_settled),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
