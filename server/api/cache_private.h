@@ -28,7 +28,8 @@ struct srv_api {
 
     struct srv_kept *kept[SRV_KEPT_MAX]; /* by a hash of the key; NULL: nothing here */
 
-    bool writer_failed;    /* at the last sign */
+    uint64_t
+        failed_at_good;    /* commits + 1 when a sign of life failed: no longer so after the next; 0: none */
     int64_t asked_mono_us; /* the writer, for a sign of life; 0: nothing is on its way */
 };
 

@@ -14,6 +14,7 @@ enum { WRITER_DEADLINE_US = 5 * 1000 * 1000 };
 struct sign {               /* of life */
     struct srv_write write; /* first */
     struct srv_api *api;
+    const struct srv_writer *writer;
 };
 
 static enum cm_code do_nothing(struct srv_store *store, void *arg, struct cm_err *err)
@@ -27,9 +28,11 @@ static void got_sign(struct srv_write *write, enum cm_code code, const struct cm
     struct sign *sign = (struct sign *)write;
     if (code != CM_OK)
         cm_log_err(CM_LOG_ERROR, "api", "the writer cannot commit", err);
+    struct srv_writer_stats writer;
+    srv_writer_stats(sign->writer, &writer);
     pthread_mutex_lock(&sign->api->lock);
     sign->api->asked_mono_us = 0;
-    sign->api->writer_failed = code != CM_OK;
+    sign->api->failed_at_good = code != CM_OK ? writer.good + 1 : 0;
     pthread_mutex_unlock(&sign->api->lock);
     free(sign);
 }
@@ -43,6 +46,7 @@ static bool ask(struct srv_call *call, struct srv_api *api)
         sign->write.done = got_sign;
         sign->write.loop = srv_call_loop(call);
         sign->api = api;
+        sign->writer = srv_app_of(call)->writer;
         if (srv_writer_submit(srv_app_of(call)->writer, &sign->write) == CM_OK)
             return true;
     }
@@ -60,8 +64,11 @@ bool srv_api_writer_alive(struct srv_call *call)
     if (api == NULL)
         return true;
     int64_t now_us = cm_mono_us(app->clock);
+    struct srv_writer_stats writer;
+    srv_writer_stats(app->writer, &writer);
     pthread_mutex_lock(&api->lock);
-    bool on_its_way = api->asked_mono_us != 0, failed = api->writer_failed;
+    bool on_its_way = api->asked_mono_us != 0;
+    bool failed = api->failed_at_good == writer.good + 1; /* and nothing was committed since */
     bool late = on_its_way && now_us - api->asked_mono_us >= WRITER_DEADLINE_US;
     if (!on_its_way)
         api->asked_mono_us = now_us;
@@ -72,6 +79,11 @@ bool srv_api_writer_alive(struct srv_call *call)
 
 /* ---- for the one who watches the machine ---- */
 
+static const char *health_word(bool reads, bool low, bool writes)
+{
+    return !reads ? "store_unreadable" : low ? "disk_low" : writes ? "ok" : "writer_stalled";
+}
+
 void srv_api_health(struct srv_call *call)
 {
     const struct srv_app *app = srv_app_of(call);
@@ -80,11 +92,12 @@ void srv_api_health(struct srv_call *call)
     struct cm_err err = CM_ERR_INIT;
     struct srv_reply out;
     bool reads = srv_store_stats(app->store, &stats, &err) == CM_OK;
+    bool low = reads && stats.disk_low;
     srv_writer_stats(app->writer, &writer); /* before a sign of life is asked for, which would count too */
     bool writes = srv_api_writer_alive(call);
     srv_reply_init(&out);
     srv_reply_begin(&out, NULL);
-    srv_reply_text(&out, "status", reads && writes ? "ok" : reads ? "writer_stalled" : "store_unreadable");
+    srv_reply_text(&out, "status", health_word(reads, low, writes));
     srv_reply_text(&out, "version", ROLLCALL_VERSION);
     srv_reply_int(&out, "uptime_s", (srv_api_now(app) - app->started_wall_ms) / 1000);
     srv_reply_begin(&out, "store");
@@ -98,7 +111,7 @@ void srv_api_health(struct srv_call *call)
     srv_reply_end(&out);
     srv_reply_end(&out);
     srv_answer_header(call, "cache-control", "no-store");
-    srv_reply_answer(call, reads && writes ? 200 : 503, &out);
+    srv_reply_answer(call, reads && writes && !low ? 200 : 503, &out);
 }
 
 /* ---- numbers for Prometheus ---- */

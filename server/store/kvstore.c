@@ -123,39 +123,53 @@ struct run {
     struct srv_kvstore *store;
     srv_store_fn *fn;
     void *arg;
-    bool erased; /* an old master key must go after the commit */
+    bool shredded;     /* an old master key must go after the commit */
+    uint64_t reserved; /* what the write may leave untouched of the reserve; 0: it may use it up */
 };
 
-static enum cm_code run_write(struct srv_kv_txn *txn, void *arg, struct cm_err *err)
+/* What of the reserve a write leaves alone goes by what it did, which is known when it was done: an erasure may use all
+ * of it, a login or logout half, so that who must erase can sign in, and never takes the room of an erasure. */
+static uint64_t reserved_from(const struct srv_kvstore *store)
 {
-    struct run *run = arg;
-    struct srv_tx tx = {.store = run->store, .primary = *txn, .derived = *txn, .write = true};
-    run->store->forget_keys = false;
-    run->store->written = 0;
-    srv_work_reset(run->store->work, txn->ops->number(txn->impl));
-    srv_tx_push(&tx);
-    enum cm_code code = run->fn(&run->store->base, run->arg, err);
-    if (code == CM_OK)
-        code = srv_work_flush(&tx, err);
-    /* Once, however many were erased: a second rotation would leave the key file without the master key that what is
-     * committed still needs. */
-    if (code == CM_OK && run->store->forget_keys)
-        code = srv_rotate_keys(&tx, err);
-    run->erased = run->store->forget_keys;
-    srv_tx_pop(&tx);
-    return code;
+    if (store->written > store->written_erasing + store->written_logins)
+        return CM_BALLAST_BYTES;
+    return store->written_logins > 0 ? CM_BALLAST_BYTES / 2 : 0;
 }
 
-/* After the ballast was given up, what is free is for erasures until there is room for it again. */
-static enum cm_code keep_reserve(struct srv_kvstore *store, struct cm_err *err)
+/* After the ballast was given up, perhaps by another process, what is free is for erasures and logins until there is
+ * room for it again. */
+static enum cm_code keep_reserve(struct srv_kvstore *store, uint64_t reserved, struct cm_err *err)
 {
     struct cm_db_stats stats;
     enum cm_code code = cm_ballast_lay(store->ballast_path, &store->ballast_gone, err);
     if (code != CM_OK || !store->ballast_gone)
         return code;
     code = store->kv->ops->stats(store->kv, &stats, err);
-    if (code == CM_OK && stats.bytes_free_on_disk < CM_BALLAST_BYTES)
+    if (code == CM_OK && stats.bytes_free_on_disk < reserved)
         return cm_fail(err, CM_NOSPACE, "the disk is full: nothing was written; make room");
+    return code;
+}
+
+static enum cm_code run_write(struct srv_kv_txn *txn, void *arg, struct cm_err *err)
+{
+    struct run *run = arg;
+    struct srv_tx tx = {.store = run->store, .primary = *txn, .derived = *txn, .write = true};
+    run->store->forget_keys = false;
+    run->store->written = run->store->written_erasing = run->store->written_logins = 0;
+    srv_work_reset(run->store->work, txn->ops->number(txn->impl));
+    srv_tx_push(&tx);
+    enum cm_code code = run->fn(&run->store->base, run->arg, err);
+    run->reserved = reserved_from(run->store);
+    if (code == CM_OK && run->reserved > 0 && !run->store->in_memory)
+        code = keep_reserve(run->store, run->reserved, err);
+    if (code == CM_OK)
+        code = srv_work_flush(&tx, err);
+    /* Once, however many were erased: a second rotation would leave the key file without the master key that what is
+     * committed still needs. */
+    if (code == CM_OK && run->store->forget_keys)
+        code = srv_rotate_keys(&tx, err);
+    run->shredded = run->store->forget_keys;
+    srv_tx_pop(&tx);
     return code;
 }
 
@@ -170,15 +184,13 @@ static void forget_keys(struct srv_kvstore *store)
 enum cm_code srv_kvs_write(struct srv_store *base, srv_store_fn *fn, void *arg, struct cm_err *err)
 {
     struct srv_kvstore *store = (struct srv_kvstore *)base;
-    struct run run = {store, fn, arg, false};
+    struct run run = {.store = store, .fn = fn, .arg = arg, .reserved = CM_BALLAST_BYTES};
     if (tx_of(store) != NULL)
         return cm_fail(err, CM_BACKEND, "a write within a transaction of the same thread");
     if (store->read_only)
         return cm_fail(err, CM_BACKEND, "the store is open for reading only");
-    enum cm_code code = store->ballast_gone ? keep_reserve(store, err) : CM_OK;
-    if (code == CM_OK)
-        code = store->kv->ops->write(store->kv, run_write, &run, err);
-    if (code == CM_NOSPACE && run.erased && cm_ballast_drop(store->ballast_path)) {
+    enum cm_code code = store->kv->ops->write(store->kv, run_write, &run, err);
+    if (code == CM_NOSPACE && run.reserved < CM_BALLAST_BYTES && cm_ballast_drop(store->ballast_path)) {
         store->ballast_gone = true; /* an erasure goes through on a full disk too */
         code = store->kv->ops->write(store->kv, run_write, &run, err);
     }
@@ -186,7 +198,7 @@ enum cm_code srv_kvs_write(struct srv_store *base, srv_store_fn *fn, void *arg, 
         return code;
     srv_work_committed(store->work);
     atomic_fetch_add(&store->commits, 1);
-    if (run.erased)
+    if (run.shredded)
         forget_keys(store);
     return CM_OK;
 }
@@ -238,6 +250,7 @@ enum cm_code srv_kvs_stats(struct srv_store *base, struct srv_store_stats *ret_s
     *ret_stats = (struct srv_store_stats){
         .bytes_used = stats.bytes_used,
         .bytes_free_on_disk = stats.bytes_free_on_disk,
+        .disk_low = stats.bytes_free_on_disk < CM_BALLAST_LEAST_FREE,
         .events = events,
         .commits = atomic_load(&store->commits),
     };

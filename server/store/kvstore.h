@@ -26,8 +26,8 @@ enum srv_table {
     /* 'm' ‖ word, 's' ‖ setting, 'e' ‖ erased student id, 'n' ‖ student id ‖ feed of a review; the vault's and the
      * counters' words */
     SRV_T_META,
-    SRV_T_CLASSES,     /* id → class */
-    SRV_T_CLOSURES,    /* date ‖ class ("" all) → label, and of a half day behind it its start and its minutes (2 bytes each) */
+    SRV_T_CLASSES, /* id → class */
+    SRV_T_CLOSURES, /* date ‖ class ("" all) → label, and of a half day behind it its start and its minutes (2 bytes each) */
     SRV_T_STUDENTS,    /* id → student */
     SRV_T_MEMBERSHIPS, /* student ‖ from → to ‖ class */
     SRV_T_MEMBERS,     /* the same by class: class ‖ student ‖ from → to */
@@ -75,9 +75,12 @@ struct srv_kvstore {
     _Atomic uint64_t commits;
     pthread_mutex_t vault_lock;
     struct cm_keyvault vault; /* under the lock */
-    bool forget_keys;         /* the write that goes on erased somebody; writer only */
+    bool forget_keys;         /* the write that goes on shredded somebody's key; writer only */
     uint64_t written;         /* changes of primary tables in the write that goes on; writer only */
-    struct srv_work *work;    /* of the one that writes, as the rest */
+    uint64_t
+        written_erasing;     /* those of erasing and un-enrolling, which may use the reserve of a full disk */
+    uint64_t written_logins; /* those of sessions, which may use half of it */
+    struct srv_work *work;   /* of the one that writes, as the rest */
     struct cm_event *decoded; /* of the batch under way */
     size_t decoded_room;
 };
@@ -212,6 +215,10 @@ enum cm_code srv_erased_conceal(struct srv_tx *tx, uint64_t feed, struct cm_even
 /* Before srv_erased_put: notes of reviews of activities that name him. */
 enum cm_code srv_erased_note_review(struct srv_tx *tx, uint64_t feed, struct cm_err *err); /* there is one */
 enum cm_code srv_erased_forget_notes(struct srv_tx *tx, const char *student_id, struct cm_err *err);
+
+/* ---- store_user.c ---- */
+/* Every login session and one-time code. */
+enum cm_code srv_forget_logins(struct srv_tx *tx, struct cm_err *err);
 
 /* ---- store_alert.c ---- */
 enum cm_code srv_alerts_forget_class(struct srv_tx *tx, const char *class_id, struct cm_err *err);

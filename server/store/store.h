@@ -636,11 +636,14 @@ enum cm_code srv_store_check(struct srv_store *store, srv_store_progress_fn *pro
                              uint64_t *ret_events, struct cm_err *err);
 /* A consistent copy in a new folder while the server runs; it opens as a store. */
 enum cm_code srv_store_backup(struct srv_store *store, const char *dir, struct cm_err *err);
-/* Makes a store from a backup; the target must not exist. It gets a new epoch. */
+/* Makes a store from a backup; the target must not exist. It gets a new epoch, and has no
+ * login sessions and one-time codes. A copy or a backup that fails leaves nothing. */
 enum cm_code srv_store_restore(const char *backup_dir, const char *url, struct cm_err *err);
 
 struct srv_store_stats {
     uint64_t bytes_used, bytes_free_on_disk, events, commits;
+    bool
+        disk_low; /* too little is free to lay the reserve for erasures in again: make room before a write fails */
 };
 enum cm_code srv_store_stats(struct srv_store *store, struct srv_store_stats *ret_stats, struct cm_err *err);
 

@@ -46,6 +46,20 @@ static enum cm_code make_new_folder(const char *dir, struct cm_err *err)
     return cm_fail(err, cm_file_code(errno), "cannot make %s: %s", dir, strerror(errno));
 }
 
+/* What failed halfway leaves nothing, so that the next try finds its place free: files of a store, in a folder that was made for it. */
+static void remove_copy(const char *dir)
+{
+    static const char *const files[] = {"store/data.mdb", "store/lock.mdb", "server.key"};
+    char path[1100];
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        snprintf(path, sizeof path, "%s/%s", dir, files[i]);
+        unlink(path);
+    }
+    snprintf(path, sizeof path, "%s/store", dir);
+    rmdir(path);
+    rmdir(dir);
+}
+
 /* Opening it is the test: the key file must serve what the copy holds. An erasure meanwhile turns the key. */
 static enum cm_code opens(const struct srv_kvstore *store, const char *dir, struct cm_err *err)
 {
@@ -67,20 +81,15 @@ static enum cm_code opens(const struct srv_kvstore *store, const char *dir, stru
     return code;
 }
 
-enum cm_code srv_kvs_backup(struct srv_store *base, const char *dir, struct cm_err *err)
+/* Into the new folder `dir`. */
+static enum cm_code copy_store(struct srv_kvstore *store, const char *dir, struct cm_err *err)
 {
-    struct srv_kvstore *store = (struct srv_kvstore *)base;
     char db_dir[1100], data[1120], lock[1120], key_path[1100];
-    if (store->in_memory)
-        return cm_fail(err, CM_INVALID, "a store in memory has no backup");
-    if (snprintf(db_dir, sizeof db_dir, "%s/store", dir) >= 1024)
-        return cm_fail(err, CM_INVALID, "the path of the backup is too long");
+    snprintf(db_dir, sizeof db_dir, "%s/store", dir);
     snprintf(data, sizeof data, "%s/data.mdb", db_dir);
     snprintf(lock, sizeof lock, "%s/lock.mdb", db_dir);
     snprintf(key_path, sizeof key_path, "%s/server.key", dir);
-    enum cm_code code = make_new_folder(dir, err);
-    if (code == CM_OK)
-        code = cm_file_make_folders(db_dir, err);
+    enum cm_code code = cm_file_make_folders(db_dir, err);
     for (int i = 0; code == CM_OK; i++) {
         code = copy_file(store->key_path, key_path, err);
         if (code == CM_OK)
@@ -94,6 +103,22 @@ enum cm_code srv_kvs_backup(struct srv_store *base, const char *dir, struct cm_e
         unlink(data);
         code = CM_OK;
     }
+    return code;
+}
+
+enum cm_code srv_kvs_backup(struct srv_store *base, const char *dir, struct cm_err *err)
+{
+    struct srv_kvstore *store = (struct srv_kvstore *)base;
+    if (store->in_memory)
+        return cm_fail(err, CM_INVALID, "a store in memory has no backup");
+    if (strlen(dir) >= 1000)
+        return cm_fail(err, CM_INVALID, "the path of the backup is too long");
+    enum cm_code code = make_new_folder(dir, err);
+    if (code != CM_OK)
+        return code;
+    code = copy_store(store, dir, err);
+    if (code != CM_OK)
+        remove_copy(dir);
     return code;
 }
 
@@ -118,6 +143,16 @@ static enum cm_code copy_data(const char *from, const char *to, struct cm_err *e
     return code;
 }
 
+/* Who logged out since, or used his code, must not be let in by what the backup has of that. */
+static enum cm_code begin_anew(struct srv_store *store, void *arg, struct cm_err *err)
+{
+    struct srv_tx *tx;
+    enum cm_code code = srv_new_epoch(store, arg, err);
+    if (code == CM_OK)
+        code = srv_tx_writing(store, &tx, err);
+    return code == CM_OK ? srv_forget_logins(tx, err) : code;
+}
+
 static enum cm_code renew(const char *url, struct cm_err *err)
 {
     struct srv_store *store;
@@ -128,25 +163,11 @@ static enum cm_code renew(const char *url, struct cm_err *err)
     struct srv_store_options options = {.url = url, .clock = cm_clock_system(), .zone = zone};
     code = srv_kvstore_open_as_it_is(&options, &store, err);
     if (code == CM_OK) {
-        code = srv_kvs_write(store, srv_new_epoch, NULL, err);
+        code = srv_kvs_write(store, begin_anew, NULL, err);
         srv_store_close(store);
     }
     cm_zone_close(zone);
     return code;
-}
-
-/* What failed halfway leaves nothing, so that the next try finds its place free. */
-static void remove_restored(const char *dir)
-{
-    static const char *const files[] = {"store/data.mdb", "store/lock.mdb", "server.key"};
-    char path[1100];
-    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
-        snprintf(path, sizeof path, "%s/%s", dir, files[i]);
-        unlink(path);
-    }
-    snprintf(path, sizeof path, "%s/store", dir);
-    rmdir(path);
-    rmdir(dir);
 }
 
 enum cm_code srv_kvstore_restore(const char *backup_dir, const char *url, struct cm_err *err)
@@ -175,6 +196,6 @@ enum cm_code srv_kvstore_restore(const char *backup_dir, const char *url, struct
     if (code == CM_OK)
         code = renew(url, err);
     if (code != CM_OK)
-        remove_restored(dir);
+        remove_copy(dir);
     return code;
 }

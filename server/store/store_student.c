@@ -448,8 +448,7 @@ static enum cm_code forget_stopped(struct srv_store *store, const char *phone, s
     return code == CM_OK && !search.found ? srv_kvs_delete_stopped(store, phone, err) : code;
 }
 
-enum cm_code srv_kvs_erase_student(struct srv_store *store, const char *id, const char *by,
-                                   struct cm_err *err)
+static enum cm_code erase_student(struct srv_store *store, const char *id, const char *by, struct cm_err *err)
 {
     struct srv_tx *tx;
     struct srv_student student;
@@ -485,6 +484,15 @@ enum cm_code srv_kvs_erase_student(struct srv_store *store, const char *id, cons
     if (code == CM_OK)
         code = srv_erased_put(tx, id, err);
     return code == CM_OK ? srv_note_erased(tx, id, err) : code;
+}
+
+enum cm_code srv_kvs_erase_student(struct srv_store *store, const char *id, const char *by,
+                                   struct cm_err *err)
+{
+    const uint64_t before = srv_store_written(store);
+    enum cm_code code = erase_student(store, id, by, err);
+    ((struct srv_kvstore *)store)->written_erasing += srv_store_written(store) - before;
+    return code;
 }
 
 /* ---- again, for stations ---- */

@@ -157,8 +157,8 @@ void srv_note_unenrolled(struct srv_student *student)
         student->changed_wall_ms > before_ms ? student->changed_wall_ms : before_ms + 1;
 }
 
-enum cm_code srv_kvs_put_templates(struct srv_store *store, const char *student_id,
-                                   const struct cm_template *templates, size_t count, struct cm_err *err)
+static enum cm_code put_templates(struct srv_store *store, const char *student_id,
+                                  const struct cm_template *templates, size_t count, struct cm_err *err)
 {
     struct srv_tx *tx;
     struct srv_student student;
@@ -187,6 +187,16 @@ enum cm_code srv_kvs_put_templates(struct srv_store *store, const char *student_
     student.template_count = (int32_t)count;
     code = srv_save_student(tx, &student, err);
     return code == CM_OK ? srv_note_change(tx, SRV_CHANGE_TEMPLATES, student_id, err) : code;
+}
+
+enum cm_code srv_kvs_put_templates(struct srv_store *store, const char *student_id,
+                                   const struct cm_template *templates, size_t count, struct cm_err *err)
+{
+    const uint64_t before = srv_store_written(store);
+    enum cm_code code = put_templates(store, student_id, templates, count, err);
+    if (count == 0) /* un-enrolling erases faces */
+        ((struct srv_kvstore *)store)->written_erasing += srv_store_written(store) - before;
+    return code;
 }
 
 enum cm_code srv_withdraw_templates(struct srv_tx *tx, struct srv_student *student, struct cm_err *err)

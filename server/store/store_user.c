@@ -229,8 +229,8 @@ enum cm_code srv_kvs_get_session(struct srv_store *store, const uint8_t id[16],
     return code;
 }
 
-enum cm_code srv_kvs_put_session(struct srv_store *store, const struct srv_session *session,
-                                 struct cm_err *err)
+static enum cm_code put_session(struct srv_store *store, const struct srv_session *session,
+                                struct cm_err *err)
 {
     struct srv_tx *tx;
     uint8_t row[SRV_ROW_MAX];
@@ -248,6 +248,15 @@ enum cm_code srv_kvs_put_session(struct srv_store *store, const struct srv_sessi
     return code == CM_OK ? srv_put(tx, SRV_T_INDEX, &key, "", 0, err) : code;
 }
 
+enum cm_code srv_kvs_put_session(struct srv_store *store, const struct srv_session *session,
+                                 struct cm_err *err)
+{
+    const uint64_t before = srv_store_written(store);
+    enum cm_code code = put_session(store, session, err);
+    ((struct srv_kvstore *)store)->written_logins += srv_store_written(store) - before;
+    return code;
+}
+
 static enum cm_code delete_login(struct srv_tx *tx, const struct srv_session *session, struct cm_err *err)
 {
     struct srv_key key = bytes_key(session->id, sizeof session->id);
@@ -256,7 +265,7 @@ static enum cm_code delete_login(struct srv_tx *tx, const struct srv_session *se
     return code == CM_OK ? srv_delete(tx, SRV_T_INDEX, &key, err) : code;
 }
 
-enum cm_code srv_kvs_delete_session(struct srv_store *store, const uint8_t id[16], struct cm_err *err)
+static enum cm_code end_session(struct srv_store *store, const uint8_t id[16], struct cm_err *err)
 {
     struct srv_tx *tx;
     struct srv_session session;
@@ -264,6 +273,24 @@ enum cm_code srv_kvs_delete_session(struct srv_store *store, const uint8_t id[16
     if (code == CM_OK)
         code = load_login(tx, id, &session, err);
     return code == CM_OK ? delete_login(tx, &session, err) : code;
+}
+
+enum cm_code srv_kvs_delete_session(struct srv_store *store, const uint8_t id[16], struct cm_err *err)
+{
+    const uint64_t before = srv_store_written(store);
+    enum cm_code code = end_session(store, id, err);
+    ((struct srv_kvstore *)store)->written_logins += srv_store_written(store) - before;
+    return code;
+}
+
+enum cm_code srv_forget_logins(struct srv_tx *tx, struct cm_err *err)
+{
+    struct srv_key logins = {0};
+    srv_key_byte(&logins, LOGIN_INDEX);
+    enum cm_code code = srv_delete_prefix(tx, SRV_T_INDEX, &logins, err);
+    if (code == CM_OK)
+        code = srv_clear(tx, SRV_T_LOGINS, err);
+    return code == CM_OK ? srv_clear(tx, SRV_T_CODES, err) : code;
 }
 
 /* What a walk found, to be deleted after it. */

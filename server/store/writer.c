@@ -17,7 +17,7 @@ struct srv_writer {
     struct queue to_prepare, to_write;
     int waiting; /* in both, and the one that is being prepared */
     bool ending;
-    _Atomic uint64_t commits, jobs;
+    _Atomic uint64_t commits, good, jobs;
     _Atomic int64_t last_commit_us;
 };
 
@@ -57,8 +57,11 @@ static void commit(struct srv_writer *writer, struct group *group)
     atomic_store_explicit(&writer->last_commit_us, cm_mono_us(cm_clock_system()) - began_us,
                           memory_order_relaxed);
     atomic_fetch_add_explicit(&writer->commits, 1, memory_order_relaxed);
-    if (code == CM_OK)
+    if (code == CM_OK) {
+        if (srv_store_written(writer->store) > 0)
+            atomic_fetch_add_explicit(&writer->good, 1, memory_order_relaxed);
         return;
+    }
     if (group->count == 1) {
         group->writes[0]->code = code;
         group->writes[0]->err = err;
@@ -257,6 +260,7 @@ void srv_writer_stats(const struct srv_writer *writer, struct srv_writer_stats *
     ret_stats->waiting = writer->waiting;
     pthread_mutex_unlock(&mutable->lock);
     ret_stats->commits = atomic_load_explicit(&writer->commits, memory_order_relaxed);
+    ret_stats->good = atomic_load_explicit(&writer->good, memory_order_relaxed);
     ret_stats->jobs = atomic_load_explicit(&writer->jobs, memory_order_relaxed);
     ret_stats->last_commit_us = atomic_load_explicit(&writer->last_commit_us, memory_order_relaxed);
 }

@@ -43,6 +43,7 @@ void srv_writer_destroy(struct srv_writer *writer);
 
 struct srv_writer_stats {
     uint64_t commits, jobs;
+    uint64_t good; /* of the commits, those that changed something and are durable */
     int32_t waiting;
     int64_t last_commit_us;
 };
