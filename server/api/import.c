@@ -148,8 +148,10 @@ static void check_removals(struct srv_import *import, int64_t active)
     if (import->allow_removals || import->students.removed * 100 <= active * SRV_IMPORT_REMOVED_PERCENT)
         return;
     snprintf(text, sizeof text,
-             "%lld of %lld students would be removed, more than %d %%: allow removals if that is meant",
-             (long long)import->students.removed, (long long)active, SRV_IMPORT_REMOVED_PERCENT);
+             "%lld of %lld students would be removed, more than %d %%: say %s if that is meant",
+             (long long)import->students.removed, (long long)active, SRV_IMPORT_REMOVED_PERCENT,
+             import->removals_option);
+    import->removals_refused = true;
     remark(&import->problems, "", text);
 }
 
@@ -172,6 +174,7 @@ static enum cm_code count(struct srv_store *store, struct srv_import *import, st
 {
     int64_t active = 0;
     forget_counts(import);
+    import->removals_refused = false;
     enum cm_code code = srv_import_plan_run(store, import, import->plan, false, &active, err);
     if (code != CM_OK)
         return code;

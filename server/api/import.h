@@ -40,6 +40,7 @@ struct srv_import {
     struct srv_import_file files[SRV_IMPORT_FILES_MAX];
     size_t file_count;
     bool dry_run, allow_removals;
+    const char *removals_option; /* how whoever asks says allow_removals */
     int64_t now_ms;
     int32_t today;
     struct srv_import_plan *plan; /* private: what the files say */
@@ -51,6 +52,7 @@ struct srv_import {
         int64_t added, changed, removed, unchanged;
     } students;
     struct srv_import_remarks problems, notes;
+    bool removals_refused; /* the one problem: more would be removed than is allowed without a word */
 };
 
 /* Within srv_store_read: reads the files, compares them with the store and counts; that is all of a dry run. CM_INVALID: there

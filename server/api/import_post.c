@@ -72,8 +72,10 @@ static void answer_with(const struct import_write *write, int status)
     srv_reply_begin(&out, NULL);
     if (status == 422) {
         srv_reply_begin(&out, "error");
-        srv_reply_text(&out, "code", "invalid");
-        srv_reply_text(&out, "message", "nothing was imported: the files have problems");
+        srv_reply_text(&out, "code", import->removals_refused ? "too_many_removals" : "invalid");
+        srv_reply_text(&out, "message",
+                       import->removals_refused ? import->problems.list[0].text
+                                                : "nothing was imported: the files have problems");
         srv_reply_text(&out, "field", "files");
         srv_reply_end(&out);
     }
@@ -159,6 +161,7 @@ void srv_api_students_import(struct srv_call *call)
     write->base.write.prepare = read_files;
     write->base.failed = failed;
     write->base.finish = finish;
+    write->import.removals_option = "allow_removals";
     write->import.now_ms = srv_api_now(write->base.app);
     write->import.today = srv_api_today(write->base.app);
     if (!read_body(call, write)) {

@@ -133,6 +133,7 @@ static int import_path(struct srv_cli *cli, const char *path)
         return srv_cli_fail(&(struct cm_err){CM_NOMEM, "out of memory"});
     import->dry_run = srv_cli_value(cli, SRV_OPT_DRY_RUN) != NULL;
     import->allow_removals = srv_cli_value(cli, SRV_OPT_FORCE) != NULL;
+    import->removals_option = "--force";
     import->now_ms = cm_wall_ms(cli->clock);
     import->today = cm_zone_date(cli->zone, import->now_ms);
     enum cm_code code = add_path(import, path, &err);

@@ -213,7 +213,7 @@ await test('commands: roster import, export, erase', async () => {
     const data = server.data;
     const refused = await serverRun(['--data', data, 'roster', 'import', dir, '--dry-run']);
     equal(refused.code, 1, 'a whole school that takes everybody away');
-    holds(refused.stderr, '4 of 4 students would be removed, more than 20 %', 'why');
+    holds(refused.stderr, '4 of 4 students would be removed, more than 20 %: say --force if that is meant', 'why');
     const [result] = await serverJson(['--data', data, 'roster', 'import', dir, '--force']);
     equal([result.students.added, result.students.removed, result.classes.added], [2, 4, 1], 'the import');
     equal((await admin.get('/api/students/u1')).class_id, '7-A', 'seen by the server that runs');

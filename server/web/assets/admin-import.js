@@ -1,7 +1,7 @@
 /* Import of students and classes from CSV files or a OneRoster set: tried first, then done when it is free of errors. */
 import { a } from './admin-strings.js';
 import { post } from './api.js';
-import { field, formDialog, h, person, replace, table, toast } from './ui.js';
+import { confirmDialog, field, formDialog, h, person, replace, table, toast } from './ui.js';
 
 const BYTES_MAX = 4 * 1024 * 1024 - 64 * 1024; // the server's limit, less what JSON adds
 const PROBLEMS_SHOWN = 200;
@@ -49,11 +49,25 @@ function problemTable({ problems, notes }) {
     ];
 }
 
+const send = (files, more = {}) => post('/api/students/import', { files, ...more }, { timeoutMs: SLOW_MS });
+
+/** The answer; null: many students would leave, and that was not meant. */
+async function importAll(files, leaving) {
+    try {
+        return await send(files);
+    } catch (error) {
+        if (error.code !== 'too_many_removals') throw error;
+    }
+    const meant = await confirmDialog({ title: a.import.manyLeave(leaving), text: a.import.manyLeaveText, yes: a.import.manyLeaveGo, danger: true });
+    return meant ? send(files, { allow_removals: true }) : null;
+}
+
 /** Resolves with true when something was imported. */
 export function importDialog() {
     const input = h('input', { type: 'file', name: 'files', multiple: true, accept: '.csv,text/csv', required: true });
     const view = h('div', { class: 'stack', role: 'status' });
     let ready = null; // files that were tried without problems
+    let leaving = 0; // students, by that trial
 
     const offer = (possible) => { input.form.querySelector('[type=submit]').disabled = !possible; };
     const refuse = (...words) => {
@@ -70,9 +84,10 @@ export function importDialog() {
         if (notUtf8.length > 0) return refuse(h('p', { class: 'banner bad', role: 'alert' }, a.import.notUtf8(notUtf8.join(', '))));
         replace(view, h('p', { class: 'muted' }, a.import.trying));
         try {
-            const answer = await post('/api/students/import?dry_run=1', { files }, { timeoutMs: SLOW_MS });
+            const answer = await post('/api/students/import?dry_run=1', { files, allow_removals: true }, { timeoutMs: SLOW_MS });
             if (answer.problems.length > 0) return refuse(problemTable(answer));
             ready = files;
+            leaving = answer.students.removed ?? 0;
             replace(view, h('p', { class: 'banner good' }, a.import.fine), outcome(answer));
         } catch (error) {
             if (error.status === undefined) throw error;
@@ -91,7 +106,8 @@ export function importDialog() {
                 await trial();
                 if (!ready) return;
             }
-            const answer = await post('/api/students/import', { files: ready }, { timeoutMs: SLOW_MS });
+            const answer = await importAll(ready, leaving);
+            if (!answer) return;
             toast(a.import.done(answer.students.added + answer.students.changed + (answer.students.removed ?? 0)));
             close(true);
         },

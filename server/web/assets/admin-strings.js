@@ -271,6 +271,9 @@ export const a = {
         tooLarge: 'These files are too large together: 4 MB at most. Split them by class.',
         notUtf8: (names) => `${names}: not in UTF-8, names would be damaged. Save it as “CSV UTF-8”.`,
         go: 'Import',
+        manyLeave: (n) => (n === 1 ? '1 student leaves' : `${n} students leave`),
+        manyLeaveText: 'That is more than a fifth of the school. They are archived and no longer on any roll. Is the set whole, and is that meant?',
+        manyLeaveGo: 'Import, they leave',
         done: (n) => `Imported: ${n} students added, changed or removed.`,
     },
 
