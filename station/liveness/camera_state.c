@@ -27,6 +27,7 @@ enum {
     SAME_US = 1000 * 1000,
     STILL_US = 2000 * 1000,
     LOST_US = 1000 * 1000,
+    FIRST_FRAME_US = 10000 * 1000, /* cameras and busy machines take a while to begin */
 };
 static const float covered_flat_min = 0.90f, covered_range_max = 40.0f;
 static const float dark_mean_max = 35.0f, dark_range_max = 90.0f;
@@ -155,8 +156,9 @@ struct stn_camera_output stn_camera_watch_idle(struct stn_camera_watch *watch, i
 {
     enum stn_camera_state before = watch->state;
     int64_t since_us = watch->last_frame_us >= 0 ? watch->last_frame_us : watch->episode_since_us;
+    int64_t wait_us = watch->last_frame_us >= 0 ? LOST_US : FIRST_FRAME_US;
     bool over = before == STN_CAMERA_ENDED || before == STN_CAMERA_LOST;
-    if (!over && now_us - since_us >= LOST_US)
+    if (!over && now_us - since_us >= wait_us)
         return stn_camera_watch_stop(watch, false, now_us);
     return output(watch, before, false, now_us);
 }

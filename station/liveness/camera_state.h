@@ -17,7 +17,7 @@ enum stn_camera_state {
     STN_CAMERA_COVERED,
     STN_CAMERA_DARK,
     STN_CAMERA_FROZEN,
-    STN_CAMERA_LOST,  /* no frame for 1 s, or the source said so */
+    STN_CAMERA_LOST,  /* no frame for 1 s, no first one for 10 s, or the source said so */
     STN_CAMERA_ENDED, /* a recording's end */
 };
 
