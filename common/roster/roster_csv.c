@@ -264,10 +264,10 @@ static enum cm_code want_class(struct parser *parser, const char *class_id)
         return code;
     struct cm_class class_ = default_class();
     strcpy(class_.id, class_id);
-    cm_row_note(
-        &parser->row,
-        "the class \"%s\" is new and gets 09:00 from Monday to Saturday; a file of classes sets its times",
-        class_id);
+    cm_row_note(&parser->row,
+                "the class \"%s\" is new and gets 09:00 from Monday to Saturday, unless a file of classes "
+                "sets its times",
+                class_id);
     return add_class(parser, &class_);
 }
 

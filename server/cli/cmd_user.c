@@ -398,7 +398,10 @@ static int show_slips(const struct slips *slips, const char *path)
 {
     struct cm_err err = CM_ERR_INIT;
     if (slips->count == 0) {
-        fprintf(stderr, "rollcall-server: every student of %s has a login\n", slips->class_id);
+        fprintf(stderr,
+                "rollcall-server: nothing to print: every student of %s has a login already; a lost slip: "
+                "rollcall-server user reset NAME\n",
+                slips->class_id);
         return SRV_EXIT_OK;
     }
     if (path == NULL || write_html(slips, path, &err) != CM_OK) {

@@ -79,7 +79,7 @@ static void an_unknown_class_is_made_once(void **state)
     assert_int_equal(report.notes.count, 2);
     assert_string_equal(report.notes.text[0],
                         "line 2: the class \"9-A\" is new and gets 09:00 from Monday to "
-                        "Saturday; a file of classes sets its times");
+                        "Saturday, unless a file of classes sets its times");
     cm_roster_finish(&roster);
 }
 
