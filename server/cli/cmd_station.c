@@ -118,6 +118,9 @@ static enum cm_code settle(struct srv_store *store, void *arg, struct cm_err *er
     struct station_job *job = arg;
     if (find(store, job, err) != CM_OK)
         return err->code;
+    if (!job->station.forked)
+        return cm_fail(err, CM_INVALID, "%.80s: no copy of it was refused: there is nothing to settle",
+                       job->station.name);
     return srv_fork_settle(store, job->station.id, &job->station, err);
 }
 
@@ -148,8 +151,9 @@ static void print_text(const struct srv_cli *cli, const struct srv_station *stat
                                  station->classes[i]);
     if (station->last_seen_wall_ms > 0)
         cm_instant_local(cli->zone, station->last_seen_wall_ms, seen);
-    printf("%s  %-20s  %-10s  %-16s  events %llu  seen %s\n", station->id, station->name, state_of(station),
-           classes, (unsigned long long)station->acked_seq, seen);
+    /* while the server runs it saves that with the events and once in a while */
+    printf("%s  %-20s  %-10s  %-16s  events %llu  seen, as last saved, %s\n", station->id, station->name,
+           state_of(station), classes, (unsigned long long)station->acked_seq, seen);
 }
 
 static bool print_one(void *arg, const struct srv_station *station)

@@ -5,6 +5,7 @@
 #include "cli/server_call.h"
 #include "recognition/threshold.h"
 #include "store/store_sync.h"
+#include "sync/client.h"
 #include "sync/message.h"
 #include "vision/pipeline.h"
 
@@ -116,6 +117,18 @@ static void judge_answer(struct doctor *doctor, const char *url, const struct st
     }
 }
 
+/* What the server refused when events were sent last: the question below would not show it. */
+static bool is_refused(struct doctor *doctor, struct stn_store *store)
+{
+    struct stn_sync_note note;
+    if (stn_store_get_sync_note(store, &note, NULL) != CM_OK ||
+        (strcmp(note.trouble, stn_sync_trouble_name(STN_SYNC_FORKED)) != 0 &&
+         strcmp(note.trouble, stn_sync_trouble_name(STN_SYNC_REFUSED)) != 0))
+        return false;
+    find(doctor, BROKEN, "sync", "%s", note.text);
+    return true;
+}
+
 static void ask_server(struct doctor *doctor, struct stn_store *store, const struct stn_pairing *pairing)
 {
     struct cm_pull pull = {.version = ROLLCALL_VERSION, .wall_ms = cm_wall_ms(doctor->cli->clock)};
@@ -170,7 +183,7 @@ static void check_server(struct doctor *doctor)
         find(doctor, FINE, "server", "none: this station works alone (rollcall-station pair URL CODE)");
     else if (code != CM_OK)
         find(doctor, BROKEN, "server", "%s", err.msg);
-    else
+    else if (!is_refused(doctor, store))
         ask_server(doctor, store, &pairing);
     if (code == CM_OK && stn_store_get_school(store, &school, NULL) == CM_OK &&
         strcmp(school.timezone, doctor->cli->settings.timezone) != 0)

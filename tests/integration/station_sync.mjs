@@ -167,10 +167,15 @@ await test('a station that was restored from an old backup is found out, and the
     equal(code, 1, 'exit code');
     holds(stderr, 'pair --renew', 'the way out');
     equal((await status(restored)).server.trouble, 'forked', 'status');
+    const doctor = await start(station, ['--data', restored, 'doctor', '--json']).done;
+    equal([doctor.code, doctor.events.find((one) => one.topic === 'sync')?.finding], [1, 'broken'], 'doctor');
+    holds(doctor.events.find((one) => one.topic === 'sync').text, 'pair', 'the way out');
     equal((await atServer(original.id)).forked, true, 'the server shows it');
     const settled = await serverRun(['--data', server.data, 'station', 'settle', original.id]);
     holds(settled.stderr, 'a fork is settled station="Door with a backup" by="rollcall-server station settle"', 'the log');
     equal((await atServer(original.id)).forked, false, 'it is settled');
+    const again = await serverRun(['--data', server.data, 'station', 'settle', original.id]);
+    equal([again.code, again.stderr.includes('nothing to settle'), again.stderr.includes('is settled')], [1, true, false], 'settled twice');
     await admin.post(`/api/stations/${original.id}/settle`);
     settledByPage = 'a fork is settled station="Door with a backup" by=admin';
 

@@ -116,7 +116,7 @@ function show(place, context) {
     const begin = async () => {
         const list = await context.classes();
         if (list.length === 0) return replace(body, noClasses(context));
-        if (!list.some((one) => one.id === state.class)) state.class = list[0].id;
+        if (!state.class) state.class = list[0].id; // one that is not there is told as such
         replace(pickers, field(a.class, classSelect(list, state.class, (id) => pick({ class: id }), { all: false })), dayField(state.date, (date) => pick({ date })));
         await load();
         if (!place.isConnected) return; // left meanwhile
