@@ -8,8 +8,9 @@
 #include <string.h>
 
 /*
- * A station is looked at for the classes that it serves now, in sessions that are over and began after it was added. What it
- * says not to have been able to do wins over what it says to have been able to (two spans at once), as where rolls are judged.
+ * A station is looked at for the classes that it serves now, in sessions that are over; of those before it was added
+ * only where it says something of them. That it could not judge wins over that it could (two spans at once), as where rolls are
+ * judged.
  */
 enum { SPANS_MAX = 1024, GAP_MIN_MS = 60 * 1000 };
 
@@ -153,18 +154,19 @@ static enum cm_code take_session(struct srv_report *report, const struct cm_sess
 {
     for (int i = 0; i < report->station_count; i++) {
         const struct srv_station *station = &report->stations[i];
-        if (!srv_station_serves(station, srv_report_class(report)->id) ||
-            station->created_wall_ms > session->start_wall_ms)
+        if (!srv_station_serves(station, srv_report_class(report)->id))
             continue;
-        struct srv_report_week *week = week_of(report, i, session->date);
-        if (week == NULL)
-            return cm_fail(err, CM_NOMEM, "too much for one report: ask for fewer days, or for a class");
         spans->session = session;
         spans->count = spans->point_count = 0;
         enum cm_code code = srv_store_each_span(report->app->store, station->id, session->start_wall_ms,
                                                 session->close_wall_ms, take_span, spans, err);
         if (code != CM_OK)
             return code;
+        if (spans->count == 0 && station->created_wall_ms > session->start_wall_ms)
+            continue; /* it was not there yet */
+        struct srv_report_week *week = week_of(report, i, session->date);
+        if (week == NULL)
+            return cm_fail(err, CM_NOMEM, "too much for one report: ask for fewer days, or for a class");
         add_session(week, spans);
     }
     return CM_OK;

@@ -9,7 +9,7 @@ const { server, admin, classes, schoolDay } = await realSchool();
 const klass = classes[0].id;
 const month = schoolDay.slice(0, 7);
 const from = new Date(Date.parse(schoolDay) - 60 * 86400000).toISOString().slice(0, 10);
-const VIEWS = [['month', `month?class=${klass}&month=${month}`], ['absence', `absence?from=${from}&to=${schoolDay}&percent=5`], ['punctuality', `punctuality?from=${from}&to=${schoolDay}`], ['stations', `stations?from=${from}&to=${schoolDay}`]];
+const VIEWS = [['month', `month?class=${klass}&month=${month}`], ['absence', `absence?from=${from}&to=${schoolDay}&percent=5`], ['punctuality', `punctuality?from=${from}&to=${schoolDay}&class=${klass}`], ['stations', `stations?from=${from}&to=${schoolDay}&class=${klass}`]];
 
 async function at(hash, body, { user = 'admin', ...options } = {}) {
     const window = await openWindow({ acceptDownloads: true, ...options });

@@ -34,6 +34,7 @@ export function whyView(place, context, query) {
         loadInto(answer, async () => {
             const [said, student] = await Promise.all([get('/api/alerts/why', state), chosen?.id === state.student ? chosen : get(`/api/students/${encodeURIComponent(state.student)}`)]);
             chosen = student;
+            search.value ||= student.name;
             return said;
         }, (said) => answerView(said, chosen, context));
     };

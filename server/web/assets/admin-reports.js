@@ -19,14 +19,14 @@ const fixed = (number) => `${number.toFixed(1)} %`;
 function monthView(answer, context) {
     if (answer.days.length === 0) return empty(r.noSession, r.noSessionText);
     const today = dateAt();
-    const cell = (word, day) => h('td', { class: 'mark' }, word === null || (word === 'none' && day.date > today) ? null : status(word, { text: false }));
+    const cell = (word, day) => h('td', { class: 'mark' }, word === null || (word === 'none' && day.date > today) ? null : [h('span', { class: 'letter-of print-only', 'aria-hidden': 'true' }, r.letters[word]), status(word, { text: false })]);
     const dayHead = (day) => h('th', { scope: 'col', class: 'mark' }, h('abbr', { title: dateText(day.date) }, String(Number(day.date.slice(8)))));
     const total = (word) => h('th', { scope: 'col', class: 'mark total' }, h('span', { title: t.status[word] }, statusShape(word), h('span', { class: 'visually-hidden' }, t.status[word])));
     const byRoll = [...answer.items].sort((one, other) => one.roll_number.localeCompare(other.roll_number, undefined, { numeric: true }) || one.name.localeCompare(other.name));
     const caption = r.monthOf(answer.class_id, monthText(answer.month));
     return [
         h('h2', {}, caption),
-        h('ul', { class: 'plain row summary' }, COUNTED.map((word) => h('li', {}, status(word)))),
+        h('ul', { class: 'plain row summary' }, COUNTED.map((word) => h('li', {}, h('span', { class: 'letter-of print-only', 'aria-hidden': 'true' }, r.letters[word]), status(word)))),
         h('div', { class: 'table-wrap grid-wrap', tabindex: '0', role: 'group', 'aria-label': caption }, h('table', { class: 'grid' },
             h('caption', { class: 'visually-hidden' }, caption),
             h('thead', {}, h('tr', {}, h('th', { scope: 'col', class: 'wide-only number' }, a.rollNumber), h('th', { scope: 'col', class: 'who' }, a.name), answer.days.map(dayHead), COUNTED.map(total), h('th', { scope: 'col', class: 'number' }, a.numbers.rateShort))),
@@ -162,15 +162,13 @@ function show(place, context) {
         replace(body);
         load();
     };
-    loadInto(pickers, () => context.classes(), (list) => {
-        if (list.length === 0) {
-            replace(body, noClasses(context));
-            return [];
-        }
+    const begin = async () => {
+        const list = await context.classes();
+        if (list.length === 0) return noClasses(context);
         classList = list;
-        queueMicrotask(draw); // after what is loaded was put in place
-        return [];
-    });
+        return null;
+    };
+    loadInto(body, begin, (nothing) => nothing ?? []).then(() => classList.length > 0 && place.isConnected && draw());
     return {
         update: (next) => {
             const kind = KINDS.includes(next.id) ? next.id : 'month';
