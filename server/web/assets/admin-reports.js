@@ -109,14 +109,19 @@ const VIEW = { month: monthView, absence: absenceView, punctuality: punctualityV
 // ---- what is asked for -----------------------------------------------------------------------------------------------
 
 function show(place, context) {
-    const { query, id } = context.route;
     const today = dateAt();
-    const date = (name, otherwise) => (query[name] && isDate(query[name]) ? query[name] : otherwise);
-    const state = {
-        kind: KINDS.includes(id) ? id : 'month', class: query.class || '',
-        month: /^\d{4}-(0[1-9]|1[0-2])$/.test(query.month ?? '') ? query.month : today.slice(0, 7),
-        from: date('from', addDays(today, -29)), to: date('to', today), percent: Number(query.percent) >= 1 && Number(query.percent) <= 100 ? Math.floor(Number(query.percent)) : 10,
+    const state = { kind: 'month', class: '', month: today.slice(0, 7), from: addDays(today, -29), to: today, percent: 10 };
+    /* What an address says; the rest stays. */
+    const read = (route) => {
+        const asks = route.query;
+        state.kind = KINDS.includes(route.id) ? route.id : 'month';
+        if (asks.class) state.class = asks.class;
+        if (/^\d{4}-(0[1-9]|1[0-2])$/.test(asks.month ?? '')) state.month = asks.month;
+        if (isDate(asks.from ?? '')) state.from = asks.from;
+        if (isDate(asks.to ?? '')) state.to = asks.to;
+        if (Number(asks.percent) >= 1 && Number(asks.percent) <= 100) state.percent = Math.floor(Number(asks.percent));
     };
+    read(context.route);
     const kinds = h('div', { class: 'no-print' });
     const pickers = h('div', { class: 'no-print' });
     const body = h('div', { class: 'stack report' });
@@ -171,9 +176,8 @@ function show(place, context) {
     loadInto(body, begin, (nothing) => nothing ?? []).then(() => classList.length > 0 && place.isConnected && draw());
     return {
         update: (next) => {
-            const kind = KINDS.includes(next.id) ? next.id : 'month';
-            if (kind === state.kind || classList.length === 0) return;
-            state.kind = kind;
+            if (classList.length === 0) return;
+            read(next);
             draw();
         },
     };
