@@ -374,6 +374,7 @@ static enum cm_code run_part(struct srv_night *night, struct evaluation *e, size
         next += !more;
     }
     night->pending.next = next;
+    night->pending.told = night->told;
     night->pending.totals = e->work.totals;
     return code;
 }
@@ -392,7 +393,7 @@ enum cm_code srv_night_part(struct srv_store *store, void *arg, struct cm_err *e
     struct srv_night *night = arg;
     struct evaluation e = {.work = {.store = store, .options = &night->options}};
     enum cm_code code = srv_alerts_put_back(store, night->options.now_ms, &e.work.put_back_wall_ms, err);
-    if (code == CM_OK && night->next == night->class_count)
+    if (code == CM_OK && !night->told.done)
         code = check_told(store, night, err);
     else if (code == CM_OK)
         code = run_part(night, &e, SRV_NIGHT_PART_CLASSES, err);

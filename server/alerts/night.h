@@ -15,7 +15,8 @@
  * told twice by it, for the rule sees what was told.
  *
  * A class begins on the day before its first session of which anything is known, no more than SRV_NIGHT_BACK_DAYS days back.
- * Last, alerts that stand are held against the days once more (claim.h, srv_alerts_check_told): what was told and is not so shows.
+ * First of all, alerts that stand are held against the days once more (claim.h, srv_alerts_check_told): what was told and is not so
+ * shows, and what nobody was told counts as never made.
  *
  * While alerts are switched off the cursors go on and nobody is told, also not later.
  *

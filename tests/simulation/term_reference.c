@@ -476,6 +476,7 @@ static void consider(struct ref *ref, int class_, int student, int day, int64_t 
     if (told == NULL ? alert.count < ref->alert_days : after < ref->repeat_days)
         return;
     alert.repeat = told != NULL;
+    alert.made_ms = now_ms;
     for (int i = 0; i < ref->alert_counts[student]; i++)
         alert.generation += ref->alerts[student][i].trigger == alert.trigger;
     address_alert(ref, &alert, now_ms);
@@ -566,12 +567,6 @@ static void night_of_class(struct ref *ref, int class_, int through, int64_t now
     }
 }
 
-void ref_night(struct ref *ref, int through, int64_t now_ms)
-{
-    for (int c = 0; c < ref->class_count; c++)
-        night_of_class(ref, c, through, now_ms);
-}
-
 /* ---- sending ---- */
 
 /* The days that count up to the trigger day must be those that are listed; of a run with more days than can be listed
@@ -603,17 +598,68 @@ bool ref_still_true(struct ref *ref, const struct ref_alert *alert)
 
 static void take_back(struct ref_alert *alert)
 {
-    bool left = false;
+    bool left = false, waited = false;
     for (int i = 0; i < REF_RECIPIENTS; i++) {
         struct ref_message *m = &alert->messages[i];
         if (!m->exists)
             continue;
         left |= m->may_have_left || m->way == REF_SENDING;
+        waited |= m->way == REF_QUEUED;
         if (m->way == REF_QUEUED)
             m->way = REF_CANCELLED;
     }
+    left |= alert->seen && !waited; /* all failed: it was told by a letter */
     if (alert->state == REF_ACTIVE)
         alert->state = left ? REF_CONTRADICTED : REF_WITHDRAWN;
+}
+
+static bool is_listed(const struct ref *ref, const struct ref_alert *alert, int day)
+{
+    for (int i = 0; i < alert->listed_count; i++)
+        if (alert->listed[i].day == day && alert->listed[i].class_ == ref_class_on(ref, alert->student, day))
+            return true;
+    return false;
+}
+
+/* Was it wrong to tell it? What is open or pending does not say so, nor a day absent more than it lists. */
+static bool is_wrong(struct ref *ref, const struct ref_alert *alert)
+{
+    int found = 0, hits = 0, oldest = alert->listed[alert->listed_count - 1].day;
+    for (int d = alert->trigger; d >= ref->first_day && found < alert->count; d--) {
+        bool listed = is_listed(ref, alert, d);
+        switch (meaning_of(ref, alert->student, d)) {
+        case HOLDS:
+            return false;
+        case ENDS:
+            return true;
+        case PASSES:
+            if (listed && ref_school(ref, ref_class_on(ref, alert->student, d), d))
+                return ref_status(ref, alert->student, d) != REF_NOTHING; /* opened again: not settled */
+            break;
+        case COUNTS:
+            if (d >= oldest && !listed)
+                return false;
+            found++;
+            hits += listed;
+            break;
+        }
+    }
+    return found != alert->count || hits != alert->listed_count;
+}
+
+/* What stands, of the last 60 days, is held against the days once more; then class by class. */
+void ref_night(struct ref *ref, int through, int64_t now_ms)
+{
+    const int64_t oldest_ms = now_ms - INT64_C(60) * 24 * 3600 * 1000;
+    for (int s = 0; s < ref->student_count; s++) {
+        for (int i = 0; i < ref->alert_counts[s]; i++) {
+            struct ref_alert *alert = &ref->alerts[s][i];
+            if (alert->state == REF_ACTIVE && alert->made_ms >= oldest_ms && is_wrong(ref, alert))
+                take_back(alert);
+        }
+    }
+    for (int c = 0; c < ref->class_count; c++)
+        night_of_class(ref, c, through, now_ms);
 }
 
 static bool any_way(const struct ref_alert *alert, enum ref_way way)

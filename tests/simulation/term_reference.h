@@ -118,6 +118,8 @@ struct ref_listed {
 };
 struct ref_alert {
     int student, class_, trigger, generation, count, listed_count;
+    int64_t made_ms;
+    bool seen;                            /* a person looked at it */
     struct ref_listed listed[REF_LISTED]; /* the newest first */
     bool repeat;
     enum ref_alert_state state;

@@ -235,6 +235,7 @@ static bool do_one(struct term *term, struct ref_alert *wanted, const struct ter
         break;
     case 2:
         term_acknowledge(term->server, alert->id, term->now_ms);
+        wanted->seen = true;
         break;
     default:
         should = ref_resolve(wanted, message->recipient, was_sent, term->now_ms);

@@ -117,7 +117,7 @@ await test('a tab whose user is another’s by now begins anew, and does nothing
     await settled(page);
     equal(new URL(page.url()).hash, '#students', 'it is where it was');
     equal(await page.getByRole('dialog').count(), 0, 'dialogs of the one before');
-    equal(await page.locator('nav a').allInnerTexts(), ['Today', 'Rolls', 'Students', 'Activity', 'Alerts', 'Stations', 'Export'], 'sections of the other');
+    equal(await page.locator('nav a').allInnerTexts(), ['Today', 'Rolls', 'Students', 'Activity', 'Alerts', 'Reports', 'Stations', 'Export'], 'sections of the other');
     equal((await admin.ask('GET', '/api/students/N-1')).status, 404, 'the student');
 }));
 
