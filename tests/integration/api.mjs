@@ -124,6 +124,17 @@ await test('CSV: a stream whose cells are no formulas', async () => {
     holds(lines[3], ",T1-003,'=1+1,", 'the formula');
 });
 
+await test('reports: of his own classes, as JSON and as CSV', async () => {
+    const of = (what, more = '') => cora.ask('GET', `/api/reports/${what}?class=T1${more}`);
+    for (const what of ['month', 'absence', 'punctuality', 'stations']) {
+        equal((await of(what)).status, 200, what);
+        const csv = await of(what, '&format=csv');
+        equal([csv.status, /^text\/csv/.test(csv.headers.get('content-type'))], [200, true], `${what} as CSV`);
+        equal((await cora.ask('GET', `/api/reports/${what}?class=T2`)).status, 404, `${what} of a class that is not his`);
+        equal((await admin.ask('GET', `/api/reports/${what}?class=T1&format=pdf`)).status, 422, `${what} in a form that there is not`);
+    }
+});
+
 await test('stations, users, enrolment: their answers are as described', async () => {
     const { station } = await admin.post('/api/stations', { name: 'door', classes: ['T1'] });
     await admin.post(`/api/stations/${station.id}/code`);
