@@ -47,7 +47,7 @@ struct cm_judgement cm_judge_session(const struct cm_judge_facts *facts,
             continue;
         best = station->able_ms > best ? station->able_ms : best;
         spoke = true;
-        awaited = awaited || station->reach_wall_ms < facts->close_wall_ms;
+        awaited = awaited || (!station->revoked && station->reach_wall_ms < facts->close_wall_ms);
         covered = covered || station->able_ms * 100 >= window * facts->coverage_percent;
     }
     struct cm_judgement judgement = {

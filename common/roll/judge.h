@@ -46,6 +46,7 @@ struct cm_judge_facts {
 struct cm_judge_station {                 /* one that served the class then */
     int64_t first_wall_ms, reach_wall_ms; /* from where to where its log reaches; reach 0: it has none */
     int64_t able_ms;
+    bool revoked; /* what it had sent counts, and nobody waits for more */
 };
 struct cm_judgement {
     enum cm_verdict verdict;

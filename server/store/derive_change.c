@@ -294,8 +294,8 @@ static void update_reach(struct srv_work *work, uint32_t log, const struct srv_l
 {
     for (size_t i = 0; i < work->reach_count; i++) {
         if (work->reaches[i].log == log)
-            work->reaches[i] =
-                (struct srv_reach){log, after->first_wall_ms, after->reach_wall_ms, after->latest_wall_ms};
+            work->reaches[i] = (struct srv_reach){log, after->first_wall_ms, after->reach_wall_ms,
+                                                  after->latest_wall_ms, work->reaches[i].revoked};
     }
 }
 

@@ -62,18 +62,23 @@ static enum cm_code take_service(void *arg, struct cm_bytes key, struct cm_bytes
 
 static enum cm_code take_log(void *arg, struct cm_bytes key, struct cm_bytes value, struct cm_err *err)
 {
-    struct srv_work *work = arg;
+    struct srv_tx *tx = arg;
+    struct srv_work *work = tx->store->work;
     struct srv_log log;
+    struct srv_station station = {.revoked = false};
+    uint32_t number;
     if (key.size != 4)
         return srv_damaged("a log's key has the wrong size", err);
     enum cm_code code = srv_log_decode(value, &log, err);
+    if (code == CM_OK && log.station_id[0] != '\0')
+        code = srv_load_station(tx, log.station_id, &station, &number, err);
     if (code == CM_OK)
         code = srv_grow((void **)&work->reaches, work->reach_count, &work->reach_room,
                         sizeof work->reaches[0], err);
     if (code != CM_OK || log.acked_seq == 0)
         return code;
-    work->reaches[work->reach_count++] =
-        (struct srv_reach){srv_get_u32(key.data), log.first_wall_ms, log.reach_wall_ms, log.latest_wall_ms};
+    work->reaches[work->reach_count++] = (struct srv_reach){
+        srv_get_u32(key.data), log.first_wall_ms, log.reach_wall_ms, log.latest_wall_ms, station.revoked};
     return CM_OK;
 }
 
@@ -88,7 +93,7 @@ enum cm_code srv_rules_read(struct srv_tx *tx, struct cm_err *err)
     if (code == CM_OK)
         code = srv_walk(tx, SRV_T_SERVICES, &all, 0, take_service, work, err);
     if (code == CM_OK)
-        code = srv_walk(tx, SRV_T_LOGS, &all, 0, take_log, work, err);
+        code = srv_walk(tx, SRV_T_LOGS, &all, 0, take_log, tx, err);
     if (code == CM_OK)
         code = srv_coverage_percent(tx, &work->coverage_percent, err);
     if (code == CM_OK)
@@ -226,7 +231,9 @@ enum cm_code srv_judge(struct srv_tx *tx, struct srv_slot *slot, struct cm_err *
             slot->times.start_wall_ms >= service->to_wall_ms)
             continue;
         struct cm_judge_station *station = &stations[count++];
-        *station = (struct cm_judge_station){reach->first_wall_ms, reach->reach_wall_ms, 0};
+        *station = (struct cm_judge_station){.first_wall_ms = reach->first_wall_ms,
+                                             .reach_wall_ms = reach->reach_wall_ms,
+                                             .revoked = reach->revoked};
         if (reach->first_wall_ms < slot->times.close_wall_ms)
             code = able_ms(tx, service->log, &slot->times, &station->able_ms, err);
     }

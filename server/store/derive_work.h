@@ -23,6 +23,7 @@ struct srv_service {
 struct srv_reach {
     uint32_t log;
     int64_t first_wall_ms, reach_wall_ms, latest_wall_ms;
+    bool revoked; /* the station */
 };
 
 struct srv_slot { /* one session that is concerned */

@@ -267,6 +267,19 @@ static enum cm_code change_services(struct srv_tx *tx, const struct srv_station 
     return code;
 }
 
+/* Nobody waits for a station that is revoked: sessions beyond what it sent are judged anew. */
+static enum cm_code change_waiting(struct srv_tx *tx, const struct srv_station *before,
+                                   const struct srv_station *station, uint32_t number, struct cm_err *err)
+{
+    struct srv_log log;
+    if (before->revoked == station->revoked)
+        return CM_OK;
+    enum cm_code code = srv_load_log(tx, number, &log, err);
+    if (code != CM_OK || log.acked_seq == 0)
+        return code;
+    return follow(tx, "", log.reach_wall_ms, err);
+}
+
 /* ---- writing ---- */
 
 static bool same_duty(const struct srv_station *a, const struct srv_station *b)
@@ -365,7 +378,9 @@ enum cm_code srv_kvs_put_station(struct srv_store *store, const struct srv_stati
         code = srv_put(tx, SRV_T_STATIONS, &key, row, size, err);
     if (code == CM_OK && !(known && same_duty(&before, station)))
         code = srv_note_change(tx, SRV_CHANGE_STATION, station->id, err);
-    return code == CM_OK ? change_services(tx, known ? &before : NULL, station, log, err) : code;
+    if (code == CM_OK)
+        code = change_services(tx, known ? &before : NULL, station, log, err);
+    return code == CM_OK && known ? change_waiting(tx, &before, station, log, err) : code;
 }
 
 static bool was_refused(const struct srv_log *row, const struct srv_fork *fork)

@@ -300,10 +300,38 @@ static void many_sessions(struct world *w)
     free(log);
 }
 
+static enum cm_code revoke(struct srv_store *store, void *arg, struct cm_err *err)
+{
+    struct srv_station station;
+    enum cm_code code = srv_store_get_station(store, arg, &station, err);
+    station.revoked = true;
+    return code == CM_OK ? srv_store_put_station(store, &station, err) : code;
+}
+
+/* A door that never comes back holds its classes until it is revoked; what it had sent counts. */
+static void revoked_stations(struct world *w)
+{
+    struct station_log *log = station_create(w, "g", NULL), *lost = station_create(w, "h", NULL);
+    set_up_class(w);
+    station_mark(lost, "S-1", "10-A", WORLD_MONDAY, at(w, WORLD_MONDAY, 545), 1);
+    push_all(w->store, lost);
+    station_cover(log, at(w, WORLD_MONDAY, 530), at(w, WORLD_MONDAY, 601), true, 2);
+    station_activity(log, CM_ACTIVITY_LOCKOUT, at(w, WORLD_MONDAY, 601), 3);
+    push_all(w->store, log);
+    assert_string_equal(roll_of(w->store, "10-A", WORLD_MONDAY), "S-1=present S-2=none S-3=none ");
+    assert_int_equal(srv_store_write(w->store, revoke, (void *)"h", NULL), CM_OK);
+    assert_int_equal(info_of(w->store, "10-A", WORLD_MONDAY).state, SRV_SESSION_CLOSED);
+    assert_string_equal(roll_of(w->store, "10-A", WORLD_MONDAY), "S-1=present S-2=absent S-3=absent ");
+    check(w->store);
+    free(log);
+    free(lost);
+}
+
 const struct conformance_case conformance_rolls[] = {
     {"rolls", rolls},
     {"spans", spans},
     {"coverage", coverage},
+    {"revoked stations", revoked_stations},
     {"calendar", calendar},
     {"streaks", streaks},
     {"moved students", moved_students},
