@@ -6,6 +6,7 @@ pkg_check_modules(LMDB REQUIRED IMPORTED_TARGET lmdb)
 pkg_check_modules(UV REQUIRED IMPORTED_TARGET libuv)
 pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(QRENCODE REQUIRED IMPORTED_TARGET libqrencode)
+pkg_check_modules(ZBAR REQUIRED IMPORTED_TARGET zbar)
 pkg_check_modules(INIH REQUIRED IMPORTED_TARGET inih)
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
 pkg_check_modules(ICAL REQUIRED IMPORTED_TARGET libical)
@@ -40,5 +41,6 @@ find_package(OpenCV REQUIRED COMPONENTS core imgproc imgcodecs calib3d videoio d
 find_package(dlib REQUIRED)
 
 if(ROLLCALL_TESTS)
+  find_package(OpenCV REQUIRED COMPONENTS objdetect) # draws QR codes
   pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
 endif()

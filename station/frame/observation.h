@@ -12,7 +12,10 @@
 
 #include <stdint.h>
 
-enum { STN_FACES_MAX = 8 }; /* more faces in view are ignored, largest first */
+enum {
+    STN_FACES_MAX = 8,       /* more faces in view are ignored, largest first */
+    STN_CODE_TEXT_SIZE = 80, /* with the NUL */
+};
 
 struct stn_point {
     float x, y;
@@ -64,7 +67,8 @@ struct stn_scene {
 };
 
 struct stn_stage_times { /* microseconds spent on this frame; 0 = the stage did not run */
-    int32_t scene_us, detect_us, landmarks_us, quality_us, total_us;
+    int32_t scene_us, detect_us, landmarks_us, quality_us, total_us; /* total: of all but the next */
+    int32_t card_us;
 };
 
 struct stn_observation {
@@ -76,6 +80,9 @@ struct stn_observation {
     struct stn_stage_times times;
     int face_count;
     struct stn_face faces[STN_FACES_MAX]; /* largest first */
+    /* Of a QR code in the picture, where one was looked for; printable ASCII; empty: none. Anybody's text: to be parsed, never
+     * shown. A card is a secret: wiped after use. */
+    char code[STN_CODE_TEXT_SIZE];
 };
 
 #endif

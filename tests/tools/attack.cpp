@@ -7,12 +7,14 @@
  *   rollcall-attack still OUT.avi PICTURE [--seconds S --fps F --noise SIGMA --width W --seed N]
  *   rollcall-attack wave  OUT.avi PICTURE [the same]
  *   rollcall-attack cut   OUT.avi VIDEO FIRST LAST
+ *   rollcall-attack card  OUT.avi PART TEXT [--side PX --angle DEGREES --blur PX --slant SHARE --x SHARE --y SHARE]
  *   rollcall-attack join  OUT.avi PART… [--noise SIGMA --fps F]     PART: VIDEO:FIRST-LAST or PICTURE*FRAMES[@MAP]
  *
  * PICTURE is an image file or VIDEO:FRAME. MAP is "x,y,w,h>x,y,w,h": the first box of the picture comes to lie on the
  * second one, so that a photo's face takes the place of a live one.
  */
 #include "avi_writer.hpp"
+#include "card_picture.hpp"
 #include "photo_motion.hpp"
 
 #include <cstdio>
@@ -31,6 +33,7 @@ struct Options {
     double seconds = 60, fps = 24, noise = 5;
     int width = 0; /* of a still's or a wave's picture; 0: as it is */
     uint64_t seed = 1;
+    CardPlace card; /* where and how it is held */
     std::vector<std::string> words;
 };
 
@@ -209,7 +212,45 @@ static void make_join(const Options &options)
     }
 }
 
+/* A card held into a recording, or into a picture that stands still. */
+static void make_card(const Options &options)
+{
+    const std::string &part = options.words.at(2), &text = options.words.at(3);
+    const size_t star = part.find('*'), colon = part.rfind(':'), dash = part.rfind('-');
+    Film film(options.words.at(1), options.fps, cut_quality, options);
+    const auto add = [&](const cv::Mat &frame) {
+        cv::Mat with_card = frame.clone();
+        draw_card(with_card, text, options.card);
+        film.add(with_card);
+    };
+    if (star == std::string::npos) {
+        each_frame(part.substr(0, colon), std::stoi(part.substr(colon + 1)), std::stoi(part.substr(dash + 1)),
+                   add);
+        return;
+    }
+    const cv::Mat picture = read_picture(part.substr(0, star));
+    for (int i = std::stoi(part.substr(star + 1)); i > 0; i--)
+        add(picture);
+}
+
 /* ---- the command line ---- */
+
+static bool read_card_option(const std::string &word, const char *value, CardPlace &card)
+{
+    const std::map<std::string, double CardPlace::*> numbers = {{"--side", &CardPlace::side},
+                                                                {"--angle", &CardPlace::angle},
+                                                                {"--slant", &CardPlace::slant},
+                                                                {"--x", &CardPlace::x},
+                                                                {"--y", &CardPlace::y}};
+    const auto number = numbers.find(word);
+    if (number != numbers.end())
+        card.*number->second = std::stod(value);
+    else if (word == "--blur")
+        card.blur = std::stoi(value);
+    else
+        return false;
+    return true;
+}
 
 static Options read_options(int argc, char **argv)
 {
@@ -232,7 +273,7 @@ static Options read_options(int argc, char **argv)
             options.width = std::stoi(argv[i]);
         else if (word == "--seed")
             options.seed = std::stoull(argv[i]);
-        else
+        else if (!read_card_option(word, argv[i], options.card))
             throw wrong(word + ": is not an option");
     }
     return options;
@@ -240,17 +281,15 @@ static Options read_options(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    static const std::map<std::string, void (*)(const Options &)> kinds = {{"frame", make_frame},
-                                                                           {"still", make_still},
-                                                                           {"wave", make_wave},
-                                                                           {"cut", make_cut},
-                                                                           {"join", make_join}};
+    static const std::map<std::string, void (*)(const Options &)> kinds = {
+        {"frame", make_frame}, {"still", make_still}, {"wave", make_wave},
+        {"cut", make_cut},     {"card", make_card},   {"join", make_join}};
     try {
         cv::setNumThreads(1);
         const Options options = read_options(argc, argv);
         const auto kind = kinds.find(options.words.empty() ? "" : options.words[0]);
         if (kind == kinds.end())
-            throw wrong("frame, still, wave, cut or join, then the output");
+            throw wrong("frame, still, wave, cut, card or join, then the output");
         kind->second(options);
         return 0;
     } catch (const std::out_of_range &) {
