@@ -56,6 +56,8 @@ static const struct cm_field mark_rows[] = {
     CM_ROW(struct cm_mark, 13, 1, BOOL, eye_contact),
     CM_ROW(struct cm_mark, 14, 1, BOOL, clock_suspect),
     INSTANT(struct cm_mark, 15, CM_RECORD_SAYS_WHOSE, erased_wall_ms),
+    CM_ROW(struct cm_mark, 16, 3, TEXT, by),
+    CM_ROW(struct cm_mark, 17, 3, TEXT, reason),
 };
 
 static const struct cm_field correction_rows[] = {

@@ -114,6 +114,8 @@ struct cm_mark { /* evidence; immutable */
     /* Whose id it was: when the last who had it was erased, of whom the station knew when it wrote this; 0: of none. The
      * store sets it. Since version 3. */
     int64_t erased_wall_ms;
+    char by[CM_NAME_SIZE];     /* of method manual: who saw him; since version 3 */
+    char reason[CM_TEXT_SIZE]; /* and why it was not by face; may be empty */
     struct cm_extra extra;
 };
 

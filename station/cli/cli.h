@@ -81,6 +81,7 @@ int stn_cmd_status(struct stn_cli *cli);
 int stn_cmd_doctor(struct stn_cli *cli);
 int stn_cmd_roll(struct stn_cli *cli);
 int stn_cmd_correct(struct stn_cli *cli);
+int stn_cmd_mark(struct stn_cli *cli);
 int stn_cmd_erase(struct stn_cli *cli);
 int stn_cmd_trust_clock(struct stn_cli *cli);
 int stn_cmd_pair(struct stn_cli *cli);

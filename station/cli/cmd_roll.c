@@ -1,6 +1,8 @@
 /* `roll`: who is present. `correct`: a person changes what a mark means. */
 #include "cli/cli.h"
 
+#include "engine/clock_watch.h"
+#include "engine/marking.h"
 #include "roll/roll.h"
 #include "store/store_roll.h"
 #include "store/store_sync.h"
@@ -176,26 +178,6 @@ static bool parse_word(const char *text, enum cm_session_word *ret_word)
     return false;
 }
 
-static enum cm_code check_said(const struct stn_cli *cli, const struct cm_session_said *said,
-                               const struct cm_class *class_, const struct stn_session *session,
-                               struct cm_err *err)
-{
-    char date[CM_DATE_ISO_SIZE];
-    cm_date_iso(said->date, date);
-    if (said->word == CM_WORD_CLOSED && session->day.kind != CM_DAY_SCHOOL &&
-        session->word.word != CM_WORD_NO_SESSION)
-        return cm_fail(err, CM_INVALID, "%s has no session on %s: there is nothing to close", class_->id,
-                       date);
-    if (said->word == CM_WORD_CLOSED && said->said_wall_ms < session->day.times.start_wall_ms)
-        return cm_fail(err, CM_INVALID, "the session of %s on %s has not begun yet", class_->id, date);
-    if (said->word == CM_WORD_REOPENED && session->verdict != CM_VERDICT_CLOSED &&
-        session->word.word != CM_WORD_NO_SESSION)
-        return cm_fail(err, CM_INVALID, "the roll of %s on %s is not closed", class_->id, date);
-    if (said->date > cm_date_add(cm_zone_date(cli->zone, said->said_wall_ms), 366))
-        return cm_fail(err, CM_INVALID, "%s is too far away", date);
-    return CM_OK;
-}
-
 static void print_said(const struct stn_cli *cli, const struct cm_session_said *said,
                        const struct stn_session *session)
 {
@@ -222,17 +204,9 @@ static void print_said(const struct stn_cli *cli, const struct cm_session_said *
 static enum cm_code say(struct stn_cli *cli, struct stn_store *store, const struct cm_session_said *said,
                         struct cm_err *err)
 {
-    struct cm_class class_;
+    struct stn_marking marking = {.store = store, .zone = cli->zone};
     struct stn_session session;
-    enum cm_code code = stn_store_get_class(store, said->class_id, &class_, err);
-    if (code == CM_OK)
-        code = stn_roll_read(store, cli->zone, &class_, said->date, NULL, NULL, &session, err);
-    if (code == CM_OK)
-        code = check_said(cli, said, &class_, &session, err);
-    if (code == CM_OK)
-        code = stn_store_append_session(store, said, err);
-    if (code == CM_OK)
-        code = stn_roll_read(store, cli->zone, &class_, said->date, NULL, NULL, &session, err);
+    enum cm_code code = stn_marking_say(&marking, said, &session, err);
     if (code == CM_OK)
         print_said(cli, said, &session);
     return code;
@@ -282,50 +256,6 @@ static bool parse_status(const char *word, enum cm_roll_status *ret_status)
     return false;
 }
 
-struct found_mark {
-    bool any;
-    struct cm_mark mark;
-};
-
-static bool take_mark(void *arg, const struct cm_event *event)
-{
-    struct found_mark *found = arg;
-    found->any = event->type == CM_EVENT_MARK;
-    if (found->any)
-        found->mark = event->body.mark;
-    return false;
-}
-
-static enum cm_code append(struct stn_cli *cli, struct stn_store *store,
-                           const struct cm_correction *correction, struct cm_roll_entry *ret_entry,
-                           struct cm_err *err)
-{
-    struct cm_class class_;
-    struct cm_roll_entry before = {0};
-    struct found_mark found = {0};
-    enum cm_code code = stn_store_get_class(store, correction->class_id, &class_, err);
-    if (code != CM_OK)
-        return code;
-    code = stn_store_get_roll(store, correction->date, correction->class_id, correction->student_id, &before,
-                              err);
-    if (code != CM_OK && code != CM_NOTFOUND)
-        return code;
-    if (before.mark_seq != 0 && stn_store_each_event(store, before.mark_seq, take_mark, &found, err) != CM_OK)
-        return err->code;
-    struct cm_points_rules points = stn_store_points(store);
-    struct cm_roll_rules rules = {.class_ = &class_, .zone = cli->zone, .points = &points};
-    struct cm_roll_entry entry = cm_roll_from(found.any ? &found.mark : NULL, correction, &rules);
-    entry.mark_seq = before.mark_seq;
-    code = stn_store_append_correction(store, correction, &entry, ret_entry, err);
-    struct stn_roll_line line; /* with what the server knows besides */
-    if (code == CM_OK && stn_roll_read_line(store, cli->zone, &class_, correction->date,
-                                            correction->student_id, &line, NULL) == CM_OK) {
-        ret_entry->status = line.status;
-        ret_entry->points = line.points;
-    }
-    return code;
-}
-
 static int correct(struct stn_cli *cli, struct stn_store *store, struct cm_correction *correction)
 {
     struct cm_err err = CM_ERR_INIT;
@@ -334,7 +264,8 @@ static int correct(struct stn_cli *cli, struct stn_store *store, struct cm_corre
     if (stn_store_get_student(store, correction->student_id, &student, &err) != CM_OK)
         return stn_cli_fail(&err);
     snprintf(correction->class_id, sizeof correction->class_id, "%s", student.class_id);
-    if (append(cli, store, correction, &entry, &err) != CM_OK)
+    struct stn_marking marking = {.store = store, .zone = cli->zone};
+    if (stn_marking_correct(&marking, correction, &entry, &err) != CM_OK)
         return stn_cli_fail(&err);
     char date[CM_DATE_ISO_SIZE];
     cm_date_iso(correction->date, date);
@@ -371,6 +302,61 @@ int stn_cmd_correct(struct stn_cli *cli)
     if (stn_cli_open_store(cli, false, &store, &err) != CM_OK)
         return stn_cli_fail(&err);
     int status = correct(cli, store, &correction);
+    stn_store_close(store);
+    return status;
+}
+
+/* ---- mark ---- */
+
+static int mark(struct stn_cli *cli, const struct stn_marking *marking, const struct stn_claim *claim)
+{
+    struct stn_ev_marked marked;
+    struct cm_err err = CM_ERR_INIT;
+    enum stn_marking_outcome outcome = stn_marking_mark(marking, cli->argv[0], claim, &marked, &err);
+    if (outcome == STN_MARKING_NO_SESSION || outcome == STN_MARKING_FAILED)
+        return stn_cli_fail(&err);
+    bool already = outcome == STN_MARKING_ALREADY;
+    if (cli->json)
+        stn_cli_print_json(json_pack("{s:s, s:s, s:i, s:b, s:s, s:s}", "id", marked.student_id, "status",
+                                     cm_roll_status_name(marked.status), "points", (int)marked.points,
+                                     "already", already, "receipt", marked.receipt, "by", claim->by));
+    else
+        printf("%s %s %s, %d points%s%s\n", marked.student_name,
+               already ? "was marked before:" : "is marked:", cm_roll_status_name(marked.status),
+               (int)marked.points, marked.receipt[0] != '\0' ? ", receipt " : "", marked.receipt);
+    return STN_EXIT_OK;
+}
+
+/* The clock is behind what the log has seen: `run` would say so, too. */
+static bool clock_is_suspect(const struct stn_cli *cli, struct stn_store *store)
+{
+    struct stn_store_summary summary;
+    struct stn_clock_watch watch;
+    int64_t wall_ms = cm_wall_ms(cli->clock);
+    if (stn_store_summary(store, &summary, NULL) != CM_OK)
+        return true;
+    stn_clock_watch_init(&watch, summary.latest_wall_ms);
+    stn_clock_watch_step(&watch, wall_ms, cm_mono_us(cli->clock) / 1000);
+    return watch.suspect;
+}
+
+int stn_cmd_mark(struct stn_cli *cli)
+{
+    const char *by = stn_cli_value(cli, STN_OPT_BY), *reason = stn_cli_value(cli, STN_OPT_REASON);
+    struct cm_err err = CM_ERR_INIT;
+    struct stn_store *store = NULL;
+    if (cli->argc != 1 || by == NULL || by[0] == '\0')
+        return stn_cli_usage("mark ID --by NAME [--reason TEXT]");
+    if (strlen(by) >= CM_NAME_SIZE || (reason != NULL && strlen(reason) >= CM_TEXT_SIZE))
+        return stn_cli_usage("the name or the reason is too long");
+    if (stn_cli_open_store(cli, false, &store, &err) != CM_OK)
+        return stn_cli_fail(&err);
+    struct stn_marking marking = {.store = store, .zone = cli->zone};
+    struct stn_claim claim =
+        stn_claim_without_face(CM_METHOD_MANUAL, cm_wall_ms(cli->clock), clock_is_suspect(cli, store));
+    claim.by = by;
+    claim.reason = reason;
+    int status = mark(cli, &marking, &claim);
     stn_store_close(store);
     return status;
 }

@@ -51,6 +51,7 @@ static const enum stn_option analyse_options[] = {STN_OPT_ENROLLED, STN_OPT_POLI
 static const enum stn_option roll_options[] = {STN_OPT_DATE, STN_OPT_CLASS, STN_OPT_BY, STN_OPT_REASON, 0};
 static const enum stn_option correct_options[] = {STN_OPT_DATE, STN_OPT_BY, STN_OPT_REASON, 0};
 
+static const enum stn_option mark_options[] = {STN_OPT_BY, STN_OPT_REASON, 0};
 static const enum stn_option trust_options[] = {STN_OPT_BY, 0};
 static const enum stn_option pair_options[] = {STN_OPT_CA, STN_OPT_PIN, STN_OPT_RENEW, 0};
 static const enum stn_option sync_options[] = {STN_OPT_ONCE, 0};
@@ -66,6 +67,8 @@ static const struct stn_command commands[] = {
     {"roll", "[--date D] [--class C] | close|reopen|no-session CLASS --by NAME [--date D] [--reason TEXT]",
      "who is present; or a person closes a roll, opens it again, or says that there is no session",
      roll_options, stn_cmd_roll},
+    {"mark", "ID --by NAME [--reason TEXT]", "a teacher saw the student: a mark of now, by hand", mark_options,
+     stn_cmd_mark},
     {"correct", "ID present|late|excused|absent --by NAME --reason TEXT [--date D]",
      "change what a mark means; the mark itself stays", correct_options, stn_cmd_correct},
     {"erase", "ID", "destroy the templates of a student and their key", NULL, stn_cmd_erase},

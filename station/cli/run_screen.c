@@ -80,6 +80,21 @@ static void leave_if_asked(struct stn_screen *screen)
     stn_engine_stop(screen->run->engine);
 }
 
+static void send_requests(struct stn_screen *screen)
+{
+    struct stn_request request;
+    stn_ui_follow(&screen->state, cm_mono_us(screen->run->cli->clock));
+    while (screen->run->engine != NULL && stn_ui_request(&screen->state, &request)) {
+        if (!stn_engine_request(screen->run->engine, &request)) {
+            struct stn_event event = {.kind = STN_EV_ANSWER, .u.answer = {.number = request.number}};
+            struct stn_ui_clock now = clock_at(screen, cm_wall_ms(screen->run->cli->clock));
+            snprintf(event.u.answer.text, sizeof event.u.answer.text, "the station is busy: try again");
+            stn_ui_apply(&screen->state, &event, &now);
+        }
+        explicit_bzero(&request, sizeof request);
+    }
+}
+
 static void on_keys(uv_poll_t *poll, int status, int events)
 {
     struct stn_screen *screen = poll->data;
@@ -96,11 +111,13 @@ static void on_keys(uv_poll_t *poll, int status, int events)
         }
     }
     leave_if_asked(screen);
+    send_requests(screen);
     draw(screen);
 }
 
 static void on_draw(uv_timer_t *timer)
 {
+    send_requests(timer->data);
     draw(timer->data);
 }
 
@@ -220,6 +237,7 @@ static void close_screen(struct stn_run *run)
     stn_grid_finish(&screen->grid);
     run->summary.stopped = screen->state.stopped;
     explicit_bzero(&screen->preview, sizeof screen->preview);
+    explicit_bzero(&screen->state, sizeof screen->state);
     free(screen);
     run->screen = NULL;
 }

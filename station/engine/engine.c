@@ -128,6 +128,9 @@ static void handle(struct stn_engine *engine, struct stn_message *message)
     case STN_MSG_PHOTO:
         engine_sync_photo(engine, message);
         break;
+    case STN_MSG_REQUEST:
+        engine_request(engine, &message->u.request);
+        break;
     case STN_MSG_VISION_LOADED:
         engine->vision_loaded = true;
         engine->vision_err = message->err;
@@ -177,6 +180,7 @@ static void on_tick(uv_timer_t *tick)
     if (now_us - engine->roll_checked_us >= ROLL_EVERY_US) { /* the date changes, sessions open and close */
         engine->roll_checked_us = now_us;
         engine_update_roll(engine, false);
+        engine_watch_cards(engine);
         engine_sync_start(engine);
     }
     engine_sync_follow(engine);
@@ -236,6 +240,7 @@ static void say_stopped(struct stn_engine *engine)
                                                 : "stopped";
     snprintf(event.u.stopped.reason, sizeof event.u.stopped.reason, "%s", reason);
     engine_publish(engine, &event);
+    engine->over = true;
 }
 
 static void join_workers(struct stn_engine *engine)
@@ -255,6 +260,7 @@ static void *run(void *arg)
     start_watching_store(engine);
     engine_update_lane(engine);
     engine_update_roll(engine, true);
+    engine_watch_cards(engine);
     engine_sync_start(engine);
     engine->tick.data = engine;
     uv_timer_start(&engine->tick, on_tick, TICK_MS, TICK_MS);
@@ -312,6 +318,7 @@ static void free_engine(struct stn_engine *engine)
     stn_lane_destroy(engine->lane);
     stn_gallery_destroy(engine->gallery);
     explicit_bzero(engine->chips, sizeof engine->chips);
+    explicit_bzero(&engine->card_gate, sizeof engine->card_gate);
     free(engine);
 }
 
@@ -378,6 +385,11 @@ enum cm_code stn_engine_start(const struct stn_engine_options *options, struct s
     }
     *ret_engine = engine;
     return CM_OK;
+}
+
+bool stn_engine_request(struct stn_engine *engine, const struct stn_request *request)
+{
+    return stn_inbox_post_request(&engine->inbox, request);
 }
 
 void stn_engine_stop(struct stn_engine *engine)

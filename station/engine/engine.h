@@ -19,6 +19,7 @@
 #include "base/localdate.h"
 #include "engine/event.h"
 #include "engine/lane.h"
+#include "engine/request.h"
 #include "shim/face_shim.h"
 #include "store/store.h"
 
@@ -51,6 +52,8 @@ struct stn_engine_options {
 /* Starts the threads and returns at once. Strings are copied. */
 enum cm_code stn_engine_start(const struct stn_engine_options *options, struct stn_engine **ret_engine,
                               struct cm_err *err);
+/* A person's wish; any thread. False: too many wait already, or the engine ends; the request was not taken. */
+bool stn_engine_request(struct stn_engine *engine, const struct stn_request *request);
 /* Asks for the end; any thread, any number of times, also from a subscriber. */
 void stn_engine_stop(struct stn_engine *engine);
 /* Waits for the end and frees everything; the exit code: 0, or 1 when the source failed for good under until_eof, or when

@@ -61,7 +61,7 @@ static void send_chip(struct stn_engine *engine, uint32_t track_id, int64_t capt
 
 /* ---- marks ---- */
 
-static void refuse(struct stn_engine *engine, uint32_t track_id, const char *reason, const char *text,
+void engine_refuse(struct stn_engine *engine, uint32_t track_id, const char *reason, const char *text,
                    float distance, float margin, float threshold)
 {
     struct stn_event event = {
@@ -72,11 +72,11 @@ static void refuse(struct stn_engine *engine, uint32_t track_id, const char *rea
     engine_publish(engine, &event);
 }
 
-static int32_t latency_ms(const struct stn_engine *engine, const struct stn_accept *accept)
+static int32_t latency_ms(const struct stn_engine *engine, const struct stn_claim *claim)
 {
-    if (engine->lockstep) /* the recording's time is not the machine's */
+    if (engine->lockstep || claim->method != CM_METHOD_FACE) /* a recording's time is not the machine's */
         return 0;
-    return (int32_t)((cm_mono_us(engine->options.clock) - accept->evidence_end_us) / 1000);
+    return (int32_t)((cm_mono_us(engine->options.clock) - claim->accept.evidence_end_us) / 1000);
 }
 
 /* True: settled, whatever came of it. False: the store could not write; try again later. */
@@ -84,11 +84,11 @@ static bool try_mark(struct stn_engine *engine, const struct pending_mark *pendi
 {
     struct stn_event event = {0};
     struct cm_err err = CM_ERR_INIT;
-    switch (stn_marking_accept(&engine->marking, pending->student_id, pending->track_id, &pending->accept,
-                               pending->clock_suspect, &event.u.marked, &err)) {
+    const struct stn_claim *claim = &pending->claim;
+    switch (stn_marking_mark(&engine->marking, pending->student_id, claim, &event.u.marked, &err)) {
     case STN_MARKING_MARKED:
         event.kind = STN_EV_MARKED;
-        event.u.marked.latency_ms = latency_ms(engine, &pending->accept);
+        event.u.marked.latency_ms = latency_ms(engine, claim);
         engine_store_result(engine, STORE_MARK, CM_OK, &err);
         engine_publish(engine, &event);
         engine_update_roll(engine, false);
@@ -98,14 +98,14 @@ static bool try_mark(struct stn_engine *engine, const struct pending_mark *pendi
         engine_publish(engine, &event);
         return true;
     case STN_MARKING_NO_SESSION:
-        refuse(engine, pending->track_id, "no_session", err.msg, pending->accept.distance,
-               pending->accept.margin, pending->accept.threshold);
+        engine_refuse(engine, claim->track_id, "no_session", err.msg, claim->accept.distance,
+                      claim->accept.margin, claim->accept.threshold);
         return true;
     case STN_MARKING_FAILED:
         break;
     }
     if (err.code == CM_NOTFOUND) { /* enrolled, but no longer on the roster */
-        refuse(engine, pending->track_id, "not_on_roster", err.msg, NAN, NAN, NAN);
+        engine_refuse(engine, claim->track_id, "not_on_roster", err.msg, NAN, NAN, NAN);
         return true;
     }
     if (err.code == CM_NOSPACE || err.code == CM_BACKEND || err.code == CM_NOMEM) {
@@ -113,29 +113,37 @@ static bool try_mark(struct stn_engine *engine, const struct pending_mark *pendi
         return false; /* passes when somebody makes room */
     }
     cm_log_err(CM_LOG_ERROR, "store", "a mark was refused for good", &err);
-    refuse(engine, pending->track_id, "store_failed", err.msg, NAN, NAN, NAN);
+    engine_refuse(engine, claim->track_id, "store_failed", err.msg, NAN, NAN, NAN);
     return true;
+}
+
+void engine_mark(struct stn_engine *engine, const char *student_id, const struct stn_claim *claim)
+{
+    struct pending_mark pending = {.claim = *claim};
+    snprintf(pending.student_id, sizeof pending.student_id, "%s", student_id);
+    if (try_mark(engine, &pending))
+        return;
+    if (engine->pending_count == PENDING_MARKS_MAX) {
+        engine_refuse(engine, claim->track_id, "store_full", "the mark cannot be kept: note it by hand", NAN,
+                      NAN, NAN);
+        return;
+    }
+    engine->pending[engine->pending_count++] = pending;
+    engine_refuse(engine, claim->track_id, "store_waiting",
+                  "recognised, but the store cannot write: the mark is kept in memory until it can", NAN, NAN,
+                  NAN);
 }
 
 static void accept_student(struct stn_engine *engine, const struct stn_action *action)
 {
-    struct pending_mark pending = {
+    struct stn_claim claim = {
+        .method = CM_METHOD_FACE,
+        .captured_wall_ms = action->u.accept.captured_wall_ms,
+        .clock_suspect = engine->clock_watch.suspect,
         .track_id = action->track_id,
         .accept = action->u.accept,
-        .clock_suspect = engine->clock_watch.suspect,
     };
-    snprintf(pending.student_id, sizeof pending.student_id, "%s",
-             stn_gallery_student_id(engine->gallery, action->u.accept.student));
-    if (try_mark(engine, &pending))
-        return;
-    if (engine->pending_count == PENDING_MARKS_MAX) {
-        refuse(engine, action->track_id, "store_full", "the mark cannot be kept: note it by hand", NAN, NAN,
-               NAN);
-        return;
-    }
-    engine->pending[engine->pending_count++] = pending;
-    refuse(engine, action->track_id, "store_waiting",
-           "recognised, but the store cannot write: the mark is kept in memory until it can", NAN, NAN, NAN);
+    engine_mark(engine, stn_gallery_student_id(engine->gallery, action->u.accept.student), &claim);
 }
 
 /* Each for itself: one that cannot be written does not hold up the others. */
@@ -158,7 +166,7 @@ void engine_give_up_marks(struct stn_engine *engine)
         snprintf(text, sizeof text, "the store could not take the mark of %s: note it by hand",
                  engine->pending[i].student_id);
         cm_log(CM_LOG_ERROR, "roll", "mark lost", CM_STR("student", engine->pending[i].student_id));
-        refuse(engine, engine->pending[i].track_id, "mark_lost", text, NAN, NAN, NAN);
+        engine_refuse(engine, engine->pending[i].claim.track_id, "mark_lost", text, NAN, NAN, NAN);
     }
     if (engine->pending_count == 0)
         return;
@@ -232,8 +240,8 @@ static void obey(struct stn_engine *engine, const struct stn_action *action, con
         accept_student(engine, action);
         break;
     case STN_ACT_REFUSE:
-        refuse(engine, action->track_id, action->u.refuse.reason, action->u.refuse.text,
-               action->u.refuse.distance, action->u.refuse.margin, action->u.refuse.threshold);
+        engine_refuse(engine, action->track_id, action->u.refuse.reason, action->u.refuse.text,
+                      action->u.refuse.distance, action->u.refuse.margin, action->u.refuse.threshold);
         break;
     case STN_ACT_ACTIVITY:
         engine_activity(engine, action->u.activity.kind,
@@ -317,6 +325,7 @@ void engine_observe(struct stn_engine *engine, struct stn_frame *frame, struct s
     if (!blind)
         stn_lane_observe(engine->lane, seen, &actions);
     obey_all(engine, &actions, frame, seen);
+    engine_see_code(engine, seen);
     if (engine->say_camera)
         say_camera(engine, stn_lane_camera(engine->lane));
     engine->say_camera = false;

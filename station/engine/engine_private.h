@@ -3,12 +3,14 @@
 #define STN_ENGINE_PRIVATE_H
 
 #include "engine/capture_worker.h"
+#include "engine/card_gate.h"
 #include "engine/clock_watch.h"
 #include "engine/coverage.h"
 #include "engine/embed_worker.h"
 #include "engine/engine.h"
 #include "engine/marking.h"
 #include "engine/photo_worker.h"
+#include "engine/pin_gate.h"
 #include "engine/vision_worker.h"
 #include "sync/sync.h"
 
@@ -29,9 +31,7 @@ enum store_use { STORE_MARK, STORE_LOG, STORE_READ, STORE_USES };
 /* A student who was recognised while the store could not write. Kept until it can: a mark is never lost for a full disk. */
 struct pending_mark {
     char student_id[CM_ID_SIZE];
-    uint32_t track_id;
-    struct stn_accept accept;
-    bool clock_suspect;
+    struct stn_claim claim; /* never manual: a person is told, and tries again */
 };
 
 struct stn_engine {
@@ -57,6 +57,9 @@ struct stn_engine {
     struct pending_mark pending[PENDING_MARKS_MAX];
     int pending_count;
     int64_t retry_us; /* when waiting marks are tried again */
+    struct stn_card_gate card_gate;
+    struct stn_pin_gate pin_gate;
+    struct pin_job *pin_job; /* the one under way; NULL: none */
     struct stn_clock_watch clock_watch;
     struct stn_coverage coverage;
 
@@ -64,6 +67,7 @@ struct stn_engine {
     struct cm_err vision_err, embedder_err, gallery_err;
     bool lane_open;
     char lane_reason[256];
+    bool over; /* "stopped" was said: nothing may follow */
     bool ready_said, source_was_open, lockstep, store_ok, source_ended, vision_failing;
     bool recording;  /* the source can end; a bad place in it is passed over */
     bool say_camera; /* the screen was told of a bad place: tell it the camera's state again */
@@ -108,6 +112,21 @@ void engine_face_idle(struct stn_engine *engine, int64_t now_us);
 void engine_retry_marks(struct stn_engine *engine);
 void engine_give_up_marks(struct stn_engine *engine); /* the end: says whose marks are lost */
 void engine_source_failed(struct stn_engine *engine, const char *text);
+/* Marks him, or keeps the mark until the store can write; says what came of it. */
+void engine_mark(struct stn_engine *engine, const char *student_id, const struct stn_claim *claim);
+void engine_refuse(struct stn_engine *engine, uint32_t track_id, const char *reason, const char *text,
+                   float distance, float margin, float threshold);
+
+/* engine_card.c, engine_pin.c: the lanes without a face */
+void engine_see_code(struct stn_engine *engine, struct stn_observation *seen);
+/* Card and PIN are open to him (lane/rule.h). */
+bool engine_card_open(struct stn_engine *engine, const char *student_id);
+void engine_watch_cards(struct stn_engine *engine); /* cards are looked for while some class has a session */
+void engine_pin(struct stn_engine *engine, uint32_t number, const char *student_id, const char *pin);
+
+/* engine_request.c: what a person wants */
+void engine_request(struct stn_engine *engine, struct stn_request *request);
+void engine_answer(struct stn_engine *engine, uint32_t number, bool done, const char *text);
 
 /* engine_roster.c: gallery, lane, counters of the roll */
 enum cm_code engine_load_gallery(struct stn_engine *engine, struct cm_err *err);

@@ -4,11 +4,12 @@
 #include <stdlib.h>
 
 static const char *const kind_names[] = {
-    [STN_EV_STARTED] = "started", [STN_EV_LOADING] = "loading", [STN_EV_READY] = "ready",
-    [STN_EV_FRAME] = "frame",     [STN_EV_BLINK] = "blink",     [STN_EV_MARKED] = "marked",
-    [STN_EV_ALREADY] = "already", [STN_EV_REFUSED] = "refused", [STN_EV_ACTIVITY] = "activity",
-    [STN_EV_CAMERA] = "camera",   [STN_EV_LANE] = "lane",       [STN_EV_STORE] = "store",
-    [STN_EV_ROLL] = "roll",       [STN_EV_SYNC] = "sync",       [STN_EV_STOPPED] = "stopped",
+    [STN_EV_STARTED] = "started",     [STN_EV_LOADING] = "loading", [STN_EV_READY] = "ready",
+    [STN_EV_FRAME] = "frame",         [STN_EV_BLINK] = "blink",     [STN_EV_MARKED] = "marked",
+    [STN_EV_ALREADY] = "already",     [STN_EV_REFUSED] = "refused", [STN_EV_ACTIVITY] = "activity",
+    [STN_EV_CAMERA] = "camera",       [STN_EV_LANE] = "lane",       [STN_EV_STORE] = "store",
+    [STN_EV_ROLL] = "roll",           [STN_EV_SYNC] = "sync",       [STN_EV_ANSWER] = "answer",
+    [STN_EV_ROLL_PAGE] = "roll_page", [STN_EV_STOPPED] = "stopped",
 };
 
 const char *stn_event_kind_name(enum stn_event_kind kind)
@@ -43,9 +44,10 @@ static const char *check_name(enum stn_check check)
 
 static json_t *times_json(const struct stn_stage_times *times, int32_t embed_us)
 {
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "scene", number(times->scene_us / 1000.0), "detect",
-                     number(times->detect_us / 1000.0), "landmarks", number(times->landmarks_us / 1000.0),
-                     "quality", number(times->quality_us / 1000.0), "total", number(times->total_us / 1000.0),
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "scene", number(times->scene_us / 1000.0),
+                     "detect", number(times->detect_us / 1000.0), "landmarks",
+                     number(times->landmarks_us / 1000.0), "quality", number(times->quality_us / 1000.0),
+                     "card", number(times->card_us / 1000.0), "total", number(times->total_us / 1000.0),
                      "embed", number(embed_us / 1000.0));
 }
 
@@ -96,6 +98,26 @@ static json_t *sync_json(const struct stn_ev_sync *sync)
         (json_int_t)sync->since_wall_ms, "last_contact_ms", (json_int_t)sync->last_contact_wall_ms,
         "clock_offset_ms", sync->clock_known ? json_integer(sync->clock_offset_ms) : json_null(), "watched",
         sync->watched, "forked_seq", (json_int_t)sync->forked_seq, "news", text_or_null(sync->news));
+}
+
+static json_t *row_json(const struct stn_roll_row *row)
+{
+    return json_pack(
+        "{s:o, s:o, s:s, s:I, s:o, s:b}", "student", text(row->student_id), "name", text(row->name), "status",
+        cm_roll_status_name(row->status), "captured_ms", (json_int_t)row->captured_wall_ms, "method",
+        text_or_null(row->method != 0 ? cm_method_name(row->method) : ""), "corrected", row->corrected);
+}
+
+static json_t *page_json(const struct stn_ev_roll_page *page)
+{
+    json_t *rows = json_array();
+    for (int i = 0; i < page->count; i++)
+        json_array_append_new(rows, row_json(&page->rows[i]));
+    return json_pack("{s:I, s:o, s:i, s:b, s:b, s:s, s:o, s:i, s:i, s:o}", "number", (json_int_t)page->number,
+                     "class", text(page->class_id), "date", page->date, "session", page->session, "open",
+                     page->open, "now", cm_roll_status_name(page->now), "word",
+                     text_or_null(page->word != 0 ? cm_session_word_name(page->word) : ""), "total",
+                     page->total, "first", page->first, "rows", rows);
 }
 
 static json_t *body_json(const struct stn_event *event)
@@ -149,6 +171,11 @@ static json_t *body_json(const struct stn_event *event)
                          event->u.roll.unjudged, "total", event->u.roll.total);
     case STN_EV_SYNC:
         return sync_json(&event->u.sync);
+    case STN_EV_ANSWER:
+        return json_pack("{s:I, s:b, s:o}", "number", (json_int_t)event->u.answer.number, "done",
+                         event->u.answer.done, "text", text(event->u.answer.text));
+    case STN_EV_ROLL_PAGE:
+        return page_json(&event->u.roll_page);
     case STN_EV_STOPPED:
         return json_pack("{s:o, s:i}", "reason", text(event->u.stopped.reason), "exit_code",
                          event->u.stopped.exit_code);

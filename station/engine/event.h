@@ -32,6 +32,8 @@ enum stn_event_kind {
     STN_EV_STORE,       /* the store failed or works again */
     STN_EV_ROLL,        /* counters of the session */
     STN_EV_SYNC,        /* how sync with the server stands, and what came from it */
+    STN_EV_ANSWER,      /* to a request (request.h) */
+    STN_EV_ROLL_PAGE,   /* a part of a roll that was asked for */
     STN_EV_STOPPED,     /* the last event */
 };
 
@@ -124,6 +126,36 @@ struct stn_ev_roll {
     char class_id[CM_ID_SIZE];
     bool session_open;
 };
+struct stn_ev_answer {
+    uint32_t number; /* of the request */
+    bool done;       /* and durable */
+    char text[256];  /* what was done, or why not */
+};
+enum { STN_ROLL_PAGE_ROWS = 8 };
+struct stn_roll_row {
+    char student_id[CM_ID_SIZE], name[CM_NAME_SIZE];
+    enum cm_roll_status status; /* CM_ROLL_NONE: not yet seen */
+    int64_t captured_wall_ms;   /* 0: no mark */
+    char time[6];               /* of the mark, local: "08:51"; empty: none */
+    enum cm_method method;      /* of the mark; 0: none, or not known here */
+    bool corrected;
+};
+struct
+    stn_ev_roll_page { /* rows first … first + count - 1 of total, in order of id; what is before them is alike in all pages */
+    uint32_t number; /* of the request */
+    char class_id[CM_ID_SIZE];
+    int32_t date;
+    int class_index, class_count;     /* of the classes that are here */
+    bool session;                     /* the class has one on that date */
+    bool open;                        /* marks of now count */
+    enum cm_roll_status now;          /* what a mark of now would mean */
+    char day[16], start[6], close[6]; /* local: "Mon 23 Nov", "08:45", "09:10" */
+    enum cm_session_word word;        /* what a person said last; 0: nothing */
+    bool closed;                      /* by a person, or by itself */
+    char word_by[CM_NAME_SIZE];
+    int total, first, count;
+    struct stn_roll_row rows[STN_ROLL_PAGE_ROWS];
+};
 struct stn_ev_sync {
     bool paired, online, watched; /* watched: camera frames are being sent */
     char trouble[16];             /* a stable word: "fine", "server_away", "forked", … (sync/client.h) */
@@ -159,6 +191,8 @@ struct stn_event {
         struct stn_ev_store store;
         struct stn_ev_roll roll;
         struct stn_ev_sync sync;
+        struct stn_ev_answer answer;
+        struct stn_ev_roll_page roll_page;
         struct stn_ev_stopped stopped;
     } u;
 };

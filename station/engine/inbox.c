@@ -69,12 +69,32 @@ bool stn_inbox_post_observation(struct stn_inbox *inbox, const struct stn_messag
     return posted;
 }
 
+bool stn_inbox_post_request(struct stn_inbox *inbox, const struct stn_request *request)
+{
+    struct stn_message message = {.kind = STN_MSG_REQUEST, .err = CM_ERR_INIT, .u.request = *request};
+    pthread_mutex_lock(&inbox->mutex);
+    bool posted = inbox->requests < STN_INBOX_REQUESTS && push_locked(inbox, &message);
+    inbox->requests += posted;
+    pthread_mutex_unlock(&inbox->mutex);
+    explicit_bzero(&message, sizeof message); /* it may hold a PIN */
+    if (posted)
+        inbox->wake(inbox->arg);
+    return posted;
+}
+
 bool stn_inbox_take(struct stn_inbox *inbox, struct stn_message *ret_message)
 {
     pthread_mutex_lock(&inbox->mutex);
     bool any = inbox->count > 0;
     if (any) {
-        *ret_message = inbox->ring[inbox->head];
+        struct stn_message *slot = &inbox->ring[inbox->head];
+        *ret_message = *slot;
+        if (slot->kind == STN_MSG_OBSERVATION)
+            explicit_bzero(slot->u.observation.seen.code, sizeof slot->u.observation.seen.code);
+        if (slot->kind == STN_MSG_REQUEST) {
+            inbox->requests--;
+            explicit_bzero(&slot->u, sizeof slot->u);
+        }
         inbox->head = (inbox->head + 1) % STN_INBOX_MAX;
         inbox->count--;
     }

@@ -7,6 +7,7 @@
 #define STN_INBOX_H
 
 #include "base/err.h"
+#include "engine/request.h"
 #include "frame/frame.h"
 #include "frame/observation.h"
 #include "record/record.h"
@@ -14,7 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { STN_INBOX_MAX = 128, STN_INBOX_OBSERVATIONS = 3 };
+enum { STN_INBOX_MAX = 128, STN_INBOX_OBSERVATIONS = 3, STN_INBOX_REQUESTS = 16 };
 
 enum stn_message_kind {
     STN_MSG_OBSERVATION,
@@ -25,6 +26,7 @@ enum stn_message_kind {
     STN_MSG_VISION_LOADED,
     STN_MSG_EMBEDDER_LOADED,
     STN_MSG_PHOTO, /* what came of a photo to enrol from; err: it could not be looked at */
+    STN_MSG_REQUEST,
 };
 
 struct stn_message {
@@ -53,6 +55,7 @@ struct stn_message {
             float quality;
             float values[CM_EMBEDDING_DIM];
         } photo;
+        struct stn_request request;
     } u;
 };
 
@@ -62,6 +65,7 @@ struct stn_inbox {
     struct stn_message *ring; /* STN_INBOX_MAX */
     int head, count;
     int observations, observations_max; /* in flight: posted and not yet released */
+    int requests;                       /* waiting */
     bool closed;
     void (*wake)(void *arg);
     void *arg;
@@ -73,6 +77,8 @@ void stn_inbox_set_lockstep(struct stn_inbox *inbox, bool lockstep);
 /* Copies the message. False: closed or full (a bug of ours: every sender is bounded); the frame stays the caller's. */
 bool stn_inbox_post(struct stn_inbox *inbox, const struct stn_message *message);
 bool stn_inbox_post_observation(struct stn_inbox *inbox, const struct stn_message *message);
+/* False also when STN_INBOX_REQUESTS wait: a person can be told to try again, workers cannot. */
+bool stn_inbox_post_request(struct stn_inbox *inbox, const struct stn_request *request);
 bool stn_inbox_take(struct stn_inbox *inbox, struct stn_message *ret_message); /* false: empty */
 /* The engine is done with one observation: the vision thread may post the next. */
 void stn_inbox_release(struct stn_inbox *inbox);

@@ -77,6 +77,14 @@ uint64_t stn_mailbox_dropped(struct stn_mailbox *mailbox)
     return dropped;
 }
 
+bool stn_mailbox_waits(struct stn_mailbox *mailbox)
+{
+    pthread_mutex_lock(&mailbox->mutex);
+    bool waits = mailbox->frame != NULL && !mailbox->lockstep;
+    pthread_mutex_unlock(&mailbox->mutex);
+    return waits;
+}
+
 void stn_mailbox_end(struct stn_mailbox *mailbox)
 {
     pthread_mutex_lock(&mailbox->mutex);

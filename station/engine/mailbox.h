@@ -28,6 +28,8 @@ bool stn_mailbox_put(struct stn_mailbox *mailbox, struct stn_frame *frame);
 enum cm_code stn_mailbox_take(struct stn_mailbox *mailbox, struct stn_frame **ret_frame);
 void stn_mailbox_count_drops(struct stn_mailbox *mailbox, uint64_t frames); /* lost before they got here */
 uint64_t stn_mailbox_dropped(struct stn_mailbox *mailbox);
+/* The next frame is there already: its taker is late. Never in lockstep. */
+bool stn_mailbox_waits(struct stn_mailbox *mailbox);
 void stn_mailbox_end(struct stn_mailbox *mailbox);
 void stn_mailbox_close(struct stn_mailbox *mailbox);
 

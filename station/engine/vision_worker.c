@@ -1,6 +1,11 @@
 #include "engine/vision_worker.h"
 
+#include "base/clock.h"
+#include "card/qr.h"
+#include "vision/schedule.h"
+
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +15,9 @@ struct stn_vision_worker {
     char *landmarks_path;
     struct stn_mailbox *mailbox;
     struct stn_inbox *inbox;
+    atomic_bool cards_wanted;
+    struct stn_qr_reader *cards;
+    struct stn_card_schedule card_schedule;
 };
 
 /* A frame that nobody can look into still has a time and a place in the stream. */
@@ -23,6 +31,18 @@ static void describe_blind(const struct stn_frame *frame, struct stn_observation
     seen->height = frame->height;
 }
 
+static void look_for_card(struct stn_vision_worker *worker, const struct stn_frame *frame,
+                          struct stn_observation *seen)
+{
+    bool late = stn_mailbox_waits(worker->mailbox);
+    if (!atomic_load(&worker->cards_wanted) ||
+        !stn_card_schedule_next(&worker->card_schedule, frame->captured_mono_us, late))
+        return;
+    int64_t begun_us = cm_mono_us(cm_clock_system());
+    stn_qr_reader_run(worker->cards, frame, seen->code);
+    seen->times.card_us = (int32_t)(cm_mono_us(cm_clock_system()) - begun_us);
+}
+
 /* False: the engine is going away. */
 static bool look_at(struct stn_vision_worker *worker, struct stn_pipeline *pipeline, struct stn_frame *frame)
 {
@@ -34,10 +54,12 @@ static bool look_at(struct stn_vision_worker *worker, struct stn_pipeline *pipel
         stn_pipeline_run(pipeline, frame, &message.u.observation.seen, &message.err);
     if (message.err.code != CM_OK)
         describe_blind(frame, &message.u.observation.seen);
-    if (stn_inbox_post_observation(worker->inbox, &message))
-        return true;
-    stn_frame_unref(frame);
-    return false;
+    look_for_card(worker, frame, &message.u.observation.seen);
+    bool posted = stn_inbox_post_observation(worker->inbox, &message);
+    explicit_bzero(message.u.observation.seen.code, sizeof message.u.observation.seen.code);
+    if (!posted)
+        stn_frame_unref(frame);
+    return posted;
 }
 
 static void *run(void *arg)
@@ -73,7 +95,11 @@ enum cm_code stn_vision_worker_start(const struct stn_pipeline_options *options,
     worker->landmarks_path = strdup(options->landmarks_path);
     worker->mailbox = mailbox;
     worker->inbox = inbox;
-    if (worker->landmarks_path == NULL || pthread_create(&worker->thread, NULL, run, worker) != 0) {
+    atomic_init(&worker->cards_wanted, true);
+    stn_card_schedule_init(&worker->card_schedule);
+    if (worker->landmarks_path == NULL || stn_qr_reader_create(&worker->cards, NULL) != CM_OK ||
+        pthread_create(&worker->thread, NULL, run, worker) != 0) {
+        stn_qr_reader_destroy(worker->cards);
         free(worker->landmarks_path);
         free(worker);
         return cm_fail(err, CM_BACKEND, "cannot start the vision thread");
@@ -82,11 +108,17 @@ enum cm_code stn_vision_worker_start(const struct stn_pipeline_options *options,
     return CM_OK;
 }
 
+void stn_vision_worker_look_for_cards(struct stn_vision_worker *worker, bool wanted)
+{
+    atomic_store(&worker->cards_wanted, wanted);
+}
+
 void stn_vision_worker_join(struct stn_vision_worker *worker)
 {
     if (worker == NULL)
         return;
     pthread_join(worker->thread, NULL);
+    stn_qr_reader_destroy(worker->cards);
     free(worker->landmarks_path);
     free(worker);
 }

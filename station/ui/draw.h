@@ -14,13 +14,18 @@ void stn_draw(const struct stn_view *view, struct stn_grid *grid);
 /* One file each; each takes the whole grid. */
 void stn_draw_kiosk(const struct stn_view *view, struct stn_grid *grid);
 void stn_draw_live(const struct stn_view *view, struct stn_grid *grid);
+void stn_draw_roll(const struct stn_view *view, struct stn_grid *grid);
+void stn_draw_question(const struct stn_view *view, struct stn_grid *grid);
+void stn_draw_entry(const struct stn_view *view, struct stn_grid *grid);
 void stn_draw_help(const struct stn_view *view, struct stn_grid *grid);
 void stn_draw_quit(const struct stn_view *view, struct stn_grid *grid);
 
 /* ---- parts that several screens share (draw_parts.c) ---- */
 void stn_draw_title(const struct stn_view *view, struct stn_grid *grid, struct stn_rect row);
 /* The keys that work, and at the right the policy where it must be shown. A notice takes the keys' place. */
-void stn_draw_footer(const struct stn_view *view, struct stn_grid *grid, struct stn_rect row);
+void stn_draw_footer(const struct stn_view *view, struct stn_grid *grid, struct stn_rect rows);
+/* The keys alone, from the first on, over as many rows as there are. */
+void stn_draw_keys(const struct stn_view *view, struct stn_grid *grid, struct stn_rect rows);
 /* The rows that the banners would fill, at most rows_max. */
 int stn_draw_banner_rows(const struct stn_view *view, int cols, int rows_max);
 /* The severest first, each over as many rows as it needs while the others keep one. */

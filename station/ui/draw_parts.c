@@ -8,10 +8,16 @@ void stn_draw(const struct stn_view *view, struct stn_grid *grid)
     stn_grid_clear(grid);
     if (view->under == STN_PLACE_LIVE)
         stn_draw_live(view, grid);
+    else if (view->under == STN_PLACE_ROLL)
+        stn_draw_roll(view, grid);
     else
         stn_draw_kiosk(view, grid);
     if (view->place == STN_PLACE_HELP)
         stn_draw_help(view, grid);
+    else if (view->place == STN_PLACE_SURE)
+        stn_draw_question(view, grid);
+    else if (view->place == STN_PLACE_ENTRY)
+        stn_draw_entry(view, grid);
     else if (view->place == STN_PLACE_QUIT)
         stn_draw_quit(view, grid);
 }
@@ -39,6 +45,19 @@ static int put_key(struct stn_grid *grid, int row, int col, int end, const struc
     return col + stn_grid_put(grid, row, col, end - col, stn_style(STN_ROLE_DIM), key->label) + 2;
 }
 
+void stn_draw_keys(const struct stn_view *view, struct stn_grid *grid, struct stn_rect rows)
+{
+    int end = rows.col + rows.cols, col = rows.col + 1, row = 0;
+    for (int i = 0; i < view->key_count && row < rows.rows; i++) {
+        if (!view->keys[i].label)
+            continue;
+        int next = put_key(grid, rows.row + row, col, end, &view->keys[i]);
+        if (next == end && ++row < rows.rows) /* no room: it begins the next row */
+            next = put_key(grid, rows.row + row, rows.col + 1, end, &view->keys[i]);
+        col = next;
+    }
+}
+
 void stn_draw_footer(const struct stn_view *view, struct stn_grid *grid, struct stn_rect row)
 {
     if (row.rows < 1)
@@ -55,9 +74,8 @@ void stn_draw_footer(const struct stn_view *view, struct stn_grid *grid, struct 
         stn_grid_put(grid, row.row, col, end - col, stn_style(STN_ROLE_WARN), view->notice);
         return;
     }
-    for (int i = 0; i < view->key_count; i++)
-        if (view->keys[i].label)
-            col = put_key(grid, row.row, col, end, &view->keys[i]);
+    row.cols = end - row.col;
+    stn_draw_keys(view, grid, row);
 }
 
 int stn_draw_line(struct stn_grid *grid, int row, int col, int width, const struct stn_view_line *line,

@@ -11,10 +11,16 @@
 enum {
     STN_KEY_NONE = -1,   /* nothing was pressed */
     STN_KEY_HANGUP = -2, /* the terminal is gone */
-    STN_KEY_OTHER = -3,  /* a key without a character: arrows, function keys */
+    STN_KEY_OTHER = -3,  /* a key without a character that means nothing to us: function keys */
+    STN_KEY_UP = -4,
+    STN_KEY_DOWN = -5,
+    STN_KEY_PAGE_UP = -6,
+    STN_KEY_PAGE_DOWN = -7,
     STN_KEY_CTRL_C = 3,
     STN_KEY_TAB = 9,
+    STN_KEY_ENTER = 10,
     STN_KEY_ESC = 27,
+    STN_KEY_BACKSPACE = 127,
 };
 
 enum stn_ui_action {
@@ -27,6 +33,27 @@ enum stn_ui_action {
     STN_UI_ACTION_QUIT,  /* asks */
     STN_UI_ACTION_BACK,  /* closes help or the question */
     STN_UI_ACTION_LEAVE, /* the question answered with yes, or the terminal gone */
+    STN_UI_ACTION_PIN,   /* a student types his id and PIN */
+    STN_UI_ACTION_ROLL,
+    STN_UI_ACTION_UP,
+    STN_UI_ACTION_DOWN,
+    STN_UI_ACTION_PAGE_UP,
+    STN_UI_ACTION_PAGE_DOWN,
+    STN_UI_ACTION_PRESENT,
+    STN_UI_ACTION_LATE,
+    STN_UI_ACTION_EXCUSED,
+    STN_UI_ACTION_ABSENT,
+    STN_UI_ACTION_UNDO,
+    STN_UI_ACTION_FILTER,     /* those who were not seen, or all */
+    STN_UI_ACTION_NEXT_CLASS, /* of several */
+    STN_UI_ACTION_WHO,        /* another person uses the roll now */
+    STN_UI_ACTION_CLOSE_ROLL,
+    STN_UI_ACTION_NO_SESSION,
+    STN_UI_ACTION_REOPEN,
+    STN_UI_ACTION_YES, /* to what the roll asks */
+    STN_UI_ACTION_NEXT_FIELD,
+    STN_UI_ACTION_DONE, /* with typing */
+    STN_UI_ACTION_ERASE,
 };
 
 enum stn_place { /* bits */
@@ -35,6 +62,9 @@ enum stn_place { /* bits */
                  STN_PLACE_LIVE = 2,
                  STN_PLACE_HELP = 4,
                  STN_PLACE_QUIT = 8,
+                 STN_PLACE_ROLL = 16,
+                 STN_PLACE_SURE = 32,  /* the roll asks before it closes */
+                 STN_PLACE_ENTRY = 64, /* somebody types: characters are text there, not keys */
 };
 
 struct stn_key_binding {

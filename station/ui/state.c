@@ -80,7 +80,8 @@ static void greet(struct stn_ui_state *state, const struct stn_ui_feed_item *ite
 }
 
 static void apply_outcome(struct stn_ui_state *state, enum stn_ui_outcome outcome,
-                          const struct stn_ev_marked *mark, const struct stn_ui_clock *at)
+                          enum stn_ui_refusal refusal, const struct stn_ev_marked *mark,
+                          const struct stn_ui_clock *at)
 {
     struct stn_ui_feed_item item = {.outcome = outcome};
     memcpy(item.time, at->time, sizeof item.time);
@@ -91,6 +92,7 @@ static void apply_outcome(struct stn_ui_state *state, enum stn_ui_outcome outcom
         snprintf(item.name, sizeof item.name, "%s",
                  mark->student_name[0] ? mark->student_name : mark->student_id);
     }
+    item.refusal = refusal;
     if (outcome != STN_UI_ALREADY) /* who is marked already stands in the list already */
         add_feed(state, &item);
     greet(state, &item, at);
@@ -99,17 +101,38 @@ static void apply_outcome(struct stn_ui_state *state, enum stn_ui_outcome outcom
 static void apply_marked(struct stn_ui_state *state, const struct stn_ev_marked *mark,
                          const struct stn_ui_clock *at)
 {
-    apply_outcome(state, STN_UI_MARKED, mark, at);
-    add_log(state, at, STN_TONE_OK, "marked", "%s  %s  %+d  receipt %s  d %.2f",
+    char how[32];
+    apply_outcome(state, STN_UI_MARKED, STN_UI_SEE_TEACHER, mark, at);
+    if (mark->method == CM_METHOD_FACE)
+        snprintf(how, sizeof how, "d %.2f", (double)mark->distance);
+    else
+        snprintf(how, sizeof how, "by %s", cm_method_name(mark->method));
+    add_log(state, at, STN_TONE_OK, "marked", "%s  %s  %+d  receipt %s  %s",
             mark->student_name[0] ? mark->student_name : mark->student_id,
             mark->status == CM_ROLL_PRESENT ? "on time" : cm_roll_status_name(mark->status),
-            (int)mark->points, mark->receipt, (double)mark->distance);
+            (int)mark->points, mark->receipt, how);
+    stn_roll_screen_outdate(&state->roll_screen);
+}
+
+static enum stn_ui_refusal refusal_of(const char *reason)
+{
+    static const struct {
+        const char *reason;
+        enum stn_ui_refusal refusal;
+    } known[] = {{"use_face", STN_UI_USE_FACE},
+                 {"card_unknown", STN_UI_CARD_UNKNOWN},
+                 {"not_a_card", STN_UI_CARD_UNKNOWN},
+                 {"card_damaged", STN_UI_CARD_UNREADABLE}};
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (strcmp(known[i].reason, reason) == 0)
+            return known[i].refusal;
+    return STN_UI_SEE_TEACHER;
 }
 
 static void apply_refused(struct stn_ui_state *state, const struct stn_ev_refused *refused,
                           const struct stn_ui_clock *at)
 {
-    apply_outcome(state, STN_UI_REFUSED, NULL, at);
+    apply_outcome(state, STN_UI_REFUSED, refusal_of(refused->reason), NULL, at);
     const char *text = refused->text[0] ? refused->text : refused->reason;
     if (isnan(refused->distance))
         add_log(state, at, STN_TONE_WARN, "refused", "%s", text);
@@ -186,6 +209,7 @@ static void forget_people(struct stn_ui_state *state)
     memset(state->feed, 0, sizeof state->feed);
     memset(state->log, 0, sizeof state->log);
     memset(&state->greeting, 0, sizeof state->greeting);
+    stn_roll_screen_forget(&state->roll_screen);
     state->feed_next = state->feed_count = state->log_next = state->log_count = 0;
 }
 
@@ -205,6 +229,20 @@ static void apply_sync(struct stn_ui_state *state, const struct stn_ev_sync *syn
                 sync->online    ? "connected"
                 : sync->text[0] ? sync->text
                                 : "connecting");
+}
+
+static void apply_pin_answer(struct stn_ui_state *state, const struct stn_ev_answer *answer, int64_t now_us)
+{
+    struct stn_entry *entry = &state->entry;
+    if (entry->kind != STN_ENTRY_PIN || entry->sent == 0 || entry->sent != answer->number)
+        return;
+    if (answer->done) { /* what comes of the mark is shown large */
+        stn_entry_close(entry);
+        return;
+    }
+    entry->sent = 0;
+    entry->closes_us = now_us + STN_ENTRY_PIN_US;
+    snprintf(entry->said, sizeof entry->said, "%.95s", answer->text);
 }
 
 void stn_ui_apply(struct stn_ui_state *state, const struct stn_event *event, const struct stn_ui_clock *at)
@@ -234,7 +272,7 @@ void stn_ui_apply(struct stn_ui_state *state, const struct stn_event *event, con
         apply_marked(state, &event->u.marked, at);
         break;
     case STN_EV_ALREADY:
-        apply_outcome(state, STN_UI_ALREADY, &event->u.marked, at);
+        apply_outcome(state, STN_UI_ALREADY, STN_UI_SEE_TEACHER, &event->u.marked, at);
         add_log(state, at, STN_TONE_PLAIN, "again", "%s is marked already", event->u.marked.student_name);
         break;
     case STN_EV_REFUSED:
@@ -252,6 +290,14 @@ void stn_ui_apply(struct stn_ui_state *state, const struct stn_event *event, con
     case STN_EV_ROLL:
         state->roll = event->u.roll;
         state->have_roll = true;
+        stn_roll_screen_outdate(&state->roll_screen);
+        break;
+    case STN_EV_ANSWER:
+        if (!stn_roll_screen_answer(&state->roll_screen, &event->u.answer))
+            apply_pin_answer(state, &event->u.answer, at->now_us);
+        break;
+    case STN_EV_ROLL_PAGE:
+        stn_roll_screen_page(&state->roll_screen, &event->u.roll_page);
         break;
     case STN_EV_SYNC:
         apply_sync(state, &event->u.sync, at);
@@ -268,21 +314,86 @@ void stn_ui_apply(struct stn_ui_state *state, const struct stn_event *event, con
 
 enum stn_place stn_ui_place(const struct stn_ui_state *state)
 {
+    if (state->entry.kind != STN_ENTRY_NONE)
+        return STN_PLACE_ENTRY;
+    if (state->roll_screen.asks)
+        return STN_PLACE_SURE;
     return state->overlay ? state->overlay : state->screen;
 }
 
-static void act(struct stn_ui_state *state, enum stn_ui_action action)
+/* ---- typing ---- */
+
+static void begin_pin(struct stn_ui_state *state, int64_t now_us)
+{
+    stn_entry_open(&state->entry, STN_ENTRY_PIN);
+    state->entry.closes_us = now_us + STN_ENTRY_PIN_US;
+}
+
+static void send_pin(struct stn_ui_state *state)
+{
+    struct stn_entry *entry = &state->entry;
+    struct stn_request *request = NULL;
+    if (entry->sent != 0)
+        return;
+    if (entry->text[0][0] != '\0' && entry->text[1][0] != '\0')
+        request = stn_outbox_add(&state->outbox, STN_REQ_PIN);
+    else
+        snprintf(entry->said, sizeof entry->said, "id and PIN, please");
+    if (request == NULL)
+        return;
+    snprintf(request->u.pin.student_id, sizeof request->u.pin.student_id, "%.63s", entry->text[0]);
+    snprintf(request->u.pin.pin, sizeof request->u.pin.pin, "%.8s", entry->text[1]);
+    explicit_bzero(entry->text[1], sizeof entry->text[1]);
+    entry->sent = request->number;
+    snprintf(entry->said, sizeof entry->said, "one moment");
+}
+
+static void finish_typing(struct stn_ui_state *state)
+{
+    struct stn_entry *entry = &state->entry;
+    if (entry->kind != STN_ENTRY_PIN)
+        stn_roll_screen_entered(&state->roll_screen, entry, &state->outbox);
+    else if (entry->field == 0)
+        entry->field = 1;
+    else
+        send_pin(state);
+}
+
+static void give_up_typing(struct stn_ui_state *state)
+{
+    stn_entry_close(&state->entry);
+    stn_roll_screen_give_up(&state->roll_screen);
+}
+
+static void act(struct stn_ui_state *state, enum stn_ui_action action, int64_t now_us)
 {
     switch (action) {
     case STN_UI_ACTION_NONE:
         break;
     case STN_UI_ACTION_KIOSK:
     case STN_UI_ACTION_LIVE:
-        state->screen = action == STN_UI_ACTION_KIOSK ? STN_PLACE_KIOSK : STN_PLACE_LIVE;
+    case STN_UI_ACTION_ROLL:
+        state->screen = action == STN_UI_ACTION_KIOSK  ? STN_PLACE_KIOSK
+                        : action == STN_UI_ACTION_LIVE ? STN_PLACE_LIVE
+                                                       : STN_PLACE_ROLL;
         state->overlay = STN_PLACE_NONE;
+        stn_roll_screen_outdate(&state->roll_screen);
         break;
     case STN_UI_ACTION_SWITCH:
         state->screen = state->screen == STN_PLACE_KIOSK ? STN_PLACE_LIVE : STN_PLACE_KIOSK;
+        break;
+    case STN_UI_ACTION_PIN:
+        begin_pin(state, now_us);
+        break;
+    case STN_UI_ACTION_NEXT_FIELD:
+        if (state->entry.kind == STN_ENTRY_PIN)
+            state->entry.field = 1 - state->entry.field;
+        break;
+    case STN_UI_ACTION_DONE:
+        finish_typing(state);
+        break;
+    case STN_UI_ACTION_ERASE:
+        stn_entry_erase(&state->entry);
         break;
     case STN_UI_ACTION_NO_IMAGE:
         state->no_image = !state->no_image;
@@ -296,10 +407,16 @@ static void act(struct stn_ui_state *state, enum stn_ui_action action)
         state->overlay = STN_PLACE_QUIT;
         break;
     case STN_UI_ACTION_BACK:
-        state->overlay = STN_PLACE_NONE;
+        if (state->entry.kind != STN_ENTRY_NONE || state->roll_screen.asks)
+            give_up_typing(state);
+        else
+            state->overlay = STN_PLACE_NONE;
         break;
     case STN_UI_ACTION_LEAVE:
         state->leave = true;
+        break;
+    default:
+        stn_roll_screen_act(&state->roll_screen, action, &state->entry, &state->outbox);
         break;
     }
 }
@@ -308,6 +425,7 @@ static void say_no_such_key(struct stn_ui_state *state, int32_t key, int64_t now
 {
     const char *where = stn_ui_place(state) == STN_PLACE_QUIT   ? "y stops the station, n goes on"
                         : stn_ui_place(state) == STN_PLACE_HELP ? "Esc closes this page"
+                        : stn_ui_place(state) == STN_PLACE_SURE ? "y says yes, n goes back"
                                                                 : "? shows the keys";
     if (key > ' ' && key < 0x7f)
         snprintf(state->notice, sizeof state->notice, "%c does nothing here: %s", (char)key, where);
@@ -320,12 +438,39 @@ void stn_ui_key(struct stn_ui_state *state, int32_t key, int64_t now_us)
 {
     if (key == STN_KEY_NONE)
         return;
-    enum stn_ui_action action = stn_keymap_action(key, stn_ui_place(state));
+    enum stn_place place = stn_ui_place(state);
+    enum stn_ui_action action = stn_keymap_action(key, place);
     state->notice_until_us = 0;
-    if (action == STN_UI_ACTION_NONE)
+    if (place == STN_PLACE_ENTRY && state->entry.closes_us != 0)
+        state->entry.closes_us = now_us + STN_ENTRY_PIN_US;
+    if (action == STN_UI_ACTION_NONE && place == STN_PLACE_ENTRY)
+        stn_entry_type(&state->entry, key);
+    else if (action == STN_UI_ACTION_NONE)
         say_no_such_key(state, key, now_us);
-    act(state, action);
+    act(state, action, now_us);
     stn_ui_touch(state);
+}
+
+void stn_ui_follow(struct stn_ui_state *state, int64_t now_us)
+{
+    if (state->entry.closes_us != 0 && now_us >= state->entry.closes_us) {
+        give_up_typing(state);
+        stn_ui_touch(state);
+    }
+    if (state->screen == STN_PLACE_ROLL && !state->have_stopped)
+        stn_roll_screen_follow(&state->roll_screen, &state->outbox, now_us);
+}
+
+bool stn_ui_request(struct stn_ui_state *state, struct stn_request *ret_request)
+{
+    struct stn_outbox *outbox = &state->outbox;
+    if (outbox->count == 0)
+        return false;
+    *ret_request = outbox->list[0];
+    outbox->count--;
+    memmove(outbox->list, outbox->list + 1, (size_t)outbox->count * sizeof outbox->list[0]);
+    explicit_bzero(&outbox->list[outbox->count], sizeof outbox->list[0]);
+    return true;
 }
 
 /* ---- drawing ---- */

@@ -6,14 +6,19 @@
  *   key ─────stn_ui_key───▶ │ state │
  *                           └───────┘
  *
- * The caller's loop: drain events, drain keys, and when stn_ui_due says so build the view, draw, show, stn_ui_drawn.
+ * What the person wants of the engine comes out as requests (stn_ui_request).
+ * The caller's loop: drain events, drain keys, stn_ui_follow, send the requests, and when stn_ui_due says so build the view,
+ * draw, show, stn_ui_drawn.
  * stn_ui_due holds redraws to ten a second (a key is answered at once), however many events come. Not thread safe: one thread owns the state.
  */
 #ifndef STN_UI_STATE_H
 #define STN_UI_STATE_H
 
 #include "engine/event.h"
+#include "engine/request.h"
+#include "ui/entry.h"
 #include "ui/keymap.h"
+#include "ui/roll_screen.h"
 #include "ui/style.h"
 #include <stdbool.h>
 #include <stdint.h>
@@ -36,9 +41,12 @@ struct stn_ui_clock {
 };
 
 enum stn_ui_outcome { STN_UI_NOTHING, STN_UI_MARKED, STN_UI_ALREADY, STN_UI_REFUSED };
+/* What the class is told of a refusal; most are the teacher's business alone. */
+enum stn_ui_refusal { STN_UI_SEE_TEACHER, STN_UI_USE_FACE, STN_UI_CARD_UNKNOWN, STN_UI_CARD_UNREADABLE };
 
 struct stn_ui_feed_item {
     enum stn_ui_outcome outcome;
+    enum stn_ui_refusal refusal;
     enum cm_roll_status status;
     int32_t points;
     char time[9];
@@ -66,8 +74,11 @@ struct stn_ui_blink {
 };
 
 struct stn_ui_state {
-    enum stn_place screen;  /* STN_PLACE_KIOSK or STN_PLACE_LIVE */
+    enum stn_place screen;  /* STN_PLACE_KIOSK, STN_PLACE_LIVE or STN_PLACE_ROLL */
     enum stn_place overlay; /* STN_PLACE_HELP, STN_PLACE_QUIT, or none */
+    struct stn_entry entry; /* over the others while its kind is not STN_ENTRY_NONE */
+    struct stn_roll_screen roll_screen;
+    struct stn_outbox outbox;
     bool no_image;
     bool leave;      /* the person wants out: the caller ends the interface */
     char notice[64]; /* answer to a key that does nothing */
@@ -101,7 +112,12 @@ void stn_ui_init(struct stn_ui_state *state, enum stn_place first_screen);
 void stn_ui_apply(struct stn_ui_state *state, const struct stn_event *event, const struct stn_ui_clock *at);
 void stn_ui_key(struct stn_ui_state *state, int32_t key, int64_t now_us);
 
-/* Where keys go now: the overlay if there is one, else the screen. */
+/* Time goes by: an entry that nobody finishes is closed, the roll is asked for again. */
+void stn_ui_follow(struct stn_ui_state *state, int64_t now_us);
+/* The next request for the engine; false: none. Wipe it after sending: it may hold a PIN. */
+bool stn_ui_request(struct stn_ui_state *state, struct stn_request *ret_request);
+
+/* Where keys go now: an entry, else what the roll asks, else the overlay if there is one, else the screen. */
 enum stn_place stn_ui_place(const struct stn_ui_state *state);
 /* The greeting while it lasts, else NULL. */
 const struct stn_ui_greeting *stn_ui_greeting(const struct stn_ui_state *state, int64_t now_us);

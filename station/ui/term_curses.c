@@ -451,6 +451,32 @@ static bool input_gone(const struct stn_term *term)
     return poll(&in, 1, 0) > 0 && (in.revents & (POLLHUP | POLLERR | POLLNVAL));
 }
 
+static int32_t function_key(wint_t code)
+{
+    switch (code) {
+    case KEY_UP:
+        return STN_KEY_UP;
+    case KEY_DOWN:
+        return STN_KEY_DOWN;
+    case KEY_PPAGE:
+        return STN_KEY_PAGE_UP;
+    case KEY_NPAGE:
+        return STN_KEY_PAGE_DOWN;
+    case KEY_ENTER:
+        return STN_KEY_ENTER;
+    case KEY_BACKSPACE:
+        return STN_KEY_BACKSPACE;
+    default:
+        return STN_KEY_OTHER;
+    }
+}
+
+/* Terminals disagree about what Enter and Backspace send. */
+static int32_t plain_key(wint_t character)
+{
+    return character == '\r' ? STN_KEY_ENTER : character == '\b' ? STN_KEY_BACKSPACE : (int32_t)character;
+}
+
 int32_t stn_term_key(struct stn_term *term)
 {
     for (int tries = 0; tries < 16; tries++) {
@@ -460,7 +486,7 @@ int32_t stn_term_key(struct stn_term *term)
             return input_gone(term) || term->hung_up ? STN_KEY_HANGUP : STN_KEY_NONE;
         if (kind == KEY_CODE_YES && character == KEY_RESIZE)
             continue; /* our own resizeterm put it there */
-        return kind == KEY_CODE_YES ? STN_KEY_OTHER : (int32_t)character;
+        return kind == KEY_CODE_YES ? function_key(character) : plain_key(character);
     }
     return STN_KEY_NONE;
 }

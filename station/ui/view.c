@@ -26,6 +26,11 @@ static void build_title(const struct stn_ui_state *state, const struct stn_ui_cl
     const char *class_id =
         state->have_roll && state->roll.class_id[0] ? state->roll.class_id : state->started.class_id;
     const char *name = view->under == STN_PLACE_LIVE ? "Rollcall · Operator" : "Rollcall";
+    if (view->under == STN_PLACE_ROLL) {
+        snprintf(view->title, sizeof view->title, "%s", view->roll_title);
+        snprintf(view->clock, sizeof view->clock, "%.5s", clock->time);
+        return;
+    }
     snprintf(view->title, sizeof view->title, "%s%s%.40s · %s", name, class_id[0] ? " · " : "", class_id,
              clock->date);
     snprintf(view->clock, sizeof view->clock, "%s", clock->time);
@@ -41,12 +46,34 @@ static void build_title(const struct stn_ui_state *state, const struct stn_ui_cl
                                                : "demo policy: blink only");
 }
 
+/* Does nothing as things stand: not worth its place among the keys. */
+static bool is_idle(const struct stn_ui_state *state, enum stn_ui_action action)
+{
+    const struct stn_ev_roll_page *head = &state->roll_screen.head;
+    bool settled = head->closed || head->word == CM_WORD_NO_SESSION;
+    switch (action) {
+    case STN_UI_ACTION_NEXT_CLASS:
+        return head->class_count < 2;
+    case STN_UI_ACTION_REOPEN:
+        return !settled;
+    case STN_UI_ACTION_CLOSE_ROLL:
+    case STN_UI_ACTION_NO_SESSION:
+        return settled;
+    case STN_UI_ACTION_UNDO:
+        return !state->roll_screen.done.any;
+    case STN_UI_ACTION_WHO:
+        return state->roll_screen.by[0] == '\0';
+    default:
+        return false;
+    }
+}
+
 static void build_keys(const struct stn_ui_state *state, struct stn_view *view)
 {
     size_t count;
     const struct stn_key_binding *bindings = stn_keymap(&count);
     for (size_t i = 0; i < count && view->key_count < STN_VIEW_KEYS; i++) {
-        bool here = bindings[i].places & view->place;
+        bool here = (bindings[i].places & view->place) && !is_idle(state, bindings[i].action);
         bool explained = view->place == STN_PLACE_HELP && bindings[i].help;
         if (!bindings[i].name || (!here && !explained))
             continue;
@@ -56,6 +83,8 @@ static void build_keys(const struct stn_ui_state *state, struct stn_view *view)
             key->label = "picture";
         if (here && bindings[i].action == STN_UI_ACTION_QUIT && state->have_stopped)
             key->label = "leave";
+        if (here && bindings[i].action == STN_UI_ACTION_FILTER && state->roll_screen.not_yet_only)
+            key->label = "all";
     }
 }
 
@@ -117,6 +146,12 @@ void stn_view_build(const struct stn_ui_state *state, const struct stn_preview *
     ret_view->caps = *caps;
     ret_view->place = stn_ui_place(state);
     ret_view->under = state->screen;
+    if (state->screen == STN_PLACE_ROLL)
+        stn_view_build_roll(state, ret_view);
+    if (ret_view->place == STN_PLACE_SURE)
+        stn_view_build_question(state, ret_view);
+    if (ret_view->place == STN_PLACE_ENTRY)
+        stn_view_build_entry(state, ret_view);
     build_title(state, clock, ret_view);
     build_keys(state, ret_view);
     if (clock->now_us < state->notice_until_us)

@@ -1,6 +1,6 @@
 /*
  * A screen's contents as plain values, ready to show: every string is formatted, every choice made. Drawing
- * (draw.h) only places them. Pure; the view borrows the preview until it is built anew. Some 30 kB: keep it off small stacks.
+ * (draw.h) only places them. Pure; the view borrows the preview until it is built anew. Some 100 kB: not for stacks.
  */
 #ifndef STN_VIEW_H
 #define STN_VIEW_H
@@ -10,7 +10,13 @@
 #include "ui/state.h"
 #include "ui/style.h"
 
-enum { STN_VIEW_BANNERS = 4, STN_VIEW_CHECKS = 4, STN_VIEW_KEYS = 12, STN_VIEW_STATUS = 5 };
+enum {
+    STN_VIEW_BANNERS = 4,
+    STN_VIEW_CHECKS = 4,
+    STN_VIEW_KEYS = 24,
+    STN_VIEW_STATUS = 5,
+    STN_VIEW_COUNTS = 7
+};
 
 struct stn_view_line { /* "✓ blink  seen", "! camera covered …" */
     enum stn_tone tone;
@@ -38,6 +44,13 @@ struct stn_view_track {
     char scores[64];               /* "d 0.38  margin 0.21  eye 0.97  yaw +4" */
     char cues[96];                 /* "blink ✓ 184 ms  looking ✓  match ✓" */
     char reason[160];              /* one sentence */
+};
+
+struct stn_view_row { /* of the roll */
+    enum stn_tone tone;
+    const char *shape;
+    char id[CM_ID_SIZE], name[CM_NAME_SIZE];
+    char status[32]; /* "08:51 face", "excused" */
 };
 
 struct stn_view_key {
@@ -90,6 +103,21 @@ struct stn_view {
     int status_count;
     struct stn_view_log log[STN_UI_LOG];
     int log_count;
+
+    /* roll */
+    char roll_title[80]; /* "Roll · 10-B · Mon 23 Nov" */
+    struct stn_view_line roll_session, roll_said;
+    struct stn_view_line roll_counts[STN_VIEW_COUNTS]; /* label: the shape */
+    int roll_count_count;
+    struct stn_view_row rows[STN_ROLL_MAX];
+    int row_count, row_chosen; /* -1: none */
+    char no_rows[64];
+
+    /* asked, or typed */
+    char question[80], consequence[320];
+    char entry_title[128], entry_hint[160], entry_said[96];
+    char entry_labels[STN_ENTRY_FIELDS][8], entry_text[STN_ENTRY_FIELDS][CM_TEXT_SIZE];
+    int entry_fields, entry_field;
 };
 
 /* preview may be NULL. */
@@ -97,10 +125,13 @@ void stn_view_build(const struct stn_ui_state *state, const struct stn_preview *
                     const struct stn_ui_caps *caps, const struct stn_ui_clock *clock,
                     struct stn_view *ret_view);
 
-/* The two halves that are files of their own: what the class reads, what the operator reads. */
+/* Parts that are files of their own: what the class reads, what the operator reads, the roll. */
 void stn_view_build_kiosk(const struct stn_ui_state *state, const struct stn_ui_clock *clock,
                           struct stn_view *view);
 void stn_view_build_live(const struct stn_ui_state *state, struct stn_view *view);
+void stn_view_build_roll(const struct stn_ui_state *state, struct stn_view *view);
+void stn_view_build_question(const struct stn_ui_state *state, struct stn_view *view);
+void stn_view_build_entry(const struct stn_ui_state *state, struct stn_view *view);
 
 /* How a track stands. */
 enum stn_tone stn_view_track_tone(const struct stn_track_view *track);

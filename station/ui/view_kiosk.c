@@ -91,6 +91,16 @@ static void status_words(enum cm_roll_status status, int32_t points, char *out, 
         snprintf(out, size, "%s", cm_roll_status_name(status));
 }
 
+static const struct {
+    const char *headline, *detail;
+} refusals[] = {
+    [STN_UI_SEE_TEACHER] = {see_teacher, "You can still be marked by your teacher."},
+    [STN_UI_USE_FACE] = {"Use your face", "Look at the camera and blink: you need no card."},
+    [STN_UI_CARD_UNKNOWN] = {"Card not known", "Please see your teacher: you may need a new card."},
+    [STN_UI_CARD_UNREADABLE] = {"Hold the card still",
+                                "Flat, clean, and as large as your hand in the picture."},
+};
+
 static void build_greeting(const struct stn_ui_greeting *greeting, struct stn_view *view)
 {
     char name[CM_NAME_SIZE], words[64];
@@ -111,8 +121,8 @@ static void build_greeting(const struct stn_ui_greeting *greeting, struct stn_vi
         view->headline_tone = view->detail_tone = STN_TONE_OK;
         break;
     case STN_UI_REFUSED:
-        snprintf(view->headline, sizeof view->headline, "%s", see_teacher);
-        snprintf(view->detail, sizeof view->detail, "You can still be marked by your teacher.");
+        snprintf(view->headline, sizeof view->headline, "%s", refusals[greeting->item.refusal].headline);
+        snprintf(view->detail, sizeof view->detail, "%s", refusals[greeting->item.refusal].detail);
         view->headline_tone = STN_TONE_WARN;
         view->detail_tone = STN_TONE_PLAIN;
         break;
@@ -281,7 +291,7 @@ static void build_feed(const struct stn_ui_state *state, struct stn_view *view)
         snprintf(line->time, sizeof line->time, "%.5s", item->time);
         if (item->outcome == STN_UI_REFUSED) {
             line->tone = STN_TONE_WARN;
-            snprintf(line->name, sizeof line->name, "%s", see_teacher);
+            snprintf(line->name, sizeof line->name, "%s", refusals[item->refusal].headline);
             continue;
         }
         line->tone = STN_TONE_OK;

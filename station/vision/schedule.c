@@ -3,6 +3,8 @@
 enum {
     SEARCH_US = 100000,
     FOCUS_US = 1000000,
+    CARD_US = 333000,
+    CARD_LATE_US = 1000000,
     HALF_SIDE_MIN = 400, /* a face of 160 px would fill most of anything smaller */
 };
 
@@ -66,5 +68,18 @@ bool stn_schedule_focus(struct stn_schedule *schedule, int64_t now_us)
     if (!due(schedule->last_focus_us, now_us, FOCUS_US))
         return false;
     schedule->last_focus_us = now_us;
+    return true;
+}
+
+void stn_card_schedule_init(struct stn_card_schedule *schedule)
+{
+    schedule->last_us = -1;
+}
+
+bool stn_card_schedule_next(struct stn_card_schedule *schedule, int64_t now_us, bool late)
+{
+    if (!due(schedule->last_us, now_us, late ? CARD_LATE_US : CARD_US))
+        return false;
+    schedule->last_us = now_us;
     return true;
 }

@@ -48,4 +48,13 @@ struct stn_plan stn_schedule_next(struct stn_schedule *schedule, const struct st
 /* True once a second: measure the focus in this frame. */
 bool stn_schedule_focus(struct stn_schedule *schedule, int64_t now_us);
 
+/* When to look for a card in the picture: three times a second, later while frames wait (the faces come first), but once a
+ * second at least: who has nothing but a card must not depend on how busy the door is. */
+struct stn_card_schedule {
+    int64_t last_us; /* -1: not yet */
+};
+void stn_card_schedule_init(struct stn_card_schedule *schedule);
+/* True: look at this frame. */
+bool stn_card_schedule_next(struct stn_card_schedule *schedule, int64_t now_us, bool late);
+
 #endif

@@ -118,12 +118,42 @@ static void test_inbox_is_bounded(void **state)
     test_free(message);
 }
 
+static void count_wake(void *arg)
+{
+    ++*(int *)arg;
+}
+
+/* Requests cannot take the places of the workers' messages. */
+static void only_so_many_requests_wait(void **state)
+{
+    (void)state;
+    struct stn_inbox inbox;
+    struct stn_message message;
+    struct stn_request request = {.kind = STN_REQ_PIN, .u.pin = {.pin = "4711"}};
+    int woken = 0;
+    assert_int_equal(stn_inbox_init(&inbox, count_wake, &woken, NULL), CM_OK);
+    for (int i = 0; i < STN_INBOX_REQUESTS; i++)
+        assert_true(stn_inbox_post_request(&inbox, &request));
+    assert_false(stn_inbox_post_request(&inbox, &request));
+    assert_int_equal(woken, STN_INBOX_REQUESTS);
+    message = (struct stn_message){.kind = STN_MSG_SOURCE_ENDED};
+    assert_true(stn_inbox_post(&inbox, &message));
+    assert_true(stn_inbox_take(&inbox, &message));
+    assert_string_equal(message.u.request.u.pin.pin, "4711");
+    assert_string_equal(inbox.ring[0].u.request.u.pin.pin, ""); /* nothing of it stays */
+    assert_true(stn_inbox_post_request(&inbox, &request));
+    stn_inbox_close(&inbox);
+    assert_false(stn_inbox_post_request(&inbox, &request));
+    stn_inbox_finish(&inbox);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_newest_wins_and_drops_are_counted),
         cmocka_unit_test(test_lockstep_drops_nothing),
         cmocka_unit_test(test_close_wakes_both_sides),
+        cmocka_unit_test(only_so_many_requests_wait),
         cmocka_unit_test(test_inbox_is_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

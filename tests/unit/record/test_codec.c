@@ -42,6 +42,8 @@ static struct cm_event mark_event(void)
         .first_try = true,
         .clock_suspect = true,
         .erased_wall_ms = 1767597600100,
+        .by = "Meera Nair",
+        .reason = "hands full",
     };
     return event;
 }
@@ -158,6 +160,8 @@ static void a_mark_keeps_its_values(void **state)
     assert_int_equal(mark->blink_ms, 180);
     assert_true(mark->first_try && !mark->eye_contact && mark->clock_suspect);
     assert_int_equal(mark->erased_wall_ms, 1767597600100);
+    assert_string_equal(mark->by, "Meera Nair");
+    assert_string_equal(mark->reason, "hands full");
     event.version = CM_RECORD_SAYS_WHOSE - 1; /* which did not say it */
     event.body.mark.erased_wall_ms = 0;
     round_trip(CM_RECORD_EVENT, &event, &back);
@@ -247,7 +251,7 @@ static void another_reader_understands_it(void **state)
     const msgpack_object *body = &unpacked.data.via.map.ptr[7].val;
     assert_int_equal(unpacked.data.via.map.size, 8);
     assert_int_equal(body->type, MSGPACK_OBJECT_MAP);
-    assert_int_equal(body->via.map.size, 15);
+    assert_int_equal(body->via.map.size, 17);
     assert_int_equal(body->via.map.ptr[2].val.via.u64, 20260105);
     assert_int_equal(body->via.map.ptr[7].val.type, MSGPACK_OBJECT_BIN); /* distance */
     assert_memory_equal(body->via.map.ptr[7].val.via.bin.ptr, "\x00\x00\xc0\x3e", 4);

@@ -230,6 +230,120 @@ void scene_lane(struct scene *scene, bool open, const char *reason, int64_t unti
     scene_apply(scene, &event);
 }
 
+/* ---- the roll ---- */
+
+struct stn_request scene_request;
+
+enum { STUDENTS = 13 };
+static struct stn_ev_roll_page head;
+static struct stn_roll_row students[STUDENTS];
+
+struct stn_ev_roll_page *scene_roll_head(void)
+{
+    return &head;
+}
+
+struct stn_roll_row *scene_roll_row(int index)
+{
+    return &students[index];
+}
+
+static void make_roll(void)
+{
+    static const struct {
+        const char *name, *time;
+        enum cm_roll_status status;
+        enum cm_method method;
+        bool corrected;
+    } made[STUDENTS] = {
+        {"Asha Verma", "08:51", CM_ROLL_PRESENT, CM_METHOD_FACE, false},
+        {"Imran Khan", "08:51", CM_ROLL_PRESENT, CM_METHOD_FACE, false},
+        {"Meena Rao", "", CM_ROLL_NONE, 0, false},
+        {"Neha Gupta", "", CM_ROLL_EXCUSED, 0, true},
+        {"Ravi Patel", "09:04", CM_ROLL_LATE, CM_METHOD_CARD, false},
+        {"आशा वर्मा", "08:47", CM_ROLL_PRESENT, CM_METHOD_PIN, false},
+        {"Venkatanarasimharajuvaripeta Subramaniam", "08:55", CM_ROLL_PENDING, CM_METHOD_FACE, false},
+        {"Sita Devi", "", CM_ROLL_NONE, 0, false},
+        {"Tariq Ali", "", CM_ROLL_ABSENT, 0, true},
+        {"Uma Iyer", "08:44", CM_ROLL_PRESENT, CM_METHOD_MANUAL, false},
+        {"Vikram Singh", "", CM_ROLL_NONE, 0, false},
+        {"Yasmin Sheikh", "08:52", CM_ROLL_LATE, CM_METHOD_FACE, true},
+        {"Zoya Khan", "", CM_ROLL_NONE, 0, false},
+    };
+    head = (struct stn_ev_roll_page){.class_id = "10-B",
+                                     .date = 20261123,
+                                     .class_count = 2,
+                                     .session = true,
+                                     .open = true,
+                                     .now = CM_ROLL_PRESENT,
+                                     .day = "Mon 23 Nov",
+                                     .start = "08:45",
+                                     .close = "09:10",
+                                     .total = STUDENTS};
+    memset(students, 0, sizeof students);
+    for (int i = 0; i < STUDENTS; i++) {
+        snprintf(students[i].student_id, sizeof students[i].student_id, "%d", 1001 + i);
+        snprintf(students[i].name, sizeof students[i].name, "%s", made[i].name);
+        snprintf(students[i].time, sizeof students[i].time, "%s", made[i].time);
+        students[i].status = made[i].status;
+        students[i].method = made[i].method;
+        students[i].corrected = made[i].corrected;
+    }
+}
+
+static void answer(struct scene *scene, uint32_t number, bool done, const char *text)
+{
+    struct stn_event event = {.kind = STN_EV_ANSWER, .u.answer = {.number = number, .done = done}};
+    snprintf(event.u.answer.text, sizeof event.u.answer.text, "%s", text);
+    scene_apply(scene, &event);
+}
+
+static void list_roll(struct scene *scene, uint32_t number)
+{
+    for (int first = 0; first < STUDENTS; first += STN_ROLL_PAGE_ROWS) {
+        struct stn_event event = {.kind = STN_EV_ROLL_PAGE, .u.roll_page = head};
+        struct stn_ev_roll_page *page = &event.u.roll_page;
+        page->number = number;
+        page->first = first;
+        for (; page->count < STN_ROLL_PAGE_ROWS && first + page->count < STUDENTS; page->count++)
+            page->rows[page->count] = students[first + page->count];
+        scene_apply(scene, &event);
+    }
+    answer(scene, number, true, "");
+}
+
+static void serve(struct scene *scene)
+{
+    struct stn_request request;
+    stn_ui_follow(&scene->state, scene->clock.now_us);
+    while (stn_ui_request(&scene->state, &request))
+        if (request.kind == STN_REQ_ROLL)
+            list_roll(scene, request.number);
+        else
+            scene_request = request;
+}
+
+void scene_type(struct scene *scene, const char *keys)
+{
+    for (; *keys; keys++) {
+        stn_ui_key(&scene->state, *keys, scene->clock.now_us);
+        serve(scene);
+    }
+}
+
+void scene_answer(struct scene *scene, bool done, const char *text)
+{
+    answer(scene, scene_request.number, done, text);
+    serve(scene);
+}
+
+void scene_roll(struct scene *scene)
+{
+    memset(&scene_request, 0, sizeof scene_request);
+    make_roll();
+    scene_type(scene, "r");
+}
+
 void scene_draw(struct scene *scene, int rows, int cols)
 {
     if (stn_grid_resize(&scene->grid, rows, cols, NULL) != CM_OK)

@@ -32,6 +32,18 @@ void scene_refused(struct scene *scene, const char *text);
 void scene_camera(struct scene *scene, enum stn_camera_state camera, const char *text);
 void scene_lane(struct scene *scene, bool open, const char *reason, int64_t until_ms);
 
+/* Goes to the roll of 10-B with 13 students of all kinds, and answers what the interface asks for. */
+void scene_roll(struct scene *scene);
+/* Types; \n is Enter, \x1b Esc. Commands are taken, and lists answered. */
+void scene_type(struct scene *scene, const char *keys);
+/* The last request that was no list; kind 0: none. */
+extern struct stn_request scene_request;
+/* Answers scene_request. */
+void scene_answer(struct scene *scene, bool done, const char *text);
+/* As the next list will have it. */
+struct stn_ev_roll_page *scene_roll_head(void);
+struct stn_roll_row *scene_roll_row(int index);
+
 /* Builds the view and draws it at this size. */
 void scene_draw(struct scene *scene, int rows, int cols);
 /* The screen as text, in memory of the test (free). */

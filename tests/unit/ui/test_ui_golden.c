@@ -213,6 +213,105 @@ static void wrong_key(struct scene *scene)
     stn_ui_key(&scene->state, 'x', scene->clock.now_us);
 }
 
+static void roll(struct scene *scene)
+{
+    scene_roll(scene);
+    stn_ui_key(&scene->state, STN_KEY_DOWN, scene->clock.now_us);
+    stn_ui_key(&scene->state, STN_KEY_DOWN, scene->clock.now_us);
+}
+
+static void roll_not_yet(struct scene *scene)
+{
+    scene_roll(scene);
+    scene_type(scene, "f");
+}
+
+static void roll_name(struct scene *scene)
+{
+    roll(scene);
+    scene_type(scene, "pMeera Na");
+}
+
+static void roll_reason(struct scene *scene)
+{
+    roll(scene);
+    scene_type(scene, "eMeera Nair\nfever, her mother called");
+}
+
+static void roll_saved(struct scene *scene)
+{
+    roll(scene);
+    scene_type(scene, "pMeera Nair\n");
+    scene_roll_row(2)->status = CM_ROLL_PRESENT;
+    scene_roll_row(2)->method = CM_METHOD_MANUAL;
+    snprintf(scene_roll_row(2)->time, 6, "08:58");
+    scene_answer(scene, true, "present");
+}
+
+static void roll_refused(struct scene *scene)
+{
+    roll(scene);
+    scene_type(scene, "pMeera Nair\n");
+    scene_answer(scene, false, "the disk is full: make room, then try again");
+}
+
+static void roll_close(struct scene *scene)
+{
+    roll_saved(scene);
+    scene_type(scene, "\n");
+}
+
+static void roll_no_session(struct scene *scene)
+{
+    roll_saved(scene);
+    scene_type(scene, "nheavy rain\n10-");
+}
+
+static void roll_closed(struct scene *scene)
+{
+    roll_close(scene);
+    scene_type(scene, "y");
+    scene_roll_head()->word = CM_WORD_CLOSED;
+    scene_roll_head()->closed = true;
+    snprintf(scene_roll_head()->word_by, CM_NAME_SIZE, "Meera Nair");
+    for (int i = 0; i < 13; i++)
+        if (scene_roll_row(i)->status == CM_ROLL_NONE)
+            scene_roll_row(i)->status = CM_ROLL_ABSENT;
+    scene_answer(scene, true, "the roll is closed");
+}
+
+static void pin_entry(struct scene *scene)
+{
+    waiting(scene);
+    scene_type(scene, "p1003\n4711");
+}
+
+static void pin_wrong(struct scene *scene)
+{
+    pin_entry(scene);
+    scene_type(scene, "\n");
+    scene_answer(scene, false, "id or PIN is wrong");
+}
+
+static void card_refused(struct scene *scene, const char *reason)
+{
+    waiting(scene);
+    struct stn_event event = {.kind = STN_EV_REFUSED};
+    snprintf(event.u.refused.reason, sizeof event.u.refused.reason, "%s", reason);
+    snprintf(event.u.refused.text, sizeof event.u.refused.text, "why, for staff");
+    scene_apply(scene, &event);
+}
+
+static void card_use_face(struct scene *scene)
+{
+    card_refused(scene, "use_face");
+}
+
+static void card_unknown(struct scene *scene)
+{
+    card_refused(scene, "card_unknown");
+}
+
 enum { ASCII = 1, FEW_COLOURS = 2, EMPTY = 4, BIG = 8, SMALL = 16, COMMON = BIG | SMALL };
 
 static const struct {
@@ -245,6 +344,19 @@ static const struct {
     {"live-server-away", live_server_away, COMMON},
     {"live-forked", live_forked, COMMON},
     {"live-empty", live_empty, EMPTY | SMALL},
+    {"roll", roll, COMMON | ASCII},
+    {"roll-not-yet", roll_not_yet, SMALL},
+    {"roll-name", roll_name, SMALL},
+    {"roll-reason", roll_reason, SMALL | ASCII},
+    {"roll-saved", roll_saved, SMALL},
+    {"roll-refused", roll_refused, SMALL},
+    {"roll-close", roll_close, COMMON | ASCII},
+    {"roll-closed", roll_closed, SMALL},
+    {"roll-no-session", roll_no_session, SMALL | ASCII},
+    {"pin", pin_entry, SMALL | ASCII},
+    {"pin-wrong", pin_wrong, SMALL},
+    {"card-use-face", card_use_face, SMALL},
+    {"card-unknown", card_unknown, SMALL},
     {"help", help, COMMON | ASCII},
     {"quit", quit, COMMON | ASCII},
 };

@@ -100,6 +100,31 @@ static void random_frame(struct stn_ev_frame *frame)
         random_track(&frame->tracks[i]);
 }
 
+static void random_page(struct stn_ev_roll_page *page)
+{
+    page->number = 1 + random_below(200);
+    random_text(page->class_id, sizeof page->class_id);
+    random_text(page->word_by, sizeof page->word_by);
+    page->session = random_below(2);
+    page->open = random_below(2);
+    page->closed = random_below(2);
+    page->word = (enum cm_session_word)random_below(CM_WORD_KINDS);
+    page->now = (enum cm_roll_status)random_below(3);
+    page->class_count = (int)random_below(3);
+    page->total = (int)random_below(300);
+    page->first = (int)random_below(2) * 8;
+    page->count = (int)random_below(STN_ROLL_PAGE_ROWS + 1);
+    for (int i = 0; i < page->count; i++) {
+        struct stn_roll_row *row = &page->rows[i];
+        random_text(row->student_id, sizeof row->student_id);
+        random_text(row->name, sizeof row->name);
+        row->status = (enum cm_roll_status)random_below(CM_ROLL_PENDING + 1);
+        row->method = (enum cm_method)random_below(CM_METHOD_MANUAL + 1);
+        row->corrected = random_below(2);
+        snprintf(row->time, sizeof row->time, "%s", random_below(2) ? "08:51" : "");
+    }
+}
+
 static void random_event(struct stn_event *event)
 {
     memset(event, 0, sizeof *event);
@@ -160,6 +185,14 @@ static void random_event(struct stn_event *event)
         random_text(event->u.sync.text, sizeof event->u.sync.text);
         random_text(event->u.sync.news, sizeof event->u.sync.news);
         break;
+    case STN_EV_ANSWER:
+        event->u.answer.number = 1 + random_below(200);
+        event->u.answer.done = random_below(2);
+        random_text(event->u.answer.text, sizeof event->u.answer.text);
+        break;
+    case STN_EV_ROLL_PAGE:
+        random_page(&event->u.roll_page);
+        break;
     case STN_EV_STOPPED:
         random_text(event->u.stopped.reason, sizeof event->u.stopped.reason);
         break;
@@ -193,12 +226,22 @@ static void check_cells(const struct stn_grid *grid)
 
 static void random_step(struct scene *scene)
 {
-    static const int32_t keys[] = {'1', '2',         '?',         'q',           'n',     'n',
-                                   'x', STN_KEY_ESC, STN_KEY_TAB, STN_KEY_OTHER, 0x10ffff};
+    static const int32_t keys[] = {
+        '1',      '2', '?', 'q',           'n', 'n',   'x',    STN_KEY_ESC, STN_KEY_TAB,  STN_KEY_OTHER,
+        0x10ffff, 'r', 'r', 'p',           'l', 'e',   'a',    'u',         'f',          'o',
+        'c',      'b', 'y', STN_KEY_ENTER, '5', 0x915, 0x20ac, STN_KEY_UP,  STN_KEY_DOWN, STN_KEY_BACKSPACE};
     static struct stn_event event;
-    if (random_below(6) == 0)
+    struct stn_request request;
+    if (random_below(3) == 0)
         stn_ui_key(&scene->state, keys[random_below(sizeof keys / sizeof keys[0])], scene->clock.now_us);
+    stn_ui_follow(&scene->state, scene->clock.now_us);
     random_event(&event);
+    if (stn_ui_request(&scene->state, &request)) { /* answered, or not */
+        if (event.kind == STN_EV_ANSWER)
+            event.u.answer.number = request.number;
+        if (event.kind == STN_EV_ROLL_PAGE)
+            event.u.roll_page.number = request.number;
+    }
     scene_apply(scene, &event);
     scene_advance(scene, random_below(1500000));
 }
@@ -224,7 +267,8 @@ static void test_random_events_and_sizes(void **state)
 static void test_every_small_size(void **state)
 {
     (void)state;
-    static const char *const keys[] = {"", "2", "?", "q", "n", "2q", "2n"};
+    static const char *const keys[] = {"",  "2",  "?", "q",     "n",  "2q", "2n",
+                                       "r", "rb", "p", "p1\n2", "r?", "rq"};
     for (size_t k = 0; k < sizeof keys / sizeof keys[0]; k++) {
         struct scene *scene = scene_create();
         scene_frame(scene, STN_PROMPT_BLINK, "bufl");

@@ -153,9 +153,24 @@ static void focus_is_measured_once_a_second(void **state)
     assert_int_equal(count, 4);
 }
 
+static void cards_are_looked_for_three_times_a_second_and_never_not_at_all(void **state)
+{
+    (void)state;
+    for (int late = 0; late <= 1; late++) {
+        struct stn_card_schedule schedule;
+        int looks = 0;
+        stn_card_schedule_init(&schedule);
+        for (int64_t now = 0; now < 10 * 1000000; now += 40000) /* 25 frames a second */
+            looks += stn_card_schedule_next(&schedule, now, late);
+        assert_in_range(looks, late ? 10 : 28, late ? 10 : 31);
+        assert_true(stn_card_schedule_next(&schedule, 5, late)); /* another recording */
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(cards_are_looked_for_three_times_a_second_and_never_not_at_all),
         cmocka_unit_test(first_frame_is_looked_at_in_every_way),
         cmocka_unit_test(an_empty_room_is_rationed),
         cmocka_unit_test(half_and_full_size_alternate),
