@@ -242,7 +242,13 @@ static void test_keys(void **state)
         {"\x03", STN_KEY_CTRL_C},
         {"\t", STN_KEY_TAB},
         {"é", 0xe9},
-        {"\x1bOA", STN_KEY_OTHER},
+        {"\x1bOA", STN_KEY_UP},
+        {"\x1bOB", STN_KEY_DOWN},
+        {"\x1b[5~", STN_KEY_PAGE_UP},
+        {"\x1b[6~", STN_KEY_PAGE_DOWN},
+        {"\r", STN_KEY_ENTER},
+        {"\b", STN_KEY_BACKSPACE},
+        {"\x1bOP", STN_KEY_OTHER}, /* F1 */
         {"\x1b", STN_KEY_ESC},
         {"\x1a", 0x1a},
     };
