@@ -138,16 +138,21 @@ static enum cm_code find_begin(struct deciding *d, const char *class_id)
 }
 
 /* The days come out of a window, after the store has shown them: it may be asked again. */
+/* An open day of before anybody watched, which is not there. False too when that cannot be read: then d->code says so. */
+static bool is_before(struct deciding *d, const struct srv_day *day)
+{
+    if (day->roll.status != CM_ROLL_NONE || day->session != SRV_SESSION_OPEN)
+        return false;
+    return find_begin(d, day->roll.class_id) == CM_OK &&
+           (d->begin.date == 0 || day->roll.date < d->begin.date);
+}
+
 static bool decide_day(void *arg, const struct srv_day *day)
 {
     struct deciding *d = arg;
-    if (day->roll.status == CM_ROLL_NONE && day->session == SRV_SESSION_OPEN) {
-        if (find_begin(d, day->roll.class_id) != CM_OK)
-            return false;
-        if (d->begin.date == 0 || day->roll.date < d->begin.date)
-            return true;
-    }
-    return srv_rule_day(&d->rule, day);
+    if (is_before(d, day))
+        return true;
+    return d->code == CM_OK && srv_rule_day(&d->rule, day);
 }
 
 enum cm_code srv_decide(struct srv_store *store, const struct srv_decide_terms *terms, const char *student_id,
@@ -169,9 +174,42 @@ enum cm_code srv_decide(struct srv_store *store, const struct srv_decide_terms *
     return code;
 }
 
+struct claiming {
+    struct deciding d; /* for when classes began */
+    struct srv_claim_check check;
+};
+
+static bool is_listed(const struct srv_alert *alert, int32_t date)
+{
+    for (int i = 0; i < alert->day_count; i++)
+        if (alert->days[i].date == date)
+            return true;
+    return false;
+}
+
+/* A day that the alert lists was there, whenever the class began. */
 static bool claim_day(void *arg, const struct srv_day *day)
 {
-    return srv_claim_check_day(arg, day);
+    struct claiming *claiming = arg;
+    if (!is_listed(claiming->check.alert, day->roll.date) && is_before(&claiming->d, day))
+        return true;
+    return claiming->d.code == CM_OK && srv_claim_check_day(&claiming->check, day);
+}
+
+/* Fills ret_check with what the days say of the alert. */
+static enum cm_code check_claim(struct srv_store *store, const struct srv_alert *alert,
+                                struct srv_claim_check *ret_check, bool *ret_holds, struct cm_err *err)
+{
+    const struct srv_decide_terms terms = {.told_also = 0};
+    struct claiming claiming = {.d = {.store = store, .terms = &terms, .err = err}};
+    srv_claim_check_begin(&claiming.check, alert);
+    enum cm_code code =
+        each_day_back(store, alert->student_id, alert->trigger_date, claim_day, &claiming, err);
+    if (code == CM_OK)
+        code = claiming.d.code;
+    *ret_holds = code == CM_OK && srv_claim_check_end(&claiming.check);
+    *ret_check = claiming.check;
+    return code;
 }
 
 static enum cm_code check_student(struct srv_store *store, const struct srv_alert *alert,
@@ -190,12 +228,12 @@ enum cm_code srv_still_true(struct srv_store *store, const struct srv_alert *ale
                             char ret_reason[CM_TEXT_SIZE], struct cm_err *err)
 {
     struct srv_claim_check check;
+    bool holds = true;
     ret_reason[0] = '\0';
     enum cm_code code = check_student(store, alert, ret_reason, err);
     if (code == CM_OK && ret_reason[0] == '\0') {
-        srv_claim_check_begin(&check, alert);
-        code = each_day_back(store, alert->student_id, alert->trigger_date, claim_day, &check, err);
-        if (code == CM_OK && !srv_claim_check_end(&check))
+        code = check_claim(store, alert, &check, &holds, err);
+        if (code == CM_OK && !holds)
             snprintf(ret_reason, CM_TEXT_SIZE, "%s", check.reason);
     }
     *ret_true = code == CM_OK && ret_reason[0] == '\0';
@@ -206,9 +244,9 @@ enum cm_code srv_is_wrong(struct srv_store *store, const struct srv_alert *alert
                           char ret_reason[CM_TEXT_SIZE], struct cm_err *err)
 {
     struct srv_claim_check check;
-    srv_claim_check_begin(&check, alert);
-    enum cm_code code = each_day_back(store, alert->student_id, alert->trigger_date, claim_day, &check, err);
-    *ret_wrong = code == CM_OK && !srv_claim_check_end(&check) && !check.doubtful;
+    bool holds;
+    enum cm_code code = check_claim(store, alert, &check, &holds, err);
+    *ret_wrong = code == CM_OK && !holds && !check.doubtful;
     snprintf(ret_reason, CM_TEXT_SIZE, "%s", check.reason);
     return code;
 }

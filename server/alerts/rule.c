@@ -131,6 +131,15 @@ static int32_t oldest_listed(const struct srv_alert *alert)
     return alert->day_count > 0 ? alert->days[0].date : alert->trigger_date;
 }
 
+/* All listed days after the date count as they should: none of them is no school day by now. */
+static bool found_later(const struct srv_claim_check *check, int32_t date)
+{
+    int later = 0;
+    for (int i = 0; i < check->alert->day_count; i++)
+        later += check->alert->days[i].date > date;
+    return check->listed == later;
+}
+
 bool srv_claim_check_day(struct srv_claim_check *check, const struct srv_day *day)
 {
     const struct srv_alert *alert = check->alert;
@@ -150,18 +159,18 @@ bool srv_claim_check_day(struct srv_claim_check *check, const struct srv_day *da
         break;
     case HELD_OPEN:
         contradict(check, "the session is not closed any more", date);
-        check->doubtful = true;
+        check->doubtful = found_later(check, date);
         break;
     case HELD_PENDING:
         contradict(check, "a mark waits for a person", date);
-        check->doubtful = true;
+        check->doubtful = found_later(check, date);
         break;
     case COUNTS:
         check->counted++;
         check->listed += lists(alert, day);
         if (date >= oldest_listed(alert) && !lists(alert, day)) {
             contradict(check, "the student counts as absent now, which the alert does not say", date);
-            check->doubtful = true;
+            check->doubtful = found_later(check, date);
         }
         check->done |= check->counted == alert->absent_count;
         break;

@@ -633,7 +633,9 @@ static bool is_wrong(struct ref *ref, const struct ref_alert *alert)
         case ENDS:
             return true;
         case PASSES:
-            if (listed && ref_school(ref, ref_class_on(ref, alert->student, d), d))
+            if (listed && !ref_school(ref, ref_class_on(ref, alert->student, d), d))
+                return true;
+            if (listed)
                 return ref_status(ref, alert->student, d) != REF_NOTHING; /* opened again: not settled */
             break;
         case COUNTS:
