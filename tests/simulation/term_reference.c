@@ -621,7 +621,16 @@ static bool is_listed(const struct ref *ref, const struct ref_alert *alert, int 
     return false;
 }
 
-/* Was it wrong to tell it? What is open or pending does not say so, nor a day absent more than it lists. */
+static int listed_after(const struct ref_alert *alert, int day)
+{
+    int count = 0;
+    for (int i = 0; i < alert->listed_count; i++)
+        count += alert->listed[i].day > day;
+    return count;
+}
+
+/* Was it wrong to tell it? What is open or pending does not say so, nor a day absent more than it lists, unless a
+ * later day that it lists is none any more. */
 static bool is_wrong(struct ref *ref, const struct ref_alert *alert)
 {
     int found = 0, hits = 0, oldest = alert->listed[alert->listed_count - 1].day;
@@ -629,7 +638,7 @@ static bool is_wrong(struct ref *ref, const struct ref_alert *alert)
         bool listed = is_listed(ref, alert, d);
         switch (meaning_of(ref, alert->student, d)) {
         case HOLDS:
-            return false;
+            return hits != listed_after(alert, d);
         case ENDS:
             return true;
         case PASSES:
@@ -640,7 +649,7 @@ static bool is_wrong(struct ref *ref, const struct ref_alert *alert)
             break;
         case COUNTS:
             if (d >= oldest && !listed)
-                return false;
+                return hits != listed_after(alert, d);
             found++;
             hits += listed;
             break;
