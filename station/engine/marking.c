@@ -184,6 +184,8 @@ enum stn_marking_outcome stn_marking_mark(const struct stn_marking *marking, con
     if (code != CM_OK && code != CM_EXISTS)
         return STN_MARKING_FAILED;
     describe_by_roll(marking, &class_, &stored);
+    if (code == CM_OK) /* of several doors the first mark counts; the time is that of the mark just made */
+        stored.captured_wall_ms = mark.captured_wall_ms;
     describe(marking, &student, &stored, claim, ret_marked);
     return code == CM_OK ? STN_MARKING_MARKED : STN_MARKING_ALREADY;
 }

@@ -36,7 +36,10 @@ struct stn_claim {
 /* By card or PIN; by hand when by is filled in. */
 struct stn_claim stn_claim_without_face(enum cm_method method, int64_t captured_wall_ms, bool clock_suspect);
 
-/* Fills *ret_marked on MARKED and ALREADY (latency_ms is the caller's). */
+/*
+ * Fills *ret_marked on MARKED and ALREADY (latency_ms is the caller's): status and points as the roll has them, which knows the
+ * marks of other doors too; the capture time is of the mark just made, and on ALREADY of the mark that counts.
+ */
 enum stn_marking_outcome stn_marking_mark(const struct stn_marking *marking, const char *student_id,
                                           const struct stn_claim *claim, struct stn_ev_marked *ret_marked,
                                           struct cm_err *err);
