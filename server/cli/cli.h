@@ -43,6 +43,7 @@ enum srv_option {
     SRV_OPT_SEED,
     SRV_OPT_BY,
     SRV_OPT_HTML,
+    SRV_OPT_AGAIN,
     SRV_OPT_YES,
     SRV_OPT_OUT,
     SRV_OPT_EVERYBODY,
@@ -81,6 +82,7 @@ struct srv_command {
 int srv_cmd_run(struct srv_cli *cli);
 int srv_cmd_station(struct srv_cli *cli);
 int srv_cmd_user(struct srv_cli *cli);
+int srv_cmd_user_slips(struct srv_cli *cli); /* of user */
 int srv_cmd_alerts(struct srv_cli *cli);
 int srv_cmd_bundle(struct srv_cli *cli);
 int srv_cmd_demo_data(struct srv_cli *cli);

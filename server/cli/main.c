@@ -40,6 +40,7 @@ static const struct option long_options[] = {
     {"by", required_argument, NULL, SRV_OPT_BY},
     {"yes", no_argument, NULL, SRV_OPT_YES},
     {"html", required_argument, NULL, SRV_OPT_HTML},
+    {"again", no_argument, NULL, SRV_OPT_AGAIN},
     {"out", required_argument, NULL, SRV_OPT_OUT},
     {"everybody", no_argument, NULL, SRV_OPT_EVERYBODY},
     {"replace", no_argument, NULL, SRV_OPT_REPLACE},
@@ -47,8 +48,9 @@ static const struct option long_options[] = {
 };
 
 static const enum srv_option run_options[] = {SRV_OPT_LISTEN, SRV_OPT_THREADS, 0};
-static const enum srv_option user_options[] = {SRV_OPT_ROLE,  SRV_OPT_NAME,  SRV_OPT_CLASS, SRV_OPT_STUDENT,
-                                               SRV_OPT_PHONE, SRV_OPT_EMAIL, SRV_OPT_HTML,  0};
+static const enum srv_option user_options[] = {SRV_OPT_ROLE,    SRV_OPT_NAME,  SRV_OPT_CLASS,
+                                               SRV_OPT_STUDENT, SRV_OPT_PHONE, SRV_OPT_EMAIL,
+                                               SRV_OPT_HTML,    SRV_OPT_AGAIN, 0};
 static const enum srv_option alerts_options[] = {SRV_OPT_DATE, SRV_OPT_DRY_RUN, 0};
 static const enum srv_option station_options[] = {SRV_OPT_CLASS, 0};
 static const enum srv_option demo_options[] = {SRV_OPT_STUDENTS, SRV_OPT_DAYS, SRV_OPT_SEED, SRV_OPT_TO, 0};
@@ -67,7 +69,7 @@ static const struct srv_command commands[] = {
      "add NAME --role admin|coordinator|student [--name N] [--class C]… [--student ID] [--phone P] [--email "
      "E] | "
      "list | "
-     "reset|disable|enable|delete NAME | slips --class C [--html FILE]",
+     "reset|disable|enable|delete NAME | slips --class C [--html FILE] [--again]",
      "who may log in, and one-time passwords", user_options, srv_cmd_user},
     {"station", "add NAME [--class C]… | list | code NAME-or-ID | revoke NAME-or-ID | settle NAME-or-ID",
      "stations, and the codes that pair them", station_options, srv_cmd_station},

@@ -42,6 +42,12 @@ await test('slips give a login to each student who has none, once', async () => 
     equal((await student.get('/api/me')).student_id, 'T1-001', 'who he is');
     equal((await student.ask('GET', '/api/students/T1-002')).status, 404, 'another student');
     equal(await user('slips', '--class', 'T1'), [], 'slips when all have a login');
+
+    const again = await user('slips', '--class', 'T1', '--again');
+    equal(again.map((slip) => slip.student_id), ['T1-002', 'T1-003'], 'lost slips: of those who never came in');
+    equal((await new Person(server).ask('POST', '/api/auth/login', { username: slips[1].user, password: slips[1].one_time_password })).status, 401, 'the lost slip');
+    await firstLogin(server, again[0].user, again[0].one_time_password);
+    equal((await student.get('/api/me')).student_id, 'T1-001', 'who chose a password keeps it');
 });
 
 await test('a number that is another\'s user name keeps no slip from the others', async () => {
