@@ -252,6 +252,7 @@ struct srv_station {
     char version[16], camera[64];
     int64_t clock_offset_ms;
 };
+enum { SRV_STATIONS_MAX = 4096 }; /* ever, revoked ones and the server's own log included: what one list holds */
 bool srv_station_serves(const struct srv_station *station, const char *class_id); /* pure */
 enum cm_code srv_store_get_station(struct srv_store *store, const char *id, struct srv_station *ret_station,
                                    struct cm_err *err);
@@ -259,7 +260,7 @@ enum cm_code srv_store_station_of_token(struct srv_store *store, const uint8_t t
                                         struct srv_station *ret_station, struct cm_err *err);
 /* All but the log's fields, which srv_store_append_events keeps. A new station serves its classes from ever; a change of
  * them holds from now on, and a session is judged by the stations that served its class when it began. CM_INVALID: another
- * key for a log that has events. */
+ * key for a log that has events, or more stations than there may be. */
 enum cm_code srv_store_put_station(struct srv_store *store, const struct srv_station *station,
                                    struct cm_err *err);
 typedef bool srv_station_visit_fn(void *arg, const struct srv_station *station);

@@ -321,6 +321,9 @@ static enum cm_code new_log(struct srv_tx *tx, const struct srv_station *station
     snprintf(row.station_id, sizeof row.station_id, "%s", station->id);
     cm_chain_start(station->public_key, row.head_hash);
     enum cm_code code = srv_get_counter(tx, last_log_word, &last, err);
+    if (code == CM_OK && last >= SRV_STATIONS_MAX)
+        return cm_fail(err, CM_INVALID, "there were %d stations already: no more fit into one server",
+                       SRV_STATIONS_MAX);
     if (code == CM_OK)
         code = srv_put_counter(tx, last_log_word, last + 1, err);
     if (code == CM_OK)

@@ -30,6 +30,29 @@ static void stations(struct world *w)
     free(log);
 }
 
+static enum cm_code fill_up(struct srv_store *store, void *arg, struct cm_err *err)
+{
+    struct srv_station station = {.class_count = 0};
+    enum cm_code code = CM_OK;
+    for (int i = 0; code == CM_OK && i <= SRV_STATIONS_MAX; i++) {
+        snprintf(station.id, sizeof station.id, "s%d", i);
+        snprintf(station.name, sizeof station.name, "Door %d", i);
+        code = srv_store_put_station(store, &station, err);
+        *(int *)arg += code == CM_OK;
+    }
+    return code == CM_INVALID ? CM_OK : code; /* what went in before is kept */
+}
+
+/* A list of stations that was cut would hide a door: there are no more than one list holds. */
+static void too_many_stations(struct world *w)
+{
+    int added = 0;
+    struct srv_station found;
+    assert_int_equal(srv_store_write(w->store, fill_up, &added, NULL), CM_OK);
+    assert_in_range(added, SRV_STATIONS_MAX - 2, SRV_STATIONS_MAX);
+    assert_int_equal(srv_store_get_station(w->store, "s4096", &found, NULL), CM_NOTFOUND);
+}
+
 static bool add_feed(void *arg, const struct srv_feed_item *item)
 {
     struct spans *spans = arg;
@@ -303,6 +326,7 @@ static void hostile_events(struct world *w)
 
 const struct conformance_case conformance_events[] = {
     {"stations", stations},
+    {"too many stations", too_many_stations},
     {"events", events},
     {"broken events", broken_events},
     {"forked events", forked_events},
