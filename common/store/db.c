@@ -1,6 +1,7 @@
 #include "store/db.h"
 
 #include "base/file.h"
+#include "base/mapped.h"
 #include "store/db_private.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -638,4 +639,13 @@ enum cm_code cm_db_stats(struct cm_db *db, struct cm_db_stats *ret_stats, struct
     };
     unlock_map(db);
     return CM_OK;
+}
+
+void cm_db_trim(struct cm_db *db)
+{
+    mdb_filehandle_t fd;
+    lock_map(db, false);
+    if (db->env != NULL && mdb_env_get_fd(db->env, &fd) == MDB_SUCCESS)
+        cm_mapped_forget(fd);
+    unlock_map(db);
 }

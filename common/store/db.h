@@ -74,6 +74,8 @@ struct cm_db_stats {
     uint64_t map_bytes;
 };
 enum cm_code cm_db_stats(struct cm_db *db, struct cm_db_stats *ret_stats, struct cm_err *err);
+/* Gives back the pages that were read and stay mapped: after a walk through much of the store. */
+void cm_db_trim(struct cm_db *db);
 
 /* Keys are 1 … CM_DB_KEY_MAX bytes: others are CM_INVALID. CM_NOTFOUND comes without a sentence. */
 enum cm_code cm_txn_get(struct cm_txn *txn, int table, const void *key, size_t key_size,

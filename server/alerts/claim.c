@@ -1,6 +1,7 @@
 #include "alerts/claim.h"
 
 #include "alerts/decide.h"
+#include "alerts/night.h"
 #include "alerts/put_back.h"
 #include "http/http.h"
 #include <stdio.h>
@@ -330,58 +331,84 @@ enum cm_code srv_alerts_verify_queued(struct srv_store *store, int64_t now_ms, s
 /* ---- told, and not so any more ---- */
 
 struct told { /* a part */
-    struct srv_alert_filter from;
+    struct srv_store *store;
     int64_t oldest_wall_ms;
-    uint8_t ids[SRV_TOLD_PART][16];
-    size_t count;
+    struct srv_alert_place last; /* that was looked at */
+    struct wrong {
+        uint8_t id[16];
+        char reason[CM_TEXT_SIZE];
+    } * wrong; /* room for a part; changed after the walk */
+    size_t count, wrong_count;
     bool more;
+    enum cm_code code;
+    struct cm_err *err;
 };
+
+static void look_at_told(struct told *told, const struct srv_alert *alert)
+{
+    bool is_wrong = false;
+    struct wrong *wrong = &told->wrong[told->wrong_count];
+    told->count++;
+    told->code = srv_is_wrong(told->store, alert, &is_wrong, wrong->reason, told->err);
+    memcpy(wrong->id, alert->id, sizeof wrong->id);
+    told->wrong_count += told->code == CM_OK && is_wrong;
+}
 
 static bool take_told(void *arg, const struct srv_alert *alert)
 {
     struct told *told = arg;
-    told->more = alert->created_wall_ms >= told->oldest_wall_ms;
-    if (!told->more || told->count == SRV_TOLD_PART)
+    told->more = told->count == SRV_TOLD_PART;
+    if (told->more)
         return false;
-    told->from.before_wall_ms = alert->created_wall_ms;
-    memcpy(told->from.before_id, alert->id, sizeof told->from.before_id);
-    memcpy(told->ids[told->count++], alert->id, sizeof told->ids[0]);
-    told->more = false;
-    return true;
+    memcpy(told->last.student_id, alert->student_id, sizeof told->last.student_id);
+    memcpy(told->last.id, alert->id, sizeof told->last.id);
+    told->last.trigger_date = alert->trigger_date;
+    told->last.generation = alert->generation;
+    if (alert->state == SRV_ALERT_ACTIVE && alert->created_wall_ms >= told->oldest_wall_ms)
+        look_at_told(told, alert);
+    return told->code == CM_OK;
 }
 
-static enum cm_code check_told(struct srv_store *store, const uint8_t id[16], int64_t now_ms, int32_t *found,
-                               struct cm_err *err)
+static enum cm_code withdraw_wrong(struct told *told, int64_t now_ms, struct cm_err *err)
 {
-    struct srv_alert alert;
-    char reason[CM_TEXT_SIZE];
-    bool wrong = false;
-    enum cm_code code = srv_store_get_alert(store, id, &alert, err);
-    if (code == CM_OK)
-        code = srv_is_wrong(store, &alert, &wrong, reason, err);
-    if (code == CM_OK && wrong)
-        code = withdraw(store, &alert, reason, now_ms, err);
-    *found += code == CM_OK && wrong;
+    enum cm_code code = CM_OK;
+    for (size_t i = 0; i < told->wrong_count && code == CM_OK; i++) {
+        struct srv_alert alert;
+        code = srv_store_get_alert(told->store, told->wrong[i].id, &alert, err);
+        if (code == CM_OK)
+            code = withdraw(told->store, &alert, told->wrong[i].reason, now_ms, err);
+    }
     return code;
+}
+
+/* No alert of these days has an earlier trigger date: a night goes no further back. The days here are of UTC, hence the slack. */
+static int32_t oldest_date(int64_t oldest_wall_ms)
+{
+    enum { SLACK_DAYS = 2 };
+    const int64_t day_ms = INT64_C(24) * 3600 * 1000;
+    return cm_date_of_day(oldest_wall_ms / day_ms - SRV_NIGHT_BACK_DAYS - SLACK_DAYS);
 }
 
 enum cm_code srv_alerts_check_told(struct srv_store *store, int64_t now_ms, struct srv_told_place *place,
                                    int32_t *ret_found, struct cm_err *err)
 {
-    struct told told = {.from = {.state = SRV_ALERT_ACTIVE, .before_wall_ms = place->wall_ms},
-                        .oldest_wall_ms = now_ms - SRV_TOLD_DAYS * INT64_C(24) * 3600 * 1000};
-    memcpy(told.from.before_id, place->id, sizeof place->id);
-    const struct srv_alert_filter from = told.from;
-    enum cm_code code = srv_store_each_alert(store, &from, take_told, &told, err);
-    *ret_found = 0;
-    for (size_t i = 0; i < told.count && code == CM_OK; i++)
-        code = check_told(store, told.ids[i], now_ms, ret_found, err);
-    if (code != CM_OK)
-        return code;
-    place->wall_ms = told.from.before_wall_ms;
-    memcpy(place->id, told.from.before_id, sizeof place->id);
-    place->done = !told.more;
-    return CM_OK;
+    const int64_t oldest_wall_ms = now_ms - SRV_TOLD_DAYS * INT64_C(24) * 3600 * 1000;
+    struct told told = {.store = store, .oldest_wall_ms = oldest_wall_ms, .last = place->alert, .err = err};
+    told.wrong = calloc(SRV_TOLD_PART, sizeof *told.wrong);
+    if (told.wrong == NULL)
+        return cm_fail(err, CM_NOMEM, "no memory to look at what was told");
+    enum cm_code code = srv_store_each_alert_by_student(store, &place->alert, oldest_date(oldest_wall_ms),
+                                                        take_told, &told, err);
+    if (code == CM_OK)
+        code = told.code;
+    if (code == CM_OK)
+        code = withdraw_wrong(&told, now_ms, err);
+    if (code == CM_OK) {
+        *place = (struct srv_told_place){.alert = told.last, .done = !told.more};
+        *ret_found = (int32_t)told.wrong_count;
+    }
+    free(told.wrong);
+    return code;
 }
 
 /* ---- what people do ---- */

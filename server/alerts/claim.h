@@ -67,13 +67,12 @@ enum { SRV_VERIFY_MAX = 2000 };
 enum cm_code srv_alerts_verify_queued(struct srv_store *store, int64_t now_ms, size_t *ret_withdrawn,
                                       struct cm_err *err);
 /* Looks again at alerts of the last days that stand: what a letter or a message told and the days contradict by now becomes
- * `contradicted`, and is to be looked at once more; of what nobody was told it is withdrawn. In parts, from the newest on: *place
- * is {0} at first, and says where the next part goes on. A part of the nightly job, so that corrections that come when all was
+ * `contradicted`, and is to be looked at once more; of what nobody was told it is withdrawn. In parts, by student (whose
+ * days and whose classmates' lie together in the store): *place is {0} at first, and says where the next part goes on. A part of the nightly job, so that corrections that come when all was
  * sent show too. */
 enum { SRV_TOLD_DAYS = 60, SRV_TOLD_PART = 256 };
 struct srv_told_place {
-    int64_t wall_ms;
-    uint8_t id[16];
+    struct srv_alert_place alert;
     bool done;
 };
 enum cm_code srv_alerts_check_told(struct srv_store *store, int64_t now_ms, struct srv_told_place *place,

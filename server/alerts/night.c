@@ -437,6 +437,7 @@ enum cm_code srv_night_run(struct srv_store *store, const struct srv_night_optio
         code = srv_store_write(store, srv_night_part, night, err);
         if (code == CM_OK)
             srv_night_committed(night);
+        srv_store_trim(store);
     }
     if (ret_totals != NULL)
         *ret_totals = night->totals;

@@ -66,6 +66,8 @@ static void on_part(struct srv_write *write, enum cm_code code, const struct cm_
     struct srv_schedule *s = (struct srv_schedule *)write;
     if (s->stopping)
         return;
+    srv_store_trim(
+        s->options.store); /* it walks through all students and days: not to be kept for the next hour */
     if (code == CM_OK)
         srv_night_committed(s->night);
     if (code == CM_OK && !srv_night_is_done(s->night))

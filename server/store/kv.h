@@ -49,6 +49,7 @@ struct srv_kv_ops {
     uint64_t (*version)(struct srv_kv *kv); /* grows with every commit, whoever made it */
     enum cm_code (*copy)(struct srv_kv *kv, const char *dir, struct cm_err *err); /* NULL: cannot */
     enum cm_code (*stats)(struct srv_kv *kv, struct cm_db_stats *ret_stats, struct cm_err *err);
+    void (*trim)(struct srv_kv *kv); /* NULL: keeps nothing mapped */
     void (*close)(struct srv_kv *kv);
 };
 

@@ -115,6 +115,11 @@ static enum cm_code stats(struct srv_kv *kv, struct cm_db_stats *ret_stats, stru
     return cm_db_stats(((struct lmdb *)kv)->db, ret_stats, err);
 }
 
+static void trim(struct srv_kv *kv)
+{
+    cm_db_trim(((struct lmdb *)kv)->db);
+}
+
 static void kv_close(struct srv_kv *kv)
 {
     struct lmdb *lmdb = (struct lmdb *)kv;
@@ -139,6 +144,7 @@ static const struct srv_kv_ops ops = {
     .version = version,
     .copy = copy,
     .stats = stats,
+    .trim = trim,
     .close = kv_close,
 };
 

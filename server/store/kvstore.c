@@ -257,6 +257,13 @@ enum cm_code srv_kvs_stats(struct srv_store *base, struct srv_store_stats *ret_s
     return CM_OK;
 }
 
+void srv_kvs_trim(struct srv_store *base)
+{
+    struct srv_kvstore *store = (struct srv_kvstore *)base;
+    if (store->kv->ops->trim != NULL)
+        store->kv->ops->trim(store->kv);
+}
+
 static const struct srv_store_ops srv_kvs_ops = {
     .write = srv_kvs_write,
     .read = srv_kvs_read,
@@ -325,6 +332,7 @@ static const struct srv_store_ops srv_kvs_ops = {
     .get_alert = srv_kvs_get_alert,
     .put_alert = srv_kvs_put_alert,
     .each_alert = srv_kvs_each_alert,
+    .each_alert_by_student = srv_kvs_each_alert_by_student,
     .each_alert_of_student = srv_kvs_each_alert_of_student,
     .get_message = srv_kvs_get_message,
     .put_message = srv_kvs_put_message,
@@ -343,6 +351,7 @@ static const struct srv_store_ops srv_kvs_ops = {
     .check = srv_kvs_check,
     .backup = srv_kvs_backup,
     .stats = srv_kvs_stats,
+    .trim = srv_kvs_trim,
     .version = kvs_version,
     .written = kvs_written,
     .close = kvs_close,

@@ -128,6 +128,9 @@ enum cm_code srv_kvs_get_alert(struct srv_store *store, const uint8_t id[16], st
 enum cm_code srv_kvs_put_alert(struct srv_store *store, const struct srv_alert *alert, struct cm_err *err);
 enum cm_code srv_kvs_each_alert(struct srv_store *store, const struct srv_alert_filter *filter,
                                 srv_alert_visit_fn *visit, void *arg, struct cm_err *err);
+enum cm_code srv_kvs_each_alert_by_student(struct srv_store *store, const struct srv_alert_place *after,
+                                           int32_t from, srv_alert_visit_fn *visit, void *arg,
+                                           struct cm_err *err);
 enum cm_code srv_kvs_each_alert_of_student(struct srv_store *store, const char *student_id,
                                            srv_alert_visit_fn *visit, void *arg, struct cm_err *err);
 enum cm_code srv_kvs_get_message(struct srv_store *store, const uint8_t id[16],
@@ -158,6 +161,7 @@ enum cm_code srv_kvs_rebuild(struct srv_store *store, srv_store_progress_fn *pro
 enum cm_code srv_kvs_check(struct srv_store *store, srv_store_progress_fn *progress, void *arg,
                            uint64_t *ret_events, struct cm_err *err);
 enum cm_code srv_kvs_backup(struct srv_store *store, const char *dir, struct cm_err *err);
+void srv_kvs_trim(struct srv_store *store);
 enum cm_code srv_kvs_stats(struct srv_store *store, struct srv_store_stats *ret_stats, struct cm_err *err);
 
 #endif

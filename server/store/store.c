@@ -478,6 +478,13 @@ enum cm_code srv_store_each_alert(struct srv_store *store, const struct srv_aler
     return store->ops->each_alert(store, filter, visit, arg, err);
 }
 
+enum cm_code srv_store_each_alert_by_student(struct srv_store *store, const struct srv_alert_place *after,
+                                             int32_t from, srv_alert_visit_fn *visit, void *arg,
+                                             struct cm_err *err)
+{
+    return store->ops->each_alert_by_student(store, after, from, visit, arg, err);
+}
+
 enum cm_code srv_store_each_alert_of_student(struct srv_store *store, const char *student_id,
                                              srv_alert_visit_fn *visit, void *arg, struct cm_err *err)
 {
@@ -579,6 +586,11 @@ enum cm_code srv_store_backup(struct srv_store *store, const char *dir, struct c
 enum cm_code srv_store_stats(struct srv_store *store, struct srv_store_stats *ret_stats, struct cm_err *err)
 {
     return store->ops->stats(store, ret_stats, err);
+}
+
+void srv_store_trim(struct srv_store *store)
+{
+    store->ops->trim(store);
 }
 
 bool srv_station_serves(const struct srv_station *station, const char *class_id)

@@ -252,7 +252,9 @@ struct srv_station {
     char version[16], camera[64];
     int64_t clock_offset_ms;
 };
-enum { SRV_STATIONS_MAX = 4096 }; /* ever, revoked ones and the server's own log included: what one list holds */
+enum {
+    SRV_STATIONS_MAX = 4096
+}; /* ever, revoked ones and the server's own log included: what one list holds */
 bool srv_station_serves(const struct srv_station *station, const char *class_id); /* pure */
 enum cm_code srv_store_get_station(struct srv_store *store, const char *id, struct srv_station *ret_station,
                                    struct cm_err *err);
@@ -514,6 +516,17 @@ enum cm_code srv_store_each_alert(struct srv_store *store, const struct srv_aler
 enum cm_code srv_store_each_alert_of_student(struct srv_store *store, const char *student_id,
                                              srv_alert_visit_fn *visit, void *arg, struct cm_err *err);
 
+/* Of all students, in order of student and trigger date; those of before `from` are passed over without a look at them. `after`
+ * is the one that the walk goes on behind; {0}: from the first on. */
+struct srv_alert_place {
+    char student_id[CM_ID_SIZE];
+    int32_t trigger_date, generation;
+    uint8_t id[16];
+};
+enum cm_code srv_store_each_alert_by_student(struct srv_store *store, const struct srv_alert_place *after,
+                                             int32_t from, srv_alert_visit_fn *visit, void *arg,
+                                             struct cm_err *err);
+
 /* The outbox. States change by the table of alerts/outbox.h alone. */
 enum srv_message_state {
     SRV_MESSAGE_QUEUED = 1, /* goes out from next_try_wall_ms on */
@@ -647,5 +660,7 @@ struct srv_store_stats {
         disk_low; /* too little is free to lay the reserve for erasures in again: make room before a write fails */
 };
 enum cm_code srv_store_stats(struct srv_store *store, struct srv_store_stats *ret_stats, struct cm_err *err);
+/* A hint after a walk through much of the store: memory that holds what was read may go. Any thread. */
+void srv_store_trim(struct srv_store *store);
 
 #endif

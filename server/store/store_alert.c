@@ -48,6 +48,16 @@ static struct srv_key message_key(const uint8_t alert_id[ID], const uint8_t id[I
     return key;
 }
 
+static struct srv_key student_key(const char *student_id, int32_t trigger_date, int32_t generation,
+                                  const uint8_t id[ID])
+{
+    struct srv_key key = text_key(WAY_STUDENT, student_id);
+    srv_key_u32(&key, (uint32_t)trigger_date);
+    srv_key_u32(&key, (uint32_t)generation);
+    srv_key_bytes(&key, id, ID);
+    return key;
+}
+
 struct ways { /* of one row */
     struct srv_key keys[3];
     const void *values[3];
@@ -77,11 +87,7 @@ static void alert_ways(const struct srv_alert *alert, struct ways *ret_ways)
     srv_key_instant(key, alert->created_wall_ms);
     srv_key_bytes(key, alert->id, ID);
     key = add_way(ret_ways, NULL, 0);
-    srv_key_byte(key, WAY_STUDENT);
-    srv_key_text(key, alert->student_id);
-    srv_key_u32(key, (uint32_t)alert->trigger_date);
-    srv_key_u32(key, (uint32_t)alert->generation);
-    srv_key_bytes(key, alert->id, ID);
+    *key = student_key(alert->student_id, alert->trigger_date, alert->generation, alert->id);
 }
 
 static void message_ways(const struct srv_message *message, struct ways *ret_ways)
@@ -214,10 +220,18 @@ enum cm_code srv_kvs_put_alert(struct srv_store *store, const struct srv_alert *
 struct each_alert {
     struct srv_tx *tx;
     enum srv_alert_state state;   /* 0: in any */
-    const struct srv_key *before; /* NULL: none is passed over */
+    const struct srv_key *before; /* where the walk begins, passed over; NULL: nothing is */
+    int32_t from;                 /* on ways of students: the first trigger date; 0: any */
     srv_alert_visit_fn *visit;
     void *arg;
 };
+
+/* Of a way WAY_STUDENT. */
+static int32_t trigger_date_of(struct cm_bytes key)
+{
+    enum { TAIL = 4 + 4 + ID };
+    return key.size > TAIL ? (int32_t)srv_get_u32((const uint8_t *)key.data + key.size - TAIL) : 0;
+}
 
 /* A way ends with the alert's id. */
 static enum cm_code visit_way(void *arg, struct cm_bytes key, struct cm_bytes value, struct cm_err *err)
@@ -229,6 +243,8 @@ static enum cm_code visit_way(void *arg, struct cm_bytes key, struct cm_bytes va
         return srv_damaged("a way to an alert is cut short", err);
     if (each->before != NULL && key.size == each->before->size &&
         memcmp(key.data, each->before->bytes, key.size) == 0)
+        return CM_OK;
+    if (each->from != 0 && trigger_date_of(key) < each->from)
         return CM_OK;
     enum cm_code code = load_alert(each->tx, (const uint8_t *)key.data + key.size - ID, &alert, err);
     if (code == CM_NOTFOUND)
@@ -271,6 +287,26 @@ enum cm_code srv_kvs_each_alert(struct srv_store *store, const struct srv_alert_
         fill_key(&last, 8 + ID);
     }
     code = srv_walk_back(tx, SRV_T_ALERT_WAYS, &last, prefix, visit_way, &each, err);
+    srv_tx_end(&own);
+    return code;
+}
+
+enum cm_code srv_kvs_each_alert_by_student(struct srv_store *store, const struct srv_alert_place *after,
+                                           int32_t from, srv_alert_visit_fn *visit, void *arg,
+                                           struct cm_err *err)
+{
+    struct srv_tx own, *tx;
+    struct srv_key first = {0};
+    struct each_alert each = {.before = &first, .from = from, .visit = visit, .arg = arg};
+    enum cm_code code = srv_tx_begin(&own, store, &tx, err);
+    if (code != CM_OK)
+        return code;
+    each.tx = tx;
+    if (after->student_id[0] != '\0')
+        first = student_key(after->student_id, after->trigger_date, after->generation, after->id);
+    else
+        srv_key_byte(&first, WAY_STUDENT);
+    code = srv_walk(tx, SRV_T_ALERT_WAYS, &first, 1, visit_way, &each, err);
     srv_tx_end(&own);
     return code;
 }

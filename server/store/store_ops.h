@@ -130,6 +130,9 @@ struct srv_store_ops {
     enum cm_code (*put_alert)(struct srv_store *store, const struct srv_alert *alert, struct cm_err *err);
     enum cm_code (*each_alert)(struct srv_store *store, const struct srv_alert_filter *filter,
                                srv_alert_visit_fn *visit, void *arg, struct cm_err *err);
+    enum cm_code (*each_alert_by_student)(struct srv_store *store, const struct srv_alert_place *after,
+                                          int32_t from, srv_alert_visit_fn *visit, void *arg,
+                                          struct cm_err *err);
     enum cm_code (*each_alert_of_student)(struct srv_store *store, const char *student_id,
                                           srv_alert_visit_fn *visit, void *arg, struct cm_err *err);
     enum cm_code (*get_message)(struct srv_store *store, const uint8_t id[16],
@@ -161,6 +164,7 @@ struct srv_store_ops {
                           uint64_t *ret_events, struct cm_err *err);
     enum cm_code (*backup)(struct srv_store *store, const char *dir, struct cm_err *err);
     enum cm_code (*stats)(struct srv_store *store, struct srv_store_stats *ret_stats, struct cm_err *err);
+    void (*trim)(struct srv_store *store);
     uint64_t (*version)(const struct srv_store *store);
     uint64_t (*written)(const struct srv_store *store);
     void (*close)(struct srv_store *store);

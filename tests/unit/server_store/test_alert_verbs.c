@@ -100,6 +100,22 @@ static void expect_alerts(struct srv_store *store, struct srv_alert_filter filte
     assert_string_equal(seen.ids, ids);
 }
 
+static struct srv_alert_place place_of(const struct srv_alert *alert)
+{
+    struct srv_alert_place place = {.trigger_date = alert->trigger_date, .generation = alert->generation};
+    memcpy(place.student_id, alert->student_id, sizeof place.student_id);
+    memcpy(place.id, alert->id, sizeof place.id);
+    return place;
+}
+
+static void expect_by_student(struct srv_store *store, struct srv_alert_place after, int32_t from,
+                              const char *ids)
+{
+    struct seen seen = {0};
+    assert_int_equal(srv_store_each_alert_by_student(store, &after, from, see_alert, &seen, NULL), CM_OK);
+    assert_string_equal(seen.ids, ids);
+}
+
 static void expect_state(struct srv_store *store, enum srv_message_state state, const char *ids)
 {
     struct seen seen = {0};
@@ -145,6 +161,11 @@ static void alerts(struct world *w)
                   "1");
     assert_int_equal(srv_store_each_alert_of_student(w->store, "S-1", see_alert, &seen, NULL), CM_OK);
     assert_string_equal(seen.ids, "3 1");
+    expect_by_student(w->store, (struct srv_alert_place){.id = {0}}, 0, "1 3 2");
+    expect_by_student(w->store, (struct srv_alert_place){.id = {0}}, WORLD_MONDAY + 3, "3 2");
+    expect_by_student(w->store, place_of(&one), 0, "3 2");
+    expect_by_student(w->store, place_of(&three), WORLD_MONDAY, "2");
+    expect_by_student(w->store, place_of(&two), 0, "");
     one.state = SRV_ALERT_WITHDRAWN;
     one.acknowledged_wall_ms = 300;
     one.notes[one.note_count++] =
