@@ -70,7 +70,7 @@ enum cm_code srv_alerts_verify_queued(struct srv_store *store, int64_t now_ms, s
  * `contradicted`, and is to be looked at once more; of what nobody was told it is withdrawn. In parts, by student (whose
  * days and whose classmates' lie together in the store): *place is {0} at first, and says where the next part goes on. A part of the nightly job, so that corrections that come when all was
  * sent show too. */
-enum { SRV_TOLD_DAYS = 60, SRV_TOLD_PART = 256 };
+enum { SRV_TOLD_DAYS = 60, SRV_TOLD_PART = 1024 };
 struct srv_told_place {
     struct srv_alert_place alert;
     bool done;
