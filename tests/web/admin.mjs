@@ -136,6 +136,17 @@ await test('closing says what follows, and can be undone', () => at(`rolls?class
     await page.getByRole('row', { name: new RegExp(pupils[0]) }).getByText('not yet seen').waitFor();
 }));
 
+await test('a roll that changes behind a dialog takes no focus', () => at(`rolls?class=T1&date=${today}`, async (page) => {
+    const opener = page.getByRole('button', { name: 'Close the roll' }).first();
+    const stale = await opener.elementHandle();
+    await opener.click();
+    await page.locator('dialog[open]').waitFor();
+    await admin.post(`/api/rolls/T1/${today}/corrections`, { student_id: pupils[4], status: 'excused', reason: 'seen meanwhile' });
+    await eventually('the roll is drawn anew', () => stale.evaluate((node) => !node.isConnected));
+    await page.keyboard.press('Escape');
+    await eventually('the focus is back', () => opener.evaluate((node) => node === document.activeElement));
+}));
+
 await test('a roll on paper', () => at(`rolls?class=T1&date=${today}`, async (page) => {
     await page.emulateMedia({ media: 'print' });
     equal(await page.locator('.topbar, nav, .toolbar, td.actions').evaluateAll((all) => all.filter((node) => node.checkVisibility()).length), 0, 'parts that are of no use on paper');

@@ -81,7 +81,7 @@ function show(place, context) {
         if (!roll.session)
             return empty(a.session.noSchool, roll.no_school || a.session.noSchoolText);
         const shownItems = roll.items.filter((item) => !state.only || item.status === state.only);
-        const filter = select('only', [['', a.everybody], ...ORDER.filter((word) => roll.counts[word] > 0).map((word) => [word, `${t.status[word]} (${roll.counts[word]})`])], { value: state.only });
+        const filter = select('only', [['', a.everybody], ...ORDER.filter((word) => roll.counts[word] > 0).map((word) => [word, `${t.status[word]} (${roll.counts[word]})`])], { value: state.only, data: { keep: 'only' } });
         filter.addEventListener('change', async () => {
             state.only = filter.value;
             replace(body, await draw(roll));
@@ -102,9 +102,9 @@ function show(place, context) {
                             if (!(await confirmDialog({ title: a.reopen.title, text: a.reopen.text, yes: a.reopen.short }))) return;
                             await attempt(() => post(path('/api/rolls', roll.class_id, roll.date, 'reopen')));
                             changed();
-                        })
-                        : button(a.close.short, async () => (await closeDialog(roll)) && changed(), { kind: roll.session.state === 'closed' ? '' : 'primary' }),
-                    button(a.print, () => window.print()),
+                        }, { data: { keep: 'settle' } })
+                        : button(a.close.short, async () => (await closeDialog(roll)) && changed(), { kind: roll.session.state === 'closed' ? '' : 'primary', data: { keep: 'settle' } }),
+                    button(a.print, () => window.print(), { data: { keep: 'print' } }),
                     h('a', { class: 'button', href: url('/api/export/attendance', { from: roll.date, to: roll.date, class: roll.class_id }), download: true }, a.csv))),
             roll.items.length === 0 ? empty(a.todayPage.nobody, a.todayPage.nobodyText) : [
                 h('div', { class: 'toolbar no-print' }, field(a.showOnly, filter)),
