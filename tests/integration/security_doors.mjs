@@ -10,7 +10,7 @@ const post = (where, body, from) => send(server, 'POST', where, { body, from });
 /** An address that nobody has used yet: every test is throttled for itself. */
 let addresses = 10;
 const stranger = () => `127.0.${++addresses >> 8}.${addresses & 255}`;
-const median = (list) => list.sort((a, b) => a - b)[list.length >> 1];
+const least = (list) => Math.min(...list); // what else the machine does only adds
 
 // ---- who is there? ---------------------------------------------------------------------------------------------------
 
@@ -27,12 +27,12 @@ await test('login says and takes the same, whoever is asked for', async () => {
             answers.add(`${status} ${text} ${Object.keys(headers).sort()}`);
         }
     equal([...answers].length, 1, `answers: ${[...answers].join(' / ')}`);
-    const usual = median(times['an admin']);
+    const usual = least(times['an admin']);
     for (const what of ['nobody', 'a disabled user', 'no user name at all']) {
-        const ratio = median(times[what]) / usual;
+        const ratio = least(times[what]) / usual;
         equal(ratio > 0.5 && ratio < 2, true, `${what}: ${ratio.toFixed(2)} of the usual time`);
     }
-    return `${usual.toFixed(0)} ms for an admin, ${median(times.nobody).toFixed(0)} ms for nobody`;
+    return `${usual.toFixed(0)} ms for an admin, ${least(times.nobody).toFixed(0)} ms for nobody`;
 });
 
 await test('a reset says the same, whoever is asked for', async () => {
