@@ -36,6 +36,18 @@ int64_t cm_able_ms(struct cm_edge *edges, size_t count, int64_t from_wall_ms, in
 
 /* ---- sessions ---- */
 
+static bool has_begun(const struct cm_judge_station *station, int64_t close_wall_ms)
+{
+    return station->reach_wall_ms != 0 && station->first_wall_ms < close_wall_ms;
+}
+
+bool cm_judge_awaits(const struct cm_judge_station *station, int64_t close_wall_ms)
+{
+    bool was_paired = station->paired_wall_ms != 0 && station->paired_wall_ms < close_wall_ms;
+    return !station->revoked && (was_paired || has_begun(station, close_wall_ms)) &&
+           station->reach_wall_ms < close_wall_ms;
+}
+
 struct cm_judgement cm_judge_session(const struct cm_judge_facts *facts,
                                      const struct cm_judge_station *stations, size_t count)
 {
@@ -43,11 +55,11 @@ struct cm_judgement cm_judge_session(const struct cm_judge_facts *facts,
     bool spoke = false, awaited = false, covered = false;
     for (size_t i = 0; i < count; i++) {
         const struct cm_judge_station *station = &stations[i];
-        if (station->reach_wall_ms == 0 || station->first_wall_ms >= facts->close_wall_ms)
+        awaited = awaited || cm_judge_awaits(station, facts->close_wall_ms);
+        if (!has_begun(station, facts->close_wall_ms) || station->reach_wall_ms < facts->start_wall_ms)
             continue;
         best = station->able_ms > best ? station->able_ms : best;
         spoke = true;
-        awaited = awaited || (!station->revoked && station->reach_wall_ms < facts->close_wall_ms);
         covered = covered || station->able_ms * 100 >= window * facts->coverage_percent;
     }
     struct cm_judgement judgement = {

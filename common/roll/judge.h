@@ -4,13 +4,14 @@
  *
  * A session (one class on one date) is
  * - as a person said last: closed, or open again;
- * - else open, as long as a station that serves the class has not logged up to the session's end: marks may be waiting
- *   there, and nobody is absent for a network that is down;
+ * - else open, as long as a station that serves the class is awaited: it was there before the session's end (paired, or its
+ *   log began), it is not revoked, and its log does not reach the session's end. Marks may be waiting there, and nobody is
+ *   absent for a network that is down, nor for a station that was paired and has not sent anything yet;
  * - else closed, when one of them was able to judge in enough of the window [start, close);
  * - else unjudged.
  * On a day without school (also by a person's word) nothing but a person closes a session, and nobody is absent by it.
- * A station speaks of a session only when its log began before the session's end; without any the session is open. One
- * that never comes back holds its classes open until it is revoked or a person closes.
+ * A station speaks of a session only when its log began before the session's end and reaches its start; without any the
+ * session is open. One that never comes back, or never began, holds its classes open until it is revoked or a person closes.
  */
 #ifndef CM_JUDGE_H
 #define CM_JUDGE_H
@@ -44,6 +45,7 @@ struct cm_judge_facts {
     int32_t coverage_percent;
 };
 struct cm_judge_station {                 /* one that served the class then */
+    int64_t paired_wall_ms;               /* when it was paired with the server that judges; 0: never */
     int64_t first_wall_ms, reach_wall_ms; /* from where to where its log reaches; reach 0: it has none */
     int64_t able_ms;
     bool revoked; /* what it had sent counts, and nobody waits for more */
@@ -52,6 +54,8 @@ struct cm_judgement {
     enum cm_verdict verdict;
     int32_t able_min, window_min; /* able: the best of the stations */
 };
+/* May it still have marks of a session that ends at that instant? */
+bool cm_judge_awaits(const struct cm_judge_station *station, int64_t close_wall_ms);
 struct cm_judgement cm_judge_session(const struct cm_judge_facts *facts,
                                      const struct cm_judge_station *stations, size_t count);
 

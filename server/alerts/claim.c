@@ -102,9 +102,26 @@ static enum cm_code withdraw(struct srv_store *store, struct srv_alert *alert, c
     return srv_store_put_alert(store, alert, err);
 }
 
-/* Withdraws what is not so any more. *ret_stands: it is. */
-static enum cm_code verify(struct srv_store *store, struct srv_alert *alert, int64_t now_ms, bool *ret_stands,
-                           struct cm_err *err)
+/* Alerts are switched off: nothing waits to be sent. What nobody was told of counts as never made, so that a run that
+ * still goes on when they are switched on again is told then. */
+static enum cm_code call_off(struct srv_store *store, struct srv_alert *alert, int64_t now_ms,
+                             struct cm_err *err)
+{
+    static const char reason[] = "alerts were switched off";
+    size_t taken_back;
+    bool left;
+    enum cm_code code = take_back_messages(store, alert->id, reason, now_ms, &taken_back, &left, err);
+    if (code != CM_OK || left)
+        return code;
+    alert->acknowledged_wall_ms = 0;
+    alert->state = SRV_ALERT_WITHDRAWN;
+    srv_alert_add_note(alert, SRV_ALERT_WAS_WITHDRAWN, now_ms, NULL, reason);
+    return srv_store_put_alert(store, alert, err);
+}
+
+/* Withdraws what is not so any more, or not to be told. *ret_stands: it is. */
+static enum cm_code verify(struct srv_store *store, const struct srv_alert_terms *terms,
+                           struct srv_alert *alert, int64_t now_ms, bool *ret_stands, struct cm_err *err)
 {
     char reason[CM_TEXT_SIZE];
     size_t taken_back;
@@ -114,7 +131,12 @@ static enum cm_code verify(struct srv_store *store, struct srv_alert *alert, int
         return take_back_messages(store, alert->id, "the alert was taken back", now_ms, &taken_back, &left,
                                   err);
     enum cm_code code = srv_still_true(store, alert, ret_stands, reason, err);
-    return code == CM_OK && !*ret_stands ? withdraw(store, alert, reason, now_ms, err) : code;
+    if (code == CM_OK && !*ret_stands)
+        return withdraw(store, alert, reason, now_ms, err);
+    if (code != CM_OK || terms->enabled)
+        return code;
+    *ret_stands = false;
+    return call_off(store, alert, now_ms, err);
 }
 
 /* ---- claiming ---- */
@@ -205,7 +227,7 @@ enum cm_code srv_alerts_claim(struct srv_store *store, const struct srv_claim_op
         return code;
     code = srv_store_get_alert(store, ret_claim->message.alert_id, &ret_claim->alert, err);
     if (code == CM_OK)
-        code = verify(store, &ret_claim->alert, now_ms, &stands, err);
+        code = verify(store, &terms, &ret_claim->alert, now_ms, &stands, err);
     if (code != CM_OK)
         return code;
     if (!stands) {
@@ -311,16 +333,19 @@ enum cm_code srv_alerts_verify_queued(struct srv_store *store, int64_t now_ms, s
                                       struct cm_err *err)
 {
     struct ids *ids = calloc(1, sizeof *ids);
+    struct srv_alert_terms terms;
     size_t withdrawn = 0;
     if (ids == NULL)
         return cm_fail(err, CM_NOMEM, "no memory to verify the alerts");
-    enum cm_code code = srv_store_each_message_in_state(store, SRV_MESSAGE_QUEUED, take_alert_id, ids, err);
+    enum cm_code code = srv_alert_terms_load(store, &terms, err);
+    if (code == CM_OK)
+        code = srv_store_each_message_in_state(store, SRV_MESSAGE_QUEUED, take_alert_id, ids, err);
     for (size_t i = 0; i < ids->count && code == CM_OK; i++) {
         struct srv_alert alert;
         bool stands = true;
         code = srv_store_get_alert(store, ids->list[i], &alert, err);
         if (code == CM_OK)
-            code = verify(store, &alert, now_ms, &stands, err);
+            code = verify(store, &terms, &alert, now_ms, &stands, err);
         withdrawn += !stands;
     }
     *ret_withdrawn = withdrawn;
@@ -466,11 +491,17 @@ enum cm_code srv_alerts_retry(struct srv_store *store, const uint8_t alert_id[16
                               int64_t now_ms, struct cm_err *err)
 {
     struct messages messages = {0};
+    struct srv_alert_terms terms;
     struct srv_alert alert;
     size_t again = 0;
     enum cm_code code = load_alert(store, alert_id, &alert, err);
     if (code == CM_OK && alert.state != SRV_ALERT_ACTIVE)
         return cm_fail(err, CM_INVALID, "this alert was taken back: it is not sent again");
+    if (code == CM_OK)
+        code = srv_alert_terms_load(store, &terms, err);
+    if (code == CM_OK && !terms.enabled)
+        return cm_fail(err, CM_INVALID,
+                       "alerts are switched off: nothing is sent. Switch them on in the settings first");
     if (code == CM_OK)
         code = load_messages(store, alert_id, &messages, err);
     for (size_t i = 0; i < messages.count && code == CM_OK; i++) {

@@ -8,6 +8,9 @@
  * 3. claims in a write; only after the commit, and only when it says SRV_CLAIM_SEND, it asks the provider;
  * 4. records what the provider said, and what webhooks say, in further writes;
  * 5. at least once a minute: srv_alerts_verify_queued.
+ *
+ * While alerts are switched off nothing is claimed, and what waits is taken back; an alert of which nobody was told counts as
+ * never made then.
  */
 #ifndef SRV_CLAIM_H
 #define SRV_CLAIM_H
@@ -21,7 +24,8 @@ enum srv_claim_result {
     SRV_CLAIM_SEND,    /* it is `sending` now */
     SRV_CLAIM_NOT_DUE, /* not queued, or not yet: nothing was written */
     SRV_CLAIM_QUIET, /* outside of the hours in which messages leave: nothing was written; see `from_wall_ms` */
-    SRV_CLAIM_WITHDRAWN,  /* the days, or the student, say otherwise by now: cancelled, with the reason */
+    /* The days, or the student, say otherwise by now, or alerts are switched off: cancelled, with the reason. */
+    SRV_CLAIM_WITHDRAWN,
     SRV_CLAIM_NO_ADDRESS, /* failed: listed for a letter */
 };
 struct srv_claim {
@@ -62,7 +66,7 @@ enum cm_code srv_alerts_record(struct srv_store *store, const uint8_t message_id
 enum cm_code srv_alerts_recover(struct srv_store *store, int64_t now_ms, size_t *ret_count,
                                 struct cm_err *err);
 /* Verifies the alerts of all queued messages, the longest due first, SRV_VERIFY_MAX at most; withdraws what the days
- * contradict. */
+ * contradict, and everything while alerts are switched off. */
 enum { SRV_VERIFY_MAX = 2000 };
 enum cm_code srv_alerts_verify_queued(struct srv_store *store, int64_t now_ms, size_t *ret_withdrawn,
                                       struct cm_err *err);

@@ -25,9 +25,7 @@ enum cm_code srv_night_grow(void **list, size_t count, size_t *room, size_t item
 void srv_night_work_free(struct srv_night_work *work)
 {
     free(work->coordinators);
-    free(work->stations);
     work->coordinators = NULL;
-    work->stations = NULL;
 }
 
 /* ---- whom it is told ---- */
@@ -204,58 +202,33 @@ enum cm_code srv_night_make_alert(struct srv_night_work *work, const char *class
 
 /* ---- who holds a class ---- */
 
-static bool take_station(void *arg, const struct srv_station *station)
+static bool take_awaited(void *arg, const struct srv_station *station)
 {
-    struct srv_night_work *work = arg;
-    if (station->revoked || station->last_event_wall_ms == 0)
-        return true;
-    work->code = srv_night_grow((void **)&work->stations, work->station_count, &work->station_room,
-                                sizeof *station, work->err);
-    if (work->code == CM_OK)
-        work->stations[work->station_count++] = *station;
-    return work->code == CM_OK;
+    struct srv_alert_cursor *held = arg;
+    held->station_count++;
+    if (held->listed_count < SRV_HOLD_STATIONS_MAX)
+        memcpy(held->stations[held->listed_count++], station->id, sizeof held->stations[0]);
+    return true;
 }
 
-static enum cm_code read_stations(struct srv_night_work *work, struct cm_err *err)
-{
-    if (work->stations_read)
-        return CM_OK;
-    work->err = err;
-    work->code = CM_OK;
-    enum cm_code code = srv_store_each_station(work->store, take_station, work, err);
-    if (code == CM_OK)
-        code = work->code;
-    work->stations_read = code == CM_OK;
-    return code;
-}
-
-enum cm_code srv_night_find_hold(struct srv_night_work *work, const struct cm_class *class_, int32_t date,
+enum cm_code srv_night_find_hold(struct srv_night_work *work, const struct srv_session_info *info,
                                  struct srv_alert_cursor *cursor, struct cm_err *err)
 {
-    const int64_t end_ms =
-        cm_zone_instant(work->options->zone, date, class_->start_minute + class_->close_after_min);
-    bool anybody = false;
     struct srv_alert_cursor held = *cursor;
-    enum cm_code code = read_stations(work, err);
-    if (code != CM_OK)
-        return code;
     held.station_count = held.listed_count = 0;
     memset(held.stations, 0, sizeof held.stations);
-    for (size_t i = 0; i < work->station_count; i++) {
-        const struct srv_station *station = &work->stations[i];
-        if (!srv_station_serves(station, class_->id))
-            continue;
-        anybody |= station->paired_wall_ms < end_ms;
-        if (station->last_event_wall_ms >= end_ms)
-            continue;
-        held.station_count++;
-        if (held.listed_count < SRV_HOLD_STATIONS_MAX)
-            memcpy(held.stations[held.listed_count++], station->id, sizeof held.stations[0]);
+    if (info->word.word == CM_WORD_REOPENED) {
+        held.hold = SRV_HOLD_REOPENED;
+    } else {
+        enum cm_code code =
+            srv_store_each_awaited(work->store, info->class_id, info->date, take_awaited, &held, err);
+        if (code != CM_OK)
+            return code;
+        held.hold = held.station_count > 0 ? SRV_HOLD_STATIONS : SRV_HOLD_NOBODY;
     }
-    held.hold = held.station_count > 0 ? SRV_HOLD_STATIONS : anybody ? SRV_HOLD_REOPENED : SRV_HOLD_NOBODY;
-    if (held.held_date != date)
+    if (held.held_date != info->date)
         held.held_wall_ms = work->options->now_ms;
-    held.held_date = date;
+    held.held_date = info->date;
     *cursor = held;
     return CM_OK;
 }

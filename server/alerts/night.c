@@ -161,18 +161,18 @@ static enum cm_code evaluate_session(struct evaluation *e, const struct srv_sess
     return code;
 }
 
-/* The last session up to the date; none when there was no school for a month. */
+/* The last session up to the date; none when there was no school for a month, or the class had not begun. */
 static enum cm_code evaluate_last(struct evaluation *e, const char *class_id, int32_t date,
                                   struct cm_err *err)
 {
-    for (int back = 0; back <= SCHOOL_DAY_BACK; back++) {
+    for (int back = 0; back <= SCHOOL_DAY_BACK && date >= e->first_date; back++) {
         struct srv_session_info info;
-        enum cm_code code =
-            srv_store_get_session_info(e->work.store, class_id, cm_date_add(date, -back), &info, err);
+        enum cm_code code = srv_store_get_session_info(e->work.store, class_id, date, &info, err);
         if (code == CM_OK && info.school)
             return evaluate_session(e, &info, err);
         if (code != CM_OK && code != CM_NOTFOUND)
             return code;
+        date = cm_date_add(date, -1);
     }
     return CM_OK;
 }
@@ -247,8 +247,8 @@ static bool has_anybody(const struct srv_session_info *info)
 }
 
 /* The dates after the cursor's, in order, until one is not settled. *ret_more: there are more for another part. */
-static enum cm_code go_on(struct evaluation *e, const struct cm_class *class_,
-                          struct srv_alert_cursor *cursor, bool *ret_more, struct cm_err *err)
+static enum cm_code go_on(struct evaluation *e, struct srv_alert_cursor *cursor, bool *ret_more,
+                          struct cm_err *err)
 {
     const int32_t through = e->work.options->through_date;
     *ret_more = false;
@@ -259,13 +259,13 @@ static enum cm_code go_on(struct evaluation *e, const struct cm_class *class_,
             *ret_more = true;
             return CM_OK;
         }
-        enum cm_code code = srv_store_get_session_info(e->work.store, class_->id, date, &info, err);
+        enum cm_code code = srv_store_get_session_info(e->work.store, cursor->class_id, date, &info, err);
         bool school = code == CM_OK && info.school;
         if (code != CM_OK && code != CM_NOTFOUND)
             return code;
         if (school && info.state == SRV_SESSION_OPEN && has_anybody(&info)) {
             e->work.totals.held++;
-            code = srv_night_find_hold(&e->work, class_, date, cursor, err);
+            code = srv_night_find_hold(&e->work, &info, cursor, err);
             if (code == CM_OK)
                 show_hold(e, cursor);
             return code;
@@ -303,7 +303,7 @@ static enum cm_code evaluate_class(struct evaluation *e, const char *class_id, b
     } else {
         code = is_new ? CM_OK : evaluate_last(e, class_id, cursor.date, err);
         if (code == CM_OK)
-            code = go_on(e, &class_, &cursor, ret_more, err);
+            code = go_on(e, &cursor, ret_more, err);
     }
     return code == CM_OK && !e->dry ? srv_store_put_alert_cursor(e->work.store, &cursor, err) : code;
 }

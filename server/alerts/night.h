@@ -11,14 +11,17 @@
  * the parent and one for each coordinator of the class who has an address, or else one for the school's number for
  * coordinators. A message without an address is failed from the start, so that somebody writes a letter.
  *
- * The last session up to the cursor's date is evaluated again at each run: what was corrected afterwards counts. Nothing is
- * told twice by it, for the rule sees what was told.
+ * The last session that was evaluated is evaluated again at each run: what was corrected afterwards counts. Nothing is told
+ * twice by it, for the rule sees what was told.
  *
  * A class begins on the day before its first session of which anything is known, no more than SRV_NIGHT_BACK_DAYS days back.
  * First of all, alerts that stand are held against the days once more (claim.h, srv_alerts_check_told): what was told and is not so
  * shows, and what nobody was told counts as never made.
  *
- * While alerts are switched off the cursors go on and nobody is told, also not later.
+ * While alerts are switched off the cursors go on and nobody is told. What passed meanwhile is not made up for: once they are
+ * switched on, the class goes on from its newest day, so a run is told only if it still goes on then; what waited to be sent
+ * was taken back (claim.h). Nights that were missed because nothing ran, or because the class was held, are made up for in
+ * order.
  *
  * What may have been told before the store was put back to a backup is unknown from the start (put_back.h).
  *

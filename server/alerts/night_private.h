@@ -13,9 +13,7 @@ struct srv_night_work { /* of one part: what it has read, and what it has done s
     struct srv_night_totals totals;
     struct srv_user *coordinators; /* read when the first alert is made */
     size_t coordinator_count, coordinator_room;
-    struct srv_station *stations; /* read when the first class is held */
-    size_t station_count, station_room;
-    bool coordinators_read, stations_read;
+    bool coordinators_read;
     struct cm_err *err; /* of a visit under way */
     enum cm_code code;
 };
@@ -24,8 +22,8 @@ struct srv_night_work { /* of one part: what it has read, and what it has done s
 enum cm_code srv_night_make_alert(struct srv_night_work *work, const char *class_id,
                                   const struct srv_student *student, const struct srv_decision *decision,
                                   struct cm_err *err);
-/* Fills why and by whom the class is held at the date (make.c). */
-enum cm_code srv_night_find_hold(struct srv_night_work *work, const struct cm_class *class_, int32_t date,
+/* Fills why and by whom the class is held at its session, which is open (make.c). */
+enum cm_code srv_night_find_hold(struct srv_night_work *work, const struct srv_session_info *info,
                                  struct srv_alert_cursor *cursor, struct cm_err *err);
 void srv_night_work_free(struct srv_night_work *work);
 /* Room for one more. */

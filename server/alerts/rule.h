@@ -20,6 +20,10 @@
  * - None told of it: when at least alert_days days count.
  * - One did: when at least alert_repeat_days days count after its trigger date.
  *
+ * D is a day on which alerts were switched on. Days that passed while they were off are never D, but they are in the run like
+ * any others: switched on again, a run that still goes on at the newest settled day is told, whole, and one that ended
+ * meanwhile is not (night.h).
+ *
  * So it is once per streak and again every alert_repeat_days days absent; and no second time for a streak whose beginning
  * was corrected after it was told.
  */

@@ -64,7 +64,7 @@ static enum cm_code add_reach(struct srv_tx *tx, const char *class_id, int32_t f
     int64_t first_ms = INT64_MAX, last_ms = INT64_MIN;
     for (size_t i = 0; i < work->reach_count; i++) {
         const struct srv_reach *reach = &work->reaches[i];
-        if (!srv_log_serves(work, reach->log, class_id))
+        if (reach->reach_wall_ms == 0 || !srv_log_serves(work, reach->log, class_id))
             continue;
         first_ms = reach->first_wall_ms < first_ms ? reach->first_wall_ms : first_ms;
         last_ms = reach->latest_wall_ms > last_ms ? reach->latest_wall_ms : last_ms;
@@ -270,8 +270,13 @@ enum cm_code srv_derive_erase(struct srv_tx *tx, const char *student_id, struct 
 
 /* ---- logs ---- */
 
-/* The sessions of one class that end after `from` and not after `to`. */
-static enum cm_code concern_ends(struct srv_tx *tx, const char *class_id, int64_t from_ms, int64_t to_ms,
+static bool is_between(int64_t wall_ms, int64_t from_ms, int64_t to_ms)
+{
+    return wall_ms > from_ms && wall_ms <= to_ms;
+}
+
+/* The sessions of one class that begin or end after `from` and not after `to`. */
+static enum cm_code concern_edges(struct srv_tx *tx, const char *class_id, int64_t from_ms, int64_t to_ms,
                                  struct cm_err *err)
 {
     struct srv_work *work = tx->store->work;
@@ -284,19 +289,38 @@ static enum cm_code concern_ends(struct srv_tx *tx, const char *class_id, int64_
             continue;
         const struct cm_day *day;
         code = srv_rules_day(tx, rules, date, &day, err);
-        if (code == CM_OK && day->times.close_wall_ms > from_ms && day->times.close_wall_ms <= to_ms)
+        if (code == CM_OK && (is_between(day->times.start_wall_ms, from_ms, to_ms) ||
+                              is_between(day->times.close_wall_ms, from_ms, to_ms)))
             code = concern(tx, class_id, date, JUDGE, err);
     }
     return code;
 }
 
-static void update_reach(struct srv_work *work, uint32_t log, const struct srv_log *after)
+static struct srv_reach *update_reach(struct srv_work *work, uint32_t log, const struct srv_log *after)
 {
     for (size_t i = 0; i < work->reach_count; i++) {
-        if (work->reaches[i].log == log)
-            work->reaches[i] = (struct srv_reach){log, after->first_wall_ms, after->reach_wall_ms,
-                                                  after->latest_wall_ms, work->reaches[i].revoked};
+        struct srv_reach *reach = &work->reaches[i];
+        if (reach->log != log)
+            continue;
+        reach->first_wall_ms = after->first_wall_ms;
+        reach->reach_wall_ms = after->reach_wall_ms;
+        reach->latest_wall_ms = after->latest_wall_ms;
+        return reach;
     }
+    return NULL;
+}
+
+/* The sessions that end after this instant are those of which something changes. A log that has its first events: those
+ * that waited for it since it was paired. */
+static int64_t changes_from(const struct srv_log *before, const struct srv_log *after,
+                            const struct srv_reach *reach)
+{
+    if (before->acked_seq > 0)
+        return before->reach_wall_ms;
+    int64_t from_ms = after->first_wall_ms - 1;
+    if (reach != NULL && reach->paired_wall_ms != 0 && reach->paired_wall_ms < from_ms)
+        from_ms = reach->paired_wall_ms;
+    return from_ms;
 }
 
 enum cm_code srv_derive_reach(struct srv_tx *tx, uint32_t log, const struct srv_log *before,
@@ -308,8 +332,7 @@ enum cm_code srv_derive_reach(struct srv_tx *tx, uint32_t log, const struct srv_
     enum cm_code code = srv_rules_read(tx, err);
     if (code != CM_OK)
         return code;
-    update_reach(work, log, after);
-    int64_t from = before->acked_seq > 0 ? before->reach_wall_ms : after->first_wall_ms - 1;
+    int64_t from = changes_from(before, after, update_reach(work, log, after));
     int64_t to = after->reach_wall_ms;
     if (from > to) { /* the clock was set back */
         int64_t higher = from;
@@ -325,7 +348,7 @@ enum cm_code srv_derive_reach(struct srv_tx *tx, uint32_t log, const struct srv_
             code = concern_class(tx, class_id, cm_date_add(cm_zone_date(tx->store->zone, from), -1),
                                  INT32_MAX, JUDGE, err);
         else
-            code = concern_ends(tx, class_id, from, to, err);
+            code = concern_edges(tx, class_id, from, to, err);
     }
     return code;
 }

@@ -75,10 +75,14 @@ static enum cm_code take_log(void *arg, struct cm_bytes key, struct cm_bytes val
     if (code == CM_OK)
         code = srv_grow((void **)&work->reaches, work->reach_count, &work->reach_room,
                         sizeof work->reaches[0], err);
-    if (code != CM_OK || log.acked_seq == 0)
+    if (code != CM_OK || (log.acked_seq == 0 && station.paired_wall_ms == 0))
         return code;
-    work->reaches[work->reach_count++] = (struct srv_reach){
-        srv_get_u32(key.data), log.first_wall_ms, log.reach_wall_ms, log.latest_wall_ms, station.revoked};
+    work->reaches[work->reach_count++] = (struct srv_reach){.log = srv_get_u32(key.data),
+                                                            .first_wall_ms = log.first_wall_ms,
+                                                            .reach_wall_ms = log.reach_wall_ms,
+                                                            .latest_wall_ms = log.latest_wall_ms,
+                                                            .paired_wall_ms = station.paired_wall_ms,
+                                                            .revoked = station.revoked};
     return CM_OK;
 }
 
@@ -211,35 +215,53 @@ static enum cm_code read_word(struct srv_tx *tx, struct srv_slot *slot, struct c
     return code;
 }
 
+static bool served(const struct srv_service *service, const struct srv_slot *slot)
+{
+    return names(service, slot->class_id) && slot->times.start_wall_ms >= service->from_wall_ms &&
+           slot->times.start_wall_ms < service->to_wall_ms;
+}
+
+static enum cm_code read_serving(struct srv_tx *tx, const struct srv_slot *slot, struct cm_err *err)
+{
+    struct srv_work *work = tx->store->work;
+    enum cm_code code = CM_OK;
+    work->serving_count = 0;
+    for (size_t i = 0; code == CM_OK && i < work->service_count; i++) {
+        const struct srv_service *service = &work->services[i];
+        const struct srv_reach *reach = served(service, slot) ? srv_reach_of(work, service->log) : NULL;
+        if (reach == NULL)
+            continue;
+        code = srv_grow((void **)&work->serving, work->serving_count, &work->serving_room,
+                        sizeof work->serving[0], err);
+        if (code != CM_OK)
+            return code;
+        struct cm_judge_station *station = &work->serving[work->serving_count++];
+        *station = (struct cm_judge_station){.paired_wall_ms = reach->paired_wall_ms,
+                                             .first_wall_ms = reach->first_wall_ms,
+                                             .reach_wall_ms = reach->reach_wall_ms,
+                                             .revoked = reach->revoked};
+        if (reach->reach_wall_ms != 0 && reach->first_wall_ms < slot->times.close_wall_ms)
+            code = able_ms(tx, service->log, &slot->times, &station->able_ms, err);
+    }
+    return code;
+}
+
 enum cm_code srv_judge(struct srv_tx *tx, struct srv_slot *slot, struct cm_err *err)
 {
     struct srv_work *work = tx->store->work;
-    struct cm_judge_station stations[SRV_SERVING_MAX];
     const bool school = slot->day == CM_DAY_SCHOOL;
     struct cm_judge_facts facts = {.school = school,
                                    .coverage_percent = work->coverage_percent,
                                    .start_wall_ms = slot->times.start_wall_ms,
                                    .close_wall_ms = slot->times.close_wall_ms};
-    size_t count = 0;
     enum cm_code code = read_word(tx, slot, err);
     facts.word = slot->info.word.word;
-    for (size_t i = 0; code == CM_OK && school && i < work->service_count && count < SRV_SERVING_MAX; i++) {
-        const struct srv_service *service = &work->services[i];
-        const struct srv_reach *reach = srv_reach_of(work, service->log);
-        if (!names(service, slot->class_id) || reach == NULL ||
-            slot->times.start_wall_ms < service->from_wall_ms ||
-            slot->times.start_wall_ms >= service->to_wall_ms)
-            continue;
-        struct cm_judge_station *station = &stations[count++];
-        *station = (struct cm_judge_station){.first_wall_ms = reach->first_wall_ms,
-                                             .reach_wall_ms = reach->reach_wall_ms,
-                                             .revoked = reach->revoked};
-        if (reach->first_wall_ms < slot->times.close_wall_ms)
-            code = able_ms(tx, service->log, &slot->times, &station->able_ms, err);
-    }
+    work->serving_count = 0;
+    if (code == CM_OK && school)
+        code = read_serving(tx, slot, err);
     if (code != CM_OK)
         return code;
-    struct cm_judgement judgement = cm_judge_session(&facts, stations, count);
+    struct cm_judgement judgement = cm_judge_session(&facts, work->serving, work->serving_count);
     slot->info.school = school;
     slot->info.state = (enum srv_session_state)judgement.verdict;
     slot->info.able_min = judgement.able_min;

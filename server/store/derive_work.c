@@ -28,6 +28,7 @@ void srv_work_destroy(struct srv_work *work)
     free(work->members.list);
     free(work->items);
     free(work->edges);
+    free(work->serving);
     free(work);
 }
 

@@ -20,10 +20,11 @@ struct srv_service {
     int64_t from_wall_ms, to_wall_ms;
 };
 
-struct srv_reach {
+struct srv_reach { /* of a log that has events, or whose station was paired */
     uint32_t log;
-    int64_t first_wall_ms, reach_wall_ms, latest_wall_ms;
-    bool revoked; /* the station */
+    int64_t first_wall_ms, reach_wall_ms, latest_wall_ms; /* reach 0: no events */
+    int64_t paired_wall_ms;                               /* of the station … */
+    bool revoked;
 };
 
 struct srv_slot { /* one session that is concerned */
@@ -61,7 +62,7 @@ struct srv_prefix {
 };
 
 enum { SRV_PREFIXES = 16384 /* 2 MB, when there is a need; students of one place drive each other out */ };
-enum { SRV_BUCKETS = 4096, SRV_SLOTS_MAX = 20000, SRV_SERVING_MAX = 256 };
+enum { SRV_BUCKETS = 4096, SRV_SLOTS_MAX = 20000 };
 
 struct srv_work {
     struct srv_slot *slots;
@@ -92,6 +93,8 @@ struct srv_work {
     size_t item_count, item_room;
     struct cm_edge *edges;
     size_t edge_count, edge_room;
+    struct cm_judge_station *serving;
+    size_t serving_count, serving_room;
 };
 
 /* Room for one more in an array that grows. */

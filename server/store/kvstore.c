@@ -324,6 +324,7 @@ static const struct srv_store_ops srv_kvs_ops = {
     .say_session = srv_kvs_say_session,
     .get_school_day = srv_kvs_get_school_day,
     .each_evidence = srv_kvs_each_evidence,
+    .each_awaited = srv_kvs_each_awaited,
     .each_span = srv_kvs_each_span,
     .each_roll = srv_kvs_each_roll,
     .each_day = srv_kvs_each_day,

@@ -113,6 +113,8 @@ enum cm_code srv_kvs_get_school_day(struct srv_store *store, const struct cm_cla
                                     struct srv_school_day *ret_day, struct cm_err *err);
 enum cm_code srv_kvs_each_evidence(struct srv_store *store, const char *class_id, int32_t date,
                                    srv_day_evidence_visit_fn *visit, void *arg, struct cm_err *err);
+enum cm_code srv_kvs_each_awaited(struct srv_store *store, const char *class_id, int32_t date,
+                                  srv_station_visit_fn *visit, void *arg, struct cm_err *err);
 enum cm_code srv_kvs_each_span(struct srv_store *store, const char *station_id, int64_t from_wall_ms,
                                int64_t to_wall_ms, srv_span_visit_fn *visit, void *arg, struct cm_err *err);
 enum cm_code srv_kvs_each_roll(struct srv_store *store, const char *class_id, int32_t date,

@@ -396,6 +396,12 @@ enum cm_code srv_store_each_session_info(struct srv_store *store, const char *cl
     return store->ops->each_session_info(store, class_id, from, to, visit, arg, err);
 }
 
+enum cm_code srv_store_each_awaited(struct srv_store *store, const char *class_id, int32_t date,
+                                    srv_station_visit_fn *visit, void *arg, struct cm_err *err)
+{
+    return store->ops->each_awaited(store, class_id, date, visit, arg, err);
+}
+
 enum cm_code srv_store_each_span(struct srv_store *store, const char *station_id, int64_t from_wall_ms,
                                  int64_t to_wall_ms, srv_span_visit_fn *visit, void *arg, struct cm_err *err)
 {

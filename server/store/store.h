@@ -237,7 +237,8 @@ struct srv_station {
     bool paired, revoked;
     uint8_t public_key[CM_PUBLIC_KEY_SIZE]; /* Ed25519, of its log */
     uint8_t token_hash[32];                 /* BLAKE2b of the token; the token itself is nowhere */
-    int64_t created_wall_ms, paired_wall_ms;
+    int64_t created_wall_ms;
+    int64_t paired_wall_ms; /* when it was first paired: from then on it is awaited; 0: never was */
     /* of its log as the server has it */
     uint64_t acked_seq;
     uint8_t head_hash[CM_HASH_SIZE];
@@ -389,6 +390,11 @@ enum cm_code srv_store_close_session(struct srv_store *store, const char *class_
                                      const char *by, int64_t wall_ms, struct cm_err *err);
 enum cm_code srv_store_reopen_session(struct srv_store *store, const char *class_id, int32_t date,
                                       const char *by, int64_t wall_ms, struct cm_err *err);
+
+/* Stations for which the session waits, or would, had no person spoken (roll/judge.h: cm_judge_awaits); none where there is no
+ * school. CM_NOTFOUND: no such class. */
+enum cm_code srv_store_each_awaited(struct srv_store *store, const char *class_id, int32_t date,
+                                    srv_station_visit_fn *visit, void *arg, struct cm_err *err);
 
 /* When a station could judge, as it said: spans that touch from … to (instants), the earliest first, cut at the hours of UTC.
  * What nothing speaks of it could not. CM_NOTFOUND: no such station. */
@@ -585,7 +591,7 @@ enum cm_code srv_store_each_message_in_state(struct srv_store *store, enum srv_m
 /* How far the nightly job is with a class. */
 enum srv_hold {
     SRV_HOLD_NONE,
-    SRV_HOLD_STATIONS, /* stations that serve it have not sent what they have beyond the session's end */
+    SRV_HOLD_STATIONS, /* stations that serve it are awaited: srv_store_each_awaited */
     SRV_HOLD_REOPENED, /* a person opened the session again */
     SRV_HOLD_NOBODY,   /* no station was there to judge, and no person closed it */
 };

@@ -115,6 +115,8 @@ struct srv_store_ops {
                                    struct srv_school_day *ret_day, struct cm_err *err);
     enum cm_code (*each_evidence)(struct srv_store *store, const char *class_id, int32_t date,
                                   srv_day_evidence_visit_fn *visit, void *arg, struct cm_err *err);
+    enum cm_code (*each_awaited)(struct srv_store *store, const char *class_id, int32_t date,
+                                 srv_station_visit_fn *visit, void *arg, struct cm_err *err);
     enum cm_code (*each_span)(struct srv_store *store, const char *station_id, int64_t from_wall_ms,
                               int64_t to_wall_ms, srv_span_visit_fn *visit, void *arg, struct cm_err *err);
     enum cm_code (*each_roll)(struct srv_store *store, const char *class_id, int32_t date,

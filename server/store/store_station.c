@@ -211,7 +211,7 @@ static enum cm_code put_until(struct srv_tx *tx, const struct srv_key *key, int6
     return srv_put(tx, SRV_T_SERVICES, key, bytes, sizeof bytes, err);
 }
 
-/* A station that is new has no events yet, so nothing follows from it. */
+/* Of a station that is new nothing is known of any time; from when on it is awaited, change_waiting follows. */
 static enum cm_code follow(struct srv_tx *tx, const char *class_id, int64_t from_wall_ms, struct cm_err *err)
 {
     if (from_wall_ms == INT64_MIN) {
@@ -267,17 +267,27 @@ static enum cm_code change_services(struct srv_tx *tx, const struct srv_station 
     return code;
 }
 
-/* Nobody waits for a station that is revoked: sessions beyond what it sent are judged anew. */
+/* From when on the station is awaited, by its pairing; INT64_MAX: never. */
+static int64_t awaited_from(const struct srv_station *station)
+{
+    bool awaited = station != NULL && !station->revoked && station->paired_wall_ms != 0;
+    return awaited ? station->paired_wall_ms : INT64_MAX;
+}
+
+/* One that is paired is awaited from then on, nobody waits for one that is revoked: sessions beyond what it sent are judged
+ * anew. before: NULL when it is new. */
 static enum cm_code change_waiting(struct srv_tx *tx, const struct srv_station *before,
                                    const struct srv_station *station, uint32_t number, struct cm_err *err)
 {
     struct srv_log log;
-    if (before->revoked == station->revoked)
+    const int64_t was = awaited_from(before), is = awaited_from(station);
+    if (was == is && (before == NULL || before->revoked == station->revoked))
         return CM_OK;
     enum cm_code code = srv_load_log(tx, number, &log, err);
-    if (code != CM_OK || log.acked_seq == 0)
+    if (code != CM_OK)
         return code;
-    return follow(tx, "", log.reach_wall_ms, err);
+    int64_t from = log.acked_seq > 0 ? log.reach_wall_ms : was < is ? was : is;
+    return from != INT64_MAX ? follow(tx, "", from, err) : CM_OK;
 }
 
 /* ---- writing ---- */
@@ -383,7 +393,7 @@ enum cm_code srv_kvs_put_station(struct srv_store *store, const struct srv_stati
         code = srv_note_change(tx, SRV_CHANGE_STATION, station->id, err);
     if (code == CM_OK)
         code = change_services(tx, known ? &before : NULL, station, log, err);
-    return code == CM_OK && known ? change_waiting(tx, &before, station, log, err) : code;
+    return code == CM_OK ? change_waiting(tx, known ? &before : NULL, station, log, err) : code;
 }
 
 static bool was_refused(const struct srv_log *row, const struct srv_fork *fork)

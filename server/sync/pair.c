@@ -75,7 +75,9 @@ enum cm_code srv_pair_run(struct srv_store *store, struct srv_work *work, struct
     }
     work->u.pair.outcome = SRV_PAIRED;
     station->paired = true;
-    station->paired_wall_ms = now_ms;
+    if (station->paired_wall_ms == 0 ||
+        now_ms < station->paired_wall_ms) /* the first time counts: it may have */
+        station->paired_wall_ms = now_ms; /* marks since then */
     memcpy(station->public_key, request->public_key, sizeof station->public_key);
     memcpy(station->token_hash, work->u.pair.token_hash, sizeof station->token_hash);
     memcpy(station->version, request->version, sizeof station->version);

@@ -17,9 +17,12 @@ struct term_totals {
 struct term_device { /* a station */
     struct term_log log;
     bool serves[REF_CLASSES], every_class, on;
-    bool disturbed;    /* its clock was wrong at some time */
-    int64_t offset_ms; /* of its clock */
-    bool suspect;      /* and it knows */
+    int64_t paired_ms;         /* 0: not yet, it works alone */
+    bool revoked;              /* what it did not send by then never comes */
+    int pairs_from, runs_from; /* days: from when on somebody may pair it, and switch it on */
+    bool disturbed;            /* its clock was wrong at some time */
+    int64_t offset_ms;         /* of its clock */
+    bool suspect;              /* and it knows */
     int offline_until, clock_until;
     int dark_from, dark_to;     /* minutes of today in which it cannot judge */
     int cut;                    /* minute of today from which it has no power */
@@ -57,6 +60,7 @@ enum term_what {
     TERM_COVER,       /* station, minutes, able */
     TERM_SEE,         /* station, student */
     TERM_SYNC,        /* station */
+    TERM_PAIR,        /* station */
     TERM_SEND,
     TERM_PEOPLE,
     TERM_HOOK,

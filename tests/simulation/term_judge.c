@@ -98,10 +98,12 @@ static const char *moment(int64_t wall_ms, char out[32])
 
 static void story_stations(struct term *term)
 {
-    char first[32], reach[32];
+    char paired[32], first[32], reach[32];
     for (int i = 0; i < term->device_count; i++) {
         const struct ref_station *s = &term->ref->stations[i];
-        fprintf(stderr, "  station %d%s%s: log from %s to %s; serves", i,
+        fprintf(stderr, "  station %d, %s%s%s%s%s: log from %s to %s; serves", i,
+                s->paired_ms != 0 ? "paired " : "not paired",
+                s->paired_ms != 0 ? moment(s->paired_ms, paired) : "", s->revoked ? ", revoked," : "",
                 term->devices[i].disturbed ? ", whose clock was wrong," : "",
                 term->devices[i].offset_ms != 0 ? " and is" : "", s->any ? moment(s->first_ms, first) : "-",
                 s->any ? moment(s->reach_ms, reach) : "-");
@@ -299,13 +301,14 @@ static bool was_said(const struct term *term, int student, const struct ref_list
     return said;
 }
 
-/* A station whose clock was right saw him in that session. One of which nothing ever came is not known to be there. */
+/* A station that was paired, and whose clock was right, saw him in that session. What a revoked one did not send by then is
+ * not waited for. */
 static bool was_seen(const struct term *term, int student, const struct ref_listed *listed)
 {
     for (int i = 0; i < term->seen_count; i++) {
         const struct term_seen *seen = &term->seen[i];
         if (seen->student == student && seen->day == listed->day && seen->class_ == listed->class_ &&
-            !term->devices[seen->station].disturbed && term->ref->stations[seen->station].any)
+            !term->devices[seen->station].disturbed && !term->devices[seen->station].revoked)
             return true;
     }
     return false;
@@ -318,6 +321,8 @@ void term_judge_call(struct term *term, const struct ref_alert *alert)
     int minute = ref_minute_of(term->now_ms), student = alert->student;
     if (minute < 7 * 60 || minute >= 20 * 60)
         term_wrong(term, student, "a message leaves at night");
+    if (term->ref->alerts_off)
+        term_wrong(term, student, "a message leaves while alerts are switched off");
     if (alert->state != REF_ACTIVE || !ref_still_true(term->ref, alert))
         term_wrong(term, student, "a message leaves that is not true any more");
     for (int i = 0; i < alert->listed_count && !term->classes_changed; i++) {

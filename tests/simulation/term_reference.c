@@ -178,6 +178,18 @@ void ref_say(struct ref *ref, int class_, int day, enum ref_said said, int64_t s
     ref->stale = true;
 }
 
+void ref_pair(struct ref *ref, int station, int64_t wall_ms)
+{
+    ref->stations[station].paired_ms = wall_ms;
+    ref->stale = true;
+}
+
+void ref_revoke(struct ref *ref, int station)
+{
+    ref->stations[station].revoked = true;
+    ref->stale = true;
+}
+
 void ref_serve(struct ref *ref, int station, int class_, int64_t from_ms)
 {
     if (ref->service_count == REF_SERVICES)
@@ -246,6 +258,15 @@ static int able_minutes(const struct ref *ref, const struct ref_station *station
     return count;
 }
 
+/* It was there before the session's end, and what it has to say of it may be still to come. */
+static bool is_awaited(const struct ref_station *station, int64_t close_ms)
+{
+    bool was_paired = station->paired_ms != 0 && station->paired_ms < close_ms;
+    bool has_begun = station->any && station->first_ms < close_ms;
+    bool has_come = station->any && station->reach_ms >= close_ms;
+    return !station->revoked && (was_paired || has_begun) && !has_come;
+}
+
 static enum ref_state by_stations(const struct ref *ref, int class_, int day)
 {
     int start_minute, close_after_min;
@@ -263,10 +284,10 @@ static enum ref_state by_stations(const struct ref *ref, int class_, int day)
         }
         if (start < service->from_ms || start >= service->to_ms)
             continue;
-        if (!station->any || station->first_ms >= close)
+        awaited |= is_awaited(station, close);
+        if (!station->any || station->first_ms >= close || station->reach_ms < start)
             continue; /* it says nothing about this session */
         spoke = true;
-        awaited |= station->reach_ms < close;
         covered |= able_minutes(ref, station, start, close) * 100 >= close_after_min * ref->coverage_percent;
     }
     if (!spoke || awaited)
@@ -548,7 +569,13 @@ static void night_of_class(struct ref *ref, int class_, int through, int64_t now
     }
     if (!cursor->known || cursor->day > through)
         return;
-    for (int d = cursor->day; !is_new && d >= cursor->day - 30; d--) { /* the last session once more */
+    if (ref->alerts_off) { /* nobody is told, also not later of what was meanwhile */
+        cursor->day = through;
+        cursor->held_day = -1;
+        return;
+    }
+    for (int d = cursor->day; !is_new && d >= cursor->day - 30 && d >= cursor->first_day;
+         d--) { /* the last session once more */
         if (ref_school(ref, class_, d)) {
             evaluate(ref, class_, d, now_ms);
             break;
@@ -611,6 +638,16 @@ static void take_back(struct ref_alert *alert)
     left |= alert->seen && !waited; /* all failed: it was told by a letter */
     if (alert->state == REF_ACTIVE)
         alert->state = left ? REF_CONTRADICTED : REF_WITHDRAWN;
+}
+
+/* While alerts are switched off nothing waits to be sent. What nobody was told of counts as never made. */
+static void call_off(struct ref_alert *alert)
+{
+    struct ref_alert after = *alert;
+    take_back(&after);
+    if (after.state == REF_CONTRADICTED)
+        after.state = REF_ACTIVE;
+    *alert = after;
 }
 
 static bool is_listed(const struct ref *ref, const struct ref_alert *alert, int day)
@@ -687,8 +724,12 @@ void ref_verify_queued(struct ref *ref, int64_t now_ms)
     for (int s = 0; s < ref->student_count; s++) {
         for (int i = 0; i < ref->alert_counts[s]; i++) {
             struct ref_alert *alert = &ref->alerts[s][i];
-            if (any_way(alert, REF_QUEUED) && (alert->state != REF_ACTIVE || !ref_still_true(ref, alert)))
+            if (!any_way(alert, REF_QUEUED))
+                continue;
+            if (alert->state != REF_ACTIVE || !ref_still_true(ref, alert))
                 take_back(alert);
+            else if (ref->alerts_off)
+                call_off(alert);
         }
     }
 }
@@ -711,6 +752,10 @@ enum ref_claim ref_claim(struct ref *ref, struct ref_alert *alert, int recipient
         return REF_CLAIM_NOT_DUE;
     if (alert->state != REF_ACTIVE || !ref_still_true(ref, alert)) {
         take_back(alert);
+        return REF_CLAIM_WITHDRAWN;
+    }
+    if (ref->alerts_off) {
+        call_off(alert);
         return REF_CLAIM_WITHDRAWN;
     }
     if (minute < ref->send_from || minute >= ref->send_to)
@@ -780,10 +825,10 @@ bool ref_cancel(struct ref_alert *alert)
     return true;
 }
 
-bool ref_retry(struct ref_alert *alert, int64_t now_ms)
+bool ref_retry(const struct ref *ref, struct ref_alert *alert, int64_t now_ms)
 {
     bool any = false;
-    for (int i = 0; i < REF_RECIPIENTS && alert->state == REF_ACTIVE; i++) {
+    for (int i = 0; i < REF_RECIPIENTS && alert->state == REF_ACTIVE && !ref->alerts_off; i++) {
         struct ref_message *m = &alert->messages[i];
         if (!m->exists || (m->way != REF_FAILED && m->way != REF_UNKNOWN))
             continue;

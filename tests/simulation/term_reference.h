@@ -19,7 +19,7 @@
 enum {
     REF_CLASSES = 72,
     REF_STUDENTS = 12,
-    REF_STATIONS = 3,
+    REF_STATIONS = 7,
     REF_COORDINATORS = 3,
     REF_TERM_DAYS = 128,
     REF_FACTS = 24,   /* marks, or corrections, of a student on a day */
@@ -75,7 +75,8 @@ struct ref_student {
     struct ref_facts *marks, *corrections; /* [day] */
 };
 struct ref_station { /* as far as its log has arrived */
-    bool any;
+    bool any, revoked;
+    int64_t paired_ms; /* 0: it is not */
     int64_t created_ms, first_ms, reach_ms;
     uint8_t *able, *unable; /* [minute of the term] */
 };
@@ -135,7 +136,7 @@ struct ref {
     int first_day, last_day; /* what is behind the last one is not looked at */
     int class_count, student_count, station_count, coordinator_count, word_count, service_count;
     int alert_days, repeat_days, coverage_percent, send_from, send_to;
-    bool school_number, email_way;
+    bool alerts_off, school_number, email_way;
     struct ref_entry entries[REF_TERM_DAYS]; /* for all classes that have none of their own */
     struct ref_class classes[REF_CLASSES];
     struct ref_student students[REF_STUDENTS];
@@ -172,6 +173,8 @@ void ref_cover(struct ref *ref, int station, int64_t from_ms, int64_t to_ms, boo
 /* Any event of a station's log: how far the log reaches. from_ms: when what it says began. */
 void ref_reach(struct ref *ref, int station, int64_t wall_ms, int64_t from_ms, int64_t arrived_ms);
 void ref_say(struct ref *ref, int class_, int day, enum ref_said said, int64_t said_ms, int64_t arrived_ms);
+void ref_pair(struct ref *ref, int station, int64_t wall_ms);
+void ref_revoke(struct ref *ref, int station);
 void ref_serve(struct ref *ref, int station, int class_, int64_t from_ms);
 void ref_serve_end(struct ref *ref, int station, int class_, int64_t to_ms);
 
@@ -211,7 +214,7 @@ void ref_news(struct ref_alert *alert, int recipient, enum ref_news news, int64_
 void ref_recover(struct ref *ref);
 /* What a person does; false: there is nothing to do, or it is too late. */
 bool ref_cancel(struct ref_alert *alert);
-bool ref_retry(struct ref_alert *alert, int64_t now_ms);
+bool ref_retry(const struct ref *ref, struct ref_alert *alert, int64_t now_ms);
 bool ref_resolve(struct ref_alert *alert, int recipient, bool was_sent, int64_t now_ms);
 void ref_erase(struct ref *ref, int student);
 

@@ -83,7 +83,27 @@ static void admit(struct term *term, int student, int day)
 static void put_duty(struct term *term, int number)
 {
     const struct term_device *d = &term->devices[number];
-    term_put_station(term->server, number, &d->log, d->every_class ? NULL : d->serves, term->class_count);
+    const struct term_duty duty = {.classes = d->every_class ? NULL : d->serves,
+                                   .class_count = term->class_count,
+                                   .paired_ms = d->paired_ms,
+                                   .revoked = d->revoked};
+    term_put_station(term->server, number, &d->log, &duty);
+}
+
+static void pair_device(struct term *term, int number)
+{
+    struct term_device *d = &term->devices[number];
+    d->paired_ms = term->now_ms;
+    put_duty(term, number);
+    ref_pair(term->ref, number, term->now_ms);
+    term_tell(term, "station %d is paired", number);
+}
+
+/* Some are paired long before anybody switches them on, or work alone before they are paired. */
+static void set_habits(struct term *term, struct term_device *d)
+{
+    d->pairs_from = term->today + (sim_happens(20) ? 1 + sim_draw(5) : 0);
+    d->runs_from = term->today + (sim_happens(15) ? 1 + sim_draw(20) : 0);
 }
 
 static void set_device(struct term *term, int number)
@@ -98,10 +118,14 @@ static void set_device(struct term *term, int number)
     for (int i = 0; i < term->class_count; i++)
         any |= d->serves[i];
     d->serves[term->first_real] |= !any;
+    bool knows = sim_happens(50); /* by a roster of its own, before it is paired */
     for (int i = 0; i < REF_STUDENTS; i++)
-        d->believes[i] = REF_NO_CLASS;
+        d->believes[i] = knows ? ref_class_on(term->ref, i, term->today) : REF_NO_CLASS;
     term->ref->stations[number].created_ms = term->now_ms;
+    set_habits(term, d);
     put_duty(term, number);
+    if (d->pairs_from <= term->today)
+        pair_device(term, number);
     if (d->every_class)
         ref_serve(term->ref, number, REF_NO_CLASS, INT64_MIN);
     for (int i = 0; i < term->class_count && !d->every_class; i++)
@@ -253,7 +277,9 @@ static void wake_device(struct term *term, int number)
         d->offline_until = term->today + 1 + sim_draw(6);
         term_tell(term, "station %d has no network until %d", number, term_date(d->offline_until));
     }
-    d->on = !trouble(term, 8);
+    if (d->paired_ms == 0 && term->today >= d->pairs_from)
+        plan(term, ref_instant(term->today, sim_draw(1440)), TERM_PAIR, number, 0, 0);
+    d->on = term->today >= d->runs_from && !trouble(term, 8);
     d->cut = trouble(term, 5) ? sim_draw(1440) : 1440;
     d->dark_from = d->dark_to = 0;
     if (trouble(term, 20)) {
@@ -362,8 +388,9 @@ static void note_seen(struct term *term, int student, int class_, int station)
     ref_times(term->ref, class_, term->today, &start_minute, &length);
     int64_t start = ref_instant(term->today, start_minute);
     const struct term_device *d = &term->devices[station];
-    if (d->disturbed || !serves(d, class_) || !ref_school(term->ref, class_, term->today) ||
-        term->now_ms >= start + length * minute_ms || term->seen_count == TERM_SEEN)
+    if (d->disturbed || d->paired_ms == 0 || d->revoked || !serves(d, class_) ||
+        !ref_school(term->ref, class_, term->today) || term->now_ms >= start + length * minute_ms ||
+        term->seen_count == TERM_SEEN)
         return;
     if (class_ == ref_class_on(term->ref, student, term->today))
         term->seen[term->seen_count++] = (struct term_seen){student, class_, term->today, station};
@@ -420,7 +447,7 @@ static void arrive(struct term *term, int number, const struct term_event *e)
 static void sync(struct term *term, int number)
 {
     struct term_device *d = &term->devices[number];
-    if (term->today < d->offline_until)
+    if (term->today < d->offline_until || d->paired_ms == 0 || d->revoked)
         return;
     int before = d->log.acked, first = before + 1, count = d->log.count - before;
     if (first > 1 && sim_happens(15)) { /* the answer of the last push was lost */
@@ -572,7 +599,7 @@ static void change_duty(struct term *term)
 {
     int number = sim_draw(term->device_count), class_ = real_class(term);
     struct term_device *d = &term->devices[number];
-    if (d->every_class || term->ref->service_count > REF_SERVICES - 4)
+    if (d->every_class || d->revoked || term->ref->service_count > REF_SERVICES - 4)
         return;
     int others = 0;
     for (int i = 0; i < term->class_count; i++)
@@ -586,6 +613,27 @@ static void change_duty(struct term *term)
     else
         ref_serve_end(term->ref, number, class_, term->now_ms);
     term_tell(term, "station %d %s C-%02d", number, d->serves[class_] ? "serves" : "does not serve", class_);
+}
+
+static void revoke(struct term *term)
+{
+    int number = sim_draw(term->device_count);
+    struct term_device *d = &term->devices[number];
+    if (d->revoked || d->paired_ms == 0)
+        return;
+    d->revoked = true;
+    put_duty(term, number);
+    ref_revoke(term->ref, number);
+    term_tell(term, "station %d is revoked", number);
+}
+
+static void new_device(struct term *term)
+{
+    if (term->device_count == REF_STATIONS || term->ref->service_count > REF_SERVICES - 8)
+        return;
+    term_tell(term, "station %d is new", term->device_count);
+    term->ref->station_count = ++term->device_count;
+    set_device(term, term->device_count - 1);
 }
 
 static void change_address(struct term *term)
@@ -626,9 +674,18 @@ static void change_rules(struct term *term)
     term_tell(term, "the settings change");
 }
 
+static void switch_alerts(struct term *term)
+{
+    term->ref->alerts_off = !term->ref->alerts_off;
+    term_put_number(term->server, SRV_SETTING_ALERTS_ENABLED, !term->ref->alerts_off);
+    term_tell(term, "alerts are switched %s", term->ref->alerts_off ? "off" : "on");
+}
+
 static void people(struct term *term)
 {
-    int what = sim_draw(100);
+    int what = sim_draw(106);
+    if (term->ref->alerts_off && sim_happens(30))
+        what = 105;
     if (what < 20)
         correct_any(term);
     else if (what < 38)
@@ -649,6 +706,12 @@ static void people(struct term *term)
         change_duty(term);
     else if (what < 80)
         change_rules(term);
+    else if (what >= 104)
+        switch_alerts(term);
+    else if (what >= 102)
+        revoke(term);
+    else if (what >= 100)
+        new_device(term);
     else
         term_people_and_alerts(term);
 }
@@ -744,6 +807,9 @@ static void act(struct term *term, const struct term_act *act)
     case TERM_SYNC:
         sync(term, act->a);
         break;
+    case TERM_PAIR:
+        pair_device(term, act->a);
+        break;
     case TERM_SEND:
         term_send(term);
         break;
@@ -780,6 +846,7 @@ static void heal(struct term *term)
     term->down_until = 0;
     for (int i = 0; i < term->device_count; i++) {
         term->devices[i].offline_until = 0;
+        term->devices[i].runs_from = 0;
         term->devices[i].clock_until = 0;
     }
     for (int i = 0; i < 4 && !term->broken; i++) {

@@ -230,7 +230,7 @@ static bool do_one(struct term *term, struct ref_alert *wanted, const struct ter
         for (int i = 0; i < alert->message_count; i++)
             if (wanted->state == REF_ACTIVE && alert->messages[i].way == REF_UNKNOWN)
                 allow_again(term, &alert->messages[i]);
-        should = ref_retry(wanted, term->now_ms);
+        should = ref_retry(term->ref, wanted, term->now_ms);
         got = term_retry(term->server, alert->id, term->now_ms);
         break;
     case 2:

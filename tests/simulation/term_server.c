@@ -271,23 +271,25 @@ static enum cm_code do_station(struct srv_store *store, struct job *job, struct 
 }
 
 void term_put_station(struct term_server *server, int station, const struct term_log *log,
-                      const bool *classes, int class_count)
+                      const struct term_duty *duty)
 {
     struct srv_station record;
     char id[40];
     struct job job = {.verb = do_station, .record = &record};
     name(id, sizeof id, "station-", station);
     if (srv_store_get_station(server->store, id, &record, NULL) != CM_OK) {
-        record = (struct srv_station){.paired = true, .paired_wall_ms = server->clock.now_wall_ms};
-        record.created_wall_ms = server->clock.now_wall_ms;
+        record = (struct srv_station){.created_wall_ms = server->clock.now_wall_ms};
         memcpy(record.id, id, sizeof record.id);
         memcpy(record.name, id, sizeof id);
         memcpy(record.public_key, log->key, sizeof record.public_key);
         memcpy(record.token_hash, log->key, sizeof record.token_hash);
     }
+    record.paired = duty->paired_ms != 0;
+    record.paired_wall_ms = duty->paired_ms;
+    record.revoked = duty->revoked;
     record.class_count = 0;
-    for (int i = 0; i < class_count && classes != NULL; i++)
-        if (classes[i])
+    for (int i = 0; i < duty->class_count && duty->classes != NULL; i++)
+        if (duty->classes[i])
             name(record.classes[record.class_count++], CM_ID_SIZE, "C-", i);
     must(server, &job, "station");
 }

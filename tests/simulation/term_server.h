@@ -48,8 +48,14 @@ void term_put_student(struct term_server *server, int student, const struct term
 void term_erase_student(struct term_server *server, int student);
 void term_put_coordinator(struct term_server *server, int coordinator, const struct ref_coordinator *as,
                           int class_count);
+struct term_duty {
+    const bool *classes; /* NULL: every class */
+    int class_count;
+    int64_t paired_ms; /* 0: not yet */
+    bool revoked;
+};
 void term_put_station(struct term_server *server, int station, const struct term_log *log,
-                      const bool *classes, int class_count); /* classes NULL: every class */
+                      const struct term_duty *duty);
 void term_put_number(struct term_server *server, const char *setting, int number);
 
 void term_log_begin(struct term_log *log, int station);

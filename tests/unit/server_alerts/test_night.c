@@ -395,6 +395,63 @@ static void sync_three_days_late(struct school *s)
     assert_int_equal(cursor.hold, SRV_HOLD_NONE);
 }
 
+static enum cm_code put_station(struct srv_store *store, void *arg, struct cm_err *err)
+{
+    return srv_store_put_station(store, arg, err);
+}
+
+/* The other door was paired, saw him, and never sent it: nobody may be told that he was absent. */
+static void a_station_that_was_paired_and_never_sent(struct school *s)
+{
+    struct station_log *other = station_create(NULL, "yard", (const char *const[]){"10-A", NULL});
+    other->station.paired_wall_ms = at(&s->w, day(1), 500);
+    station_add_to(other, s->w.store);
+    for (int i = 0; i < 4; i++) {
+        mark(s, "S-2", day(i));
+        if (i == 0)
+            mark(s, "S-1", day(i));
+        else
+            station_mark(other, "S-1", "10-A", day(i), at(&s->w, day(i), 545), ++s->ids);
+        station_cover(s->log, at(&s->w, day(i), 530), at(&s->w, day(i), 601), true, ++s->ids);
+    }
+    push_all(s->w.store, s->log);
+    assert_int_equal(night(s, 3).held, 1);
+    struct srv_alert_cursor cursor = cursor_of(s, "10-A");
+    assert_int_equal(cursor.held_date, day(1));
+    assert_int_equal(cursor.hold, SRV_HOLD_STATIONS);
+    assert_int_equal(cursor.station_count, 1);
+    assert_string_equal(cursor.stations[0], "yard");
+    station_activity(other, CM_ACTIVITY_LOCKOUT, at(&s->w, day(3), 602), ++s->ids);
+    push_all(s->w.store, other);
+    assert_int_equal(night(s, 3).held, 0);
+    no_alerts(s);
+    free(other);
+}
+
+/* Paired for a trial and never switched on: it holds the class until a person closes or revokes it. */
+static void a_station_that_was_paired_and_never_started(struct school *s)
+{
+    struct station_log *other = station_create(NULL, "demo", NULL);
+    other->station.paired_wall_ms = at(&s->w, day(0), 300);
+    station_add_to(other, s->w.store);
+    for (int i = 0; i < 4; i++) {
+        mark(s, "S-2", day(i));
+        station_cover(s->log, at(&s->w, day(i), 530), at(&s->w, day(i), 601), true, ++s->ids);
+    }
+    push_all(s->w.store, s->log);
+    assert_int_equal(night(s, 3).held, 1);
+    assert_int_equal(cursor_of(s, "10-A").held_date, day(0));
+    close_session(s->w.store, "10-A", day(0), at(&s->w, day(3), 700));
+    assert_int_equal(night(s, 3).held, 1);
+    assert_int_equal(cursor_of(s, "10-A").held_date, day(1));
+    other->station.revoked = true;
+    assert_int_equal(srv_store_write(s->w.store, put_station, &other->station, NULL), CM_OK);
+    assert_int_equal(night(s, 3).alerts, 1);
+    assert_int_equal(cursor_of(s, "10-A").hold, SRV_HOLD_NONE);
+    assert_int_equal(the_alert(s).absent_count, 3); /* told on the third day, as ever */
+    free(other);
+}
+
 static void a_late_sync_that_says_he_was_there(struct school *s)
 {
     live(s, 0, "PAAO");
@@ -898,6 +955,111 @@ static void switched_off(struct school *s)
     no_alerts(s);
 }
 
+static void switch_alerts(struct school *s, bool on)
+{
+    assert_int_equal(srv_store_write(s->w.store, switch_off, (void *)(on ? "1" : "0"), NULL), CM_OK);
+}
+
+static void switched_on_a_running_streak_is_told_whole(struct school *s)
+{
+    live(s, 0, "P");
+    assert_int_equal(night(s, 0).alerts, 0);
+    switch_alerts(s, false);
+    live(s, 1, "AAAA--AA");
+    assert_int_equal(nights(s, 1, 8), 0);
+    switch_alerts(s, true);
+    assert_int_equal(night(s, 8).alerts, 1);
+    assert_int_equal(the_alert(s).trigger_date, day(8));
+    assert_int_equal(the_alert(s).absent_count, 6);
+    assert_false(the_alert(s).repeat);
+    assert_int_equal(night(s, 8).alerts, 0);
+}
+
+static void switched_on_a_streak_that_ended_is_not_told(struct school *s)
+{
+    live(s, 0, "P");
+    assert_int_equal(night(s, 0).alerts, 0);
+    switch_alerts(s, false);
+    live(s, 1, "AAAP--AA");
+    assert_int_equal(nights(s, 1, 8), 0);
+    switch_alerts(s, true);
+    assert_int_equal(night(s, 8).alerts, 0);
+    live(s, 9, "A");
+    assert_int_equal(night(s, 9).alerts, 1); /* the next one is */
+    assert_int_equal(the_alert(s).absent_count, 3);
+}
+
+/* One that is settled when alerts are on again is not made up for either. */
+static void what_is_settled_late_is_told_only_if_it_goes_on(struct school *s)
+{
+    live(s, 0, "PAA");
+    assert_int_equal(nights(s, 0, 2), 0);
+    switch_alerts(s, false);
+    live(s, 3, "OP");
+    assert_int_equal(nights(s, 3, 4), 0);
+    switch_alerts(s, true);
+    close_session(s->w.store, "10-A", day(3), at(&s->w, day(4), 700)); /* the third day */
+    assert_int_equal(nights(s, 4, 6), 0);
+    no_alerts(s);
+}
+
+static void switched_off_before_sending(struct school *s)
+{
+    live(s, 0, "PAAA");
+    assert_int_equal(nights(s, 0, 3), 1);
+    const struct srv_alert first = the_alert(s);
+    struct act act = act_on(s, &first, SRV_RECIPIENT_PARENT, day(4), 420);
+    switch_alerts(s, false);
+    claim_is(s, &act, SRV_CLAIM_WITHDRAWN);
+    assert_int_equal(state_of(s, &act), SRV_MESSAGE_CANCELLED);
+    assert_int_equal(the_alert(s).state, SRV_ALERT_WITHDRAWN);
+    switch_alerts(s, true);
+    assert_int_equal(night(s, 3).alerts, 1); /* it goes on: told anew */
+    struct found *found = alerts_of(s, "S-1");
+    assert_int_equal(found->count, 2);
+    struct srv_alert second = found->alerts[0].generation == 1 ? found->alerts[0] : found->alerts[1];
+    assert_int_equal(second.generation, 1);
+    switch_alerts(s, false);
+    assert_int_equal(srv_store_write(s->w.store, do_verify, &act, NULL), CM_OK); /* within a minute */
+    assert_int_equal(act.count, 1);
+    act = act_on(s, &second, SRV_RECIPIENT_PARENT, day(4), 420);
+    assert_int_equal(state_of(s, &act), SRV_MESSAGE_CANCELLED);
+}
+
+static void switched_off_when_the_parents_were_told(struct school *s)
+{
+    live(s, 0, "PAAA");
+    assert_int_equal(nights(s, 0, 3), 1);
+    const struct srv_alert alert = the_alert(s);
+    struct act act = act_on(s, &alert, SRV_RECIPIENT_PARENT, day(4), 420);
+    claim_is(s, &act, SRV_CLAIM_SEND);
+    record(s, &act, SRV_OUTBOX_TAKEN, "wamid.1", SRV_MESSAGE_SENT);
+    switch_alerts(s, false);
+    assert_int_equal(srv_store_write(s->w.store, do_verify, &act, NULL), CM_OK);
+    assert_int_equal(act.count, 1);
+    assert_int_equal(the_alert(s).state, SRV_ALERT_ACTIVE); /* it was told, and is so */
+    assert_int_equal(state_of(s, &act), SRV_MESSAGE_SENT);
+    act = act_on(s, &alert, SRV_RECIPIENT_COORDINATOR, day(4), 430);
+    assert_int_equal(state_of(s, &act), SRV_MESSAGE_CANCELLED);
+    switch_alerts(s, true);
+    assert_int_equal(night(s, 3).alerts, 0);
+}
+
+static void nothing_is_sent_again_while_switched_off(struct school *s)
+{
+    live(s, 0, "PAAA");
+    assert_int_equal(nights(s, 0, 3), 1);
+    const struct srv_alert alert = the_alert(s);
+    struct act act = act_on(s, &alert, SRV_RECIPIENT_PARENT, day(4), 420);
+    claim_is(s, &act, SRV_CLAIM_SEND);
+    record(s, &act, SRV_OUTBOX_REFUSED, NULL, SRV_MESSAGE_FAILED);
+    switch_alerts(s, false);
+    assert_int_equal(srv_store_write(s->w.store, do_retry, &act, NULL), CM_INVALID);
+    assert_int_equal(state_of(s, &act), SRV_MESSAGE_FAILED);
+    switch_alerts(s, true);
+    assert_int_equal(srv_store_write(s->w.store, do_retry, &act, NULL), CM_OK);
+}
+
 /* ---- why ---- */
 
 struct lines {
@@ -976,6 +1138,8 @@ static const struct {
     {"excused inside a streak", excused_inside_a_streak},
     {"station off on day 2", station_off_on_day_2},
     {"sync three days late", sync_three_days_late},
+    {"a station that was paired and never sent", a_station_that_was_paired_and_never_sent},
+    {"a station that was paired and never started", a_station_that_was_paired_and_never_started},
     {"a late sync that says he was there", a_late_sync_that_says_he_was_there},
     {"server down for two nights", server_down_for_two_nights},
     {"server down until after the streak", server_down_until_after_the_streak},
@@ -1009,6 +1173,12 @@ static const struct {
     {"coordinators of the class are told", coordinators_of_the_class_are_told},
     {"who has the class no more is not told", who_has_the_class_no_more_is_not_told},
     {"switched off", switched_off},
+    {"switched on: a running streak is told whole", switched_on_a_running_streak_is_told_whole},
+    {"switched on: a streak that ended is not told", switched_on_a_streak_that_ended_is_not_told},
+    {"switched on: what is settled late", what_is_settled_late_is_told_only_if_it_goes_on},
+    {"switched off before sending", switched_off_before_sending},
+    {"switched off when the parents were told", switched_off_when_the_parents_were_told},
+    {"nothing is sent again while switched off", nothing_is_sent_again_while_switched_off},
     {"a dry run says why and writes nothing", a_dry_run_says_why_and_writes_nothing},
     {"why was nobody told", why_was_nobody_told},
 };

@@ -327,11 +327,90 @@ static void revoked_stations(struct world *w)
     free(lost);
 }
 
+static enum cm_code pair(struct srv_store *store, void *arg, struct cm_err *err)
+{
+    struct srv_station station;
+    const struct station_log *log = arg;
+    enum cm_code code = srv_store_get_station(store, log->station.id, &station, err);
+    station.paired_wall_ms = log->station.paired_wall_ms;
+    return code == CM_OK ? srv_store_put_station(store, &station, err) : code;
+}
+
+static bool list_station(void *arg, const struct srv_station *station)
+{
+    strcat(arg, station->id);
+    strcat(arg, " ");
+    return true;
+}
+
+static const char *awaited(struct srv_store *store, int32_t date)
+{
+    static char text[200];
+    text[0] = '\0';
+    assert_int_equal(srv_store_each_awaited(store, "10-A", date, list_station, text, NULL), CM_OK);
+    return text;
+}
+
+/* A door that was paired before a session's end is waited for, whether it ever sent anything or not. */
+static void stations_that_never_sent(struct world *w)
+{
+    const int32_t tuesday = cm_date_add(WORLD_MONDAY, 1), wednesday = cm_date_add(WORLD_MONDAY, 2);
+    struct station_log *log = station_create(w, "g", NULL), *silent = station_create(w, "h", NULL);
+    set_up_class(w);
+    silent->station.paired_wall_ms = at(w, tuesday, 599); /* Tuesday's session ends at 600 */
+    for (int i = 0; i < 3; i++) {
+        int32_t date = cm_date_add(WORLD_MONDAY, i);
+        station_cover(log, at(w, date, 530), at(w, date, 601), true, 10 + (uint32_t)i);
+    }
+    push_all(w->store, log);
+    assert_string_equal(awaited(w->store, tuesday), "");
+    assert_int_equal(info_of(w->store, "10-A", tuesday).state, SRV_SESSION_CLOSED);
+    assert_int_equal(srv_store_write(w->store, pair, silent, NULL), CM_OK);
+    assert_int_equal(info_of(w->store, "10-A", WORLD_MONDAY).state, SRV_SESSION_CLOSED);
+    assert_int_equal(info_of(w->store, "10-A", tuesday).state, SRV_SESSION_OPEN);
+    assert_int_equal(info_of(w->store, "10-A", wednesday).state, SRV_SESSION_OPEN);
+    assert_int_equal(status_of(w->store, "S-1", tuesday), CM_ROLL_NONE);
+    assert_string_equal(awaited(w->store, WORLD_MONDAY), "");
+    assert_string_equal(awaited(w->store, tuesday), "h ");
+    check(w->store);
+    close_session(w->store, "10-A", tuesday, at(w, tuesday, 700)); /* a person needs not wait */
+    assert_int_equal(status_of(w->store, "S-1", tuesday), CM_ROLL_ABSENT);
+    station_mark(silent, "S-1", "10-A", wednesday, at(w, wednesday, 545), 20); /* its first event of all */
+    push_all(w->store, silent);
+    assert_int_equal(info_of(w->store, "10-A", wednesday).state, SRV_SESSION_OPEN);
+    station_activity(silent, CM_ACTIVITY_LOCKOUT, at(w, wednesday, 600), 21);
+    push_all(w->store, silent);
+    assert_string_equal(awaited(w->store, wednesday), "");
+    assert_string_equal(roll_of(w->store, "10-A", wednesday), "S-1=present S-2=absent S-3=absent ");
+    check(w->store);
+    free(log);
+    free(silent);
+}
+
+static void a_station_that_never_sent_is_revoked(struct world *w)
+{
+    struct station_log *log = station_create(w, "g", NULL), *silent = station_create(w, "h", NULL);
+    set_up_class(w);
+    silent->station.paired_wall_ms = at(w, WORLD_MONDAY, 300);
+    assert_int_equal(srv_store_write(w->store, pair, silent, NULL), CM_OK);
+    station_cover(log, at(w, WORLD_MONDAY, 530), at(w, WORLD_MONDAY, 601), true, 1);
+    push_all(w->store, log);
+    assert_int_equal(info_of(w->store, "10-A", WORLD_MONDAY).state, SRV_SESSION_OPEN);
+    assert_int_equal(srv_store_write(w->store, revoke, (void *)"h", NULL), CM_OK);
+    assert_string_equal(awaited(w->store, WORLD_MONDAY), "");
+    assert_int_equal(info_of(w->store, "10-A", WORLD_MONDAY).state, SRV_SESSION_CLOSED);
+    check(w->store);
+    free(log);
+    free(silent);
+}
+
 const struct conformance_case conformance_rolls[] = {
     {"rolls", rolls},
     {"spans", spans},
     {"coverage", coverage},
     {"revoked stations", revoked_stations},
+    {"stations that never sent", stations_that_never_sent},
+    {"a station that never sent is revoked", a_station_that_never_sent_is_revoked},
     {"calendar", calendar},
     {"streaks", streaks},
     {"moved students", moved_students},

@@ -32,7 +32,9 @@ enum op_kind {
     OP_SHORT,
     OP_STUDENT,
     OP_ERASE,
-    OP_CLASS
+    OP_CLASS,
+    OP_PAIR,
+    OP_REVOKE /* number 0: admitted again */
 };
 
 struct op {
@@ -138,6 +140,16 @@ static void make_up(struct school *s, struct world *w)
             add(s, (struct op){.kind = OP_PUSH, .who = i, .upto = last});
         }
     }
+    for (int i = 0; i < STATIONS; i++) {
+        if (draw(seed, 2) == 0)
+            add(s, (struct op){.kind = OP_PAIR,
+                               .who = i,
+                               .wall_ms = at(w, some_date(s, seed), (int32_t)draw(seed, 1400))});
+        if (draw(seed, 3) == 0)
+            add(s, (struct op){.kind = OP_REVOKE, .who = i, .number = 1});
+        if (draw(seed, 6) == 0)
+            add(s, (struct op){.kind = OP_REVOKE, .who = i});
+    }
     for (int i = 0; i < STUDENTS; i++) {
         for (uint32_t n = 1 + draw(seed, 3); n > 0; n--)
             add(s,
@@ -199,6 +211,11 @@ static void shuffle(const struct school *s, uint32_t seed, struct op ops[OPS_MAX
     }
 }
 
+static enum cm_code put_station(struct srv_store *store, void *arg, struct cm_err *err)
+{
+    return srv_store_put_station(store, arg, err);
+}
+
 static void tell(struct school *s, struct srv_store *store, const struct op *op)
 {
     struct srv_append result;
@@ -234,6 +251,15 @@ static void tell(struct school *s, struct srv_store *store, const struct op *op)
         break;
     case OP_CLASS:
         put_class(store, op->class_id, op->number);
+        break;
+    case OP_PAIR:
+    case OP_REVOKE:
+        assert_int_equal(srv_store_get_station(store, s->logs[op->who]->station.id, &station, NULL), CM_OK);
+        if (op->kind == OP_PAIR)
+            station.paired_wall_ms = op->wall_ms;
+        else
+            station.revoked = op->number != 0;
+        assert_int_equal(srv_store_write(store, put_station, &station, NULL), CM_OK);
         break;
     }
 }
