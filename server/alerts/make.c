@@ -232,3 +232,58 @@ enum cm_code srv_night_find_hold(struct srv_night_work *work, const struct srv_s
     *cursor = held;
     return CM_OK;
 }
+
+enum { NAMED_MAX = 2 };
+
+static size_t name_station(struct srv_store *store, const struct cm_zone *zone, const char *id, char *out,
+                           size_t room)
+{
+    struct srv_station station = {.last_event_wall_ms = 0};
+    char last[CM_INSTANT_TEXT_SIZE];
+    bool known = srv_store_get_station(store, id, &station, NULL) == CM_OK;
+    const char *name = known ? station.name : id;
+    int length;
+    if (station.acked_seq > 0)
+        length = snprintf(out, room, " station %s has not reported past %s;", name,
+                          cm_instant_local(zone, station.last_event_wall_ms, last));
+    else
+        length = snprintf(out, room, " station %s has not reported anything yet;", name);
+    return length > 0 && (size_t)length < room ? (size_t)length : room - 1;
+}
+
+static void stations_text(struct srv_store *store, const struct cm_zone *zone,
+                          const struct srv_alert_cursor *cursor, char out[static SRV_HOLD_TEXT_SIZE])
+{
+    int named = cursor->listed_count < NAMED_MAX ? cursor->listed_count : NAMED_MAX;
+    size_t used = (size_t)snprintf(out, SRV_HOLD_TEXT_SIZE, "Held:");
+    for (int i = 0; i < named; i++)
+        used += name_station(store, zone, cursor->stations[i], out + used, SRV_HOLD_TEXT_SIZE - used);
+    if (cursor->station_count > named)
+        used += (size_t)snprintf(out + used, SRV_HOLD_TEXT_SIZE - used, " and %d more.",
+                                 (int)cursor->station_count - named);
+    else
+        out[used - 1] = '.';
+    snprintf(out + used, SRV_HOLD_TEXT_SIZE - used,
+             " Close the roll, or revoke a station that will not report any more.");
+}
+
+char *srv_night_hold_text(struct srv_store *store, const struct cm_zone *zone,
+                          const struct srv_alert_cursor *cursor, char out[static SRV_HOLD_TEXT_SIZE])
+{
+    switch (cursor->hold) {
+    case SRV_HOLD_NONE:
+        out[0] = '\0';
+        break;
+    case SRV_HOLD_STATIONS:
+        stations_text(store, zone, cursor, out);
+        break;
+    case SRV_HOLD_REOPENED:
+        snprintf(out, SRV_HOLD_TEXT_SIZE, "Held: the session was opened again. Close its roll.");
+        break;
+    case SRV_HOLD_NOBODY:
+        snprintf(out, SRV_HOLD_TEXT_SIZE,
+                 "Held: no station was there to judge. Close the roll, or say that there was no school.");
+        break;
+    }
+    return out;
+}

@@ -225,17 +225,12 @@ static void release(struct srv_alert_cursor *cursor)
 
 static void show_hold(const struct evaluation *e, const struct srv_alert_cursor *cursor)
 {
-    static const char *const texts[] = {
-        [SRV_HOLD_NONE] = "",
-        [SRV_HOLD_STATIONS] = "Held: a station has not sent what it has beyond the session's end.",
-        [SRV_HOLD_REOPENED] = "Held: the session was opened again. Close its roll.",
-        [SRV_HOLD_NOBODY] =
-            "Held: no station was there to judge. Close the roll, or say that there was no school.",
-    };
-    struct srv_night_line line = {
-        .class_id = cursor->class_id, .date = cursor->held_date, .text = texts[cursor->hold]};
-    if (e->show != NULL)
-        e->show(e->arg, &line);
+    char text[SRV_HOLD_TEXT_SIZE];
+    struct srv_night_line line = {.class_id = cursor->class_id, .date = cursor->held_date};
+    if (e->show == NULL)
+        return;
+    line.text = srv_night_hold_text(e->work.store, e->work.options->zone, cursor, text);
+    e->show(e->arg, &line);
 }
 
 /* Of a class without students on that date nobody waits for its roll, and nobody could close it. */

@@ -66,6 +66,11 @@ void srv_night_destroy(struct srv_night *night);
 enum cm_code srv_night_run(struct srv_store *store, const struct srv_night_options *options,
                            struct srv_night_totals *ret_totals, struct cm_err *err);
 
+/* Why the class is held, and what to do, as a sentence that names the stations. Returns out. */
+enum { SRV_HOLD_TEXT_SIZE = 4 * CM_NAME_SIZE };
+char *srv_night_hold_text(struct srv_store *store, const struct cm_zone *zone,
+                          const struct srv_alert_cursor *cursor, char out[static SRV_HOLD_TEXT_SIZE]);
+
 /* ---- a dry run: the same, and nothing is written ---- */
 struct srv_night_line {
     const char *class_id;

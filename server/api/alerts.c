@@ -4,6 +4,7 @@
 #include "alerts/night.h"
 #include "alerts/outbox.h"
 #include "api/handlers.h"
+#include "api/show.h"
 #include "auth/auth.h"
 #include "base/uuid.h"
 #include "http_json/json.h"
@@ -417,11 +418,7 @@ static void put_stations(struct srv_reply *out, const struct srv_app *app,
     for (int i = 0; i < cursor->listed_count; i++) {
         struct srv_station station;
         bool known = srv_store_get_station(app->store, cursor->stations[i], &station, NULL) == CM_OK;
-        srv_reply_begin(out, NULL);
-        srv_reply_text(out, "id", cursor->stations[i]);
-        srv_reply_text(out, "name", known ? station.name : NULL);
-        srv_reply_instant(out, "last_event", app->zone, known ? station.last_event_wall_ms : 0);
-        srv_reply_end(out);
+        srv_show_silent(out, app, cursor->stations[i], known ? &station : NULL);
     }
     srv_reply_list_end(out);
 }

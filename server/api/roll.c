@@ -18,6 +18,10 @@ struct roll {
     struct srv_day *days;
     int count, room;
     bool failed;
+    bool waits; /* it is over, and only its stations can settle it, or a person */
+    struct srv_station silent[SRV_HOLD_STATIONS_MAX];
+    int silent_count;
+    int64_t awaited_count;
     struct srv_counts counts;
     struct srv_reply out;
 };
@@ -56,6 +60,8 @@ static enum cm_code put_session(struct roll *roll, struct cm_err *err)
         return put_no_school(roll, err);
     if (code != CM_OK)
         return code;
+    roll->waits = info.school && info.state == SRV_SESSION_OPEN && info.word.word == 0 &&
+                  roll->now_ms >= roll->session.close_wall_ms;
     srv_show_session(&roll->out, "session", roll->app, &info, &roll->session, roll->now_ms);
     if (info.word.word == CM_WORD_NO_SESSION)
         srv_reply_text(&roll->out, "no_school", info.word.reason);
@@ -117,6 +123,32 @@ static int64_t absent_by_closing(const struct roll *roll)
     return count;
 }
 
+static bool take_awaited(void *arg, const struct srv_station *station)
+{
+    struct roll *roll = arg;
+    if (roll->silent_count < SRV_HOLD_STATIONS_MAX)
+        roll->silent[roll->silent_count++] = *station;
+    roll->awaited_count++;
+    return true;
+}
+
+/* For which stations the session waits. */
+static enum cm_code put_awaited(struct roll *roll, struct cm_err *err)
+{
+    struct srv_reply *out = &roll->out;
+    enum cm_code code = CM_OK;
+    if (roll->waits)
+        code = srv_store_each_awaited(roll->app->store, roll->class_.id, roll->date, take_awaited, roll, err);
+    srv_reply_begin(out, "awaited");
+    srv_reply_int(out, "station_count", roll->awaited_count);
+    srv_reply_list(out, "stations");
+    for (int i = 0; i < roll->silent_count; i++)
+        srv_show_silent(out, roll->app, roll->silent[i].id, &roll->silent[i]);
+    srv_reply_list_end(out);
+    srv_reply_end(out);
+    return code;
+}
+
 static enum cm_code put_roll(struct roll *roll, struct cm_err *err)
 {
     struct srv_reply *out = &roll->out;
@@ -136,6 +168,8 @@ static enum cm_code put_roll(struct roll *roll, struct cm_err *err)
     srv_reply_begin(out, "closing");
     srv_reply_int(out, "absent", absent_by_closing(roll));
     srv_reply_end(out);
+    if (code == CM_OK)
+        code = put_awaited(roll, err);
     srv_reply_end(out);
     return code;
 }

@@ -178,6 +178,16 @@ void srv_show_session(struct srv_reply *out, const char *name, const struct srv_
     srv_reply_end(out);
 }
 
+void srv_show_silent(struct srv_reply *out, const struct srv_app *app, const char *id,
+                     const struct srv_station *station)
+{
+    srv_reply_begin(out, NULL);
+    srv_reply_text(out, "id", id);
+    srv_reply_text(out, "name", station != NULL ? station->name : NULL);
+    srv_reply_instant(out, "last_event", app->zone, station != NULL ? station->last_event_wall_ms : 0);
+    srv_reply_end(out);
+}
+
 /* ---- what is behind a day ---- */
 
 static bool take_mark(void *arg, const struct srv_feed_item *item)

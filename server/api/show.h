@@ -50,6 +50,10 @@ void srv_counts_out(struct srv_reply *out, const struct srv_counts *counts);
 void srv_show_session(struct srv_reply *out, const char *name, const struct srv_app *app,
                       const struct srv_session_info *info, const struct cm_session *session, int64_t now_ms);
 
+/* {id,name,last_event} of a station that is waited for; station NULL: it is not known any more. */
+void srv_show_silent(struct srv_reply *out, const struct srv_app *app, const char *id,
+                     const struct srv_station *station);
+
 /* ---- what is behind a day: the mark and the correction that count ---- */
 struct srv_evidence {
     bool has_mark, has_correction;

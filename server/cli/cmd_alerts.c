@@ -80,7 +80,7 @@ static const char *const states[] = {
 enum { BATCH = 32 };
 
 struct listing {
-    const struct srv_cli *cli;
+    struct srv_cli *cli;
     struct srv_store *store;
     struct srv_alert *batch; /* BATCH of them */
     int count;
@@ -130,7 +130,52 @@ static bool take_alert(void *arg, const struct srv_alert *alert)
     return listing->count < BATCH;
 }
 
-/* The newest first; messages are read between the batches, not while the store shows alerts. */
+struct held {
+    struct srv_alert_cursor *list;
+    size_t count, room;
+    bool failed;
+};
+
+static bool take_held(void *arg, const struct srv_alert_cursor *cursor)
+{
+    struct held *held = arg;
+    if (cursor->held_date == 0)
+        return true;
+    if (held->count == held->room) {
+        size_t room = held->room > 0 ? held->room * 2 : 16;
+        struct srv_alert_cursor *list = realloc(held->list, room * sizeof *list);
+        held->failed = list == NULL;
+        if (held->failed)
+            return false;
+        held->list = list;
+        held->room = room;
+    }
+    held->list[held->count++] = *cursor;
+    return true;
+}
+
+/* Classes in which nobody can be told yet, as a dry run shows them. */
+static enum cm_code list_held(struct srv_store *store, struct srv_cli *cli, struct cm_err *err)
+{
+    struct held held = {.list = NULL};
+    char text[SRV_HOLD_TEXT_SIZE];
+    enum cm_code code = srv_store_each_alert_cursor(store, take_held, &held, err);
+    if (code == CM_OK && held.failed)
+        code = cm_fail(err, CM_NOMEM, "out of memory for the held classes");
+    for (size_t i = 0; i < held.count && code == CM_OK; i++) {
+        const struct srv_alert_cursor *cursor = &held.list[i];
+        const struct srv_night_line line = {
+            .class_id = cursor->class_id,
+            .date = cursor->held_date,
+            .text = srv_night_hold_text(store, cli->zone, cursor, text),
+        };
+        print_line(cli, &line);
+    }
+    free(held.list);
+    return code;
+}
+
+/* The newest first, then what is held; messages are read between the batches, not while the store shows alerts. */
 static enum cm_code list_all(struct srv_store *store, void *arg, struct cm_err *err)
 {
     struct listing *listing = arg;
@@ -146,10 +191,10 @@ static enum cm_code list_all(struct srv_store *store, void *arg, struct cm_err *
             memcpy(filter.before_id, listing->batch[i].id, sizeof filter.before_id);
         }
     } while (code == CM_OK && listing->count == BATCH);
-    return code;
+    return code == CM_OK ? list_held(store, listing->cli, err) : code;
 }
 
-static int list(const struct srv_cli *cli)
+static int list(struct srv_cli *cli)
 {
     struct listing listing = {.cli = cli, .batch = calloc(BATCH, sizeof(struct srv_alert))};
     struct srv_store *store = NULL;

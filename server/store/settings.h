@@ -21,7 +21,7 @@
 
 /* Alerts (server/alerts). */
 #define SRV_SETTING_ALERTS_ENABLED                                                                           \
-    "alerts_enabled"                        /* "1", "0": nobody is told, and what passes meanwhile never is */
+    "alerts_enabled"                        /* "1", "0": nobody is told (alerts/night.h) */
 #define SRV_SETTING_ALERT_DAYS "alert_days" /* days absent in a row from which it is told, 2 … 30 */
 #define SRV_SETTING_ALERT_REPEAT                                                                             \
     "alert_repeat_days"                   /* further days absent after which it is told again, 1 … 60 */

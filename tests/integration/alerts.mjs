@@ -43,6 +43,9 @@ await test('by hand, also while the server runs; a second time makes nothing', a
     const [third] = await command('run');
     equal([third.alerts, third.held], [0, 1], 'yesterday is open: the class is held');
     equal((await admin.get('/api/alerts/held')).items.map((one) => [one.class_id, one.date]), [['T1', day(1)]], 'shown');
+    const last = (await command('list')).at(-1);
+    equal([last.class, last.date, last.verdict], ['T1', day(1), 'held'], 'listed');
+    holds(last.text, ['Close the roll'], 'what to do');
 });
 
 await test('the server does it by itself when it starts', async () => {

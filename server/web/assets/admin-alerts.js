@@ -3,7 +3,7 @@ import { alertPanel } from './admin-alert.js';
 import { alertTag, inOrder, loadAlerts, messageStatus, providerBanners, recipient, studentName } from './admin-alert-parts.js';
 import { whyView } from './admin-alert-why.js';
 import { lettersView } from './admin-letters.js';
-import { classSelect, sectionHead, throttle } from './admin-parts.js';
+import { classSelect, sectionHead, silentText, throttle } from './admin-parts.js';
 import { a } from './admin-strings.js';
 import { get } from './api.js';
 import { t } from './strings.js';
@@ -16,10 +16,7 @@ const VIEWS = ['list', 'letters', 'why'];
 // ---- classes that wait -----------------------------------------------------------------------------------------------
 
 function heldText(one) {
-    const stations = one.stations.map((station) => a.alerts.stationSilent(station.name ?? station.id, station.last_event && momentText(station.last_event)));
-    const more = one.station_count - one.stations.length;
-    const list = [...stations, more > 0 && a.alerts.moreStations(more)].filter(Boolean).join('; ');
-    return a.alerts.heldOf[one.why](one.class_id, dateText(one.date), `${list}.`);
+    return a.alerts.heldOf[one.why](one.class_id, dateText(one.date), silentText(one));
 }
 
 function heldCard(items, context) {

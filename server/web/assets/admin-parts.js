@@ -57,6 +57,13 @@ export function sessionText(session) {
     return session.closed_by ? a.session.closedBy(session.closed_by) : a.session.closed;
 }
 
+/** The stations that a session waits for: "station Gate has not reported anything yet; and 2 more." */
+export function silentText({ stations, station_count }) {
+    const named = stations.map((one) => a.session.silent(one.name ?? one.id, one.last_event && momentText(one.last_event)));
+    const more = station_count - stations.length;
+    return `${[...named, more > 0 && a.session.moreSilent(more)].filter(Boolean).join('; ')}.`;
+}
+
 /** Whom a line of a roll or of the feed is about; of those who were erased only the number is left. */
 export function nameOf(item) {
     return item.name || item.student_id;

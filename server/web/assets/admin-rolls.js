@@ -1,5 +1,5 @@
 /* The roll of a class and day: read, correct with a reason, close with what follows said before, reopen, print. */
-import { classSelect, correctDialog, dayField, nameOf, noClasses, percent, sectionHead, sessionText, throttle } from './admin-parts.js';
+import { classSelect, correctDialog, dayField, nameOf, noClasses, percent, sectionHead, sessionText, silentText, throttle } from './admin-parts.js';
 import { a } from './admin-strings.js';
 import { get, path, post, url } from './api.js';
 import { t } from './strings.js';
@@ -15,6 +15,7 @@ function summary(roll) {
 
 function stateLine(roll) {
     const { session } = roll;
+    if (roll.awaited.station_count > 0) return a.session.waits(silentText(roll.awaited));
     if (session.state !== 'closed') return sessionText(session);
     const how = session.closed_by ? a.session.closedByAt(session.closed_by, momentText(session.closed_at)) : `${a.session.closed}.`;
     return `${how} ${a.session.coverage(session.able_min, session.window_min)}`;

@@ -440,7 +440,13 @@ static void a_station_that_was_paired_and_never_started(struct school *s)
     }
     push_all(s->w.store, s->log);
     assert_int_equal(night(s, 3).held, 1);
-    assert_int_equal(cursor_of(s, "10-A").held_date, day(0));
+    const struct srv_alert_cursor cursor = cursor_of(s, "10-A");
+    char text[SRV_HOLD_TEXT_SIZE];
+    assert_int_equal(cursor.held_date, day(0));
+    assert_string_equal(
+        srv_night_hold_text(s->w.store, s->w.zone, &cursor, text),
+        "Held: station Station demo has not reported anything yet. Close the roll, or revoke a "
+        "station that will not report any more.");
     close_session(s->w.store, "10-A", day(0), at(&s->w, day(3), 700));
     assert_int_equal(night(s, 3).held, 1);
     assert_int_equal(cursor_of(s, "10-A").held_date, day(1));

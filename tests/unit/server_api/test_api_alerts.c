@@ -263,6 +263,32 @@ static void held_classes(void **state)
     assert_string_equal(text_at("held_date"), "2026-11-20");
 }
 
+static enum cm_code pair_a_station(struct srv_store *store, void *arg, struct cm_err *err)
+{
+    struct srv_station station = {
+        .paired = true, .paired_wall_ms = cm_zone_instant(school.zone, days[0], 300), .created_wall_ms = 1};
+    (void)arg;
+    strcpy(station.id, "0190b7a0-0000-7000-8000-00000000000b");
+    strcpy(station.name, "Gym");
+    station.public_key[0] = 1;
+    return srv_store_put_station(store, &station, err);
+}
+
+static void held_by_a_station(void **state)
+{
+    (void)state;
+    assert_int_equal(srv_store_write(school.app.store, pair_a_station, NULL, NULL), CM_OK);
+    school_mark("s2", "10-B", days[0], cm_zone_instant(school.zone, days[0], 540));
+    run_night();
+    assert_int_equal(call(&the_coordinator, "GET", "/api/alerts/held", NULL), 200);
+    assert_int_equal(size_at("items"), 1);
+    assert_string_equal(text_at("items.0.date"), "2026-11-19");
+    assert_string_equal(text_at("items.0.why"), "stations");
+    assert_int_equal(int_at("items.0.station_count"), 1);
+    assert_string_equal(text_at("items.0.stations.0.name"), "Gym");
+    assert_true(null_at("items.0.stations.0.last_event"));
+}
+
 static void why(void **state)
 {
     (void)state;
@@ -325,6 +351,7 @@ int main(void)
         SCHOOL_TEST(what_people_do),
         SCHOOL_TEST(an_unknown_message_is_resolved),
         SCHOOL_TEST(held_classes),
+        SCHOOL_TEST(held_by_a_station),
         SCHOOL_TEST(why),
         SCHOOL_TEST(settings),
     };

@@ -154,8 +154,9 @@ static void a_whole_school(void **state)
     assert_int_equal(import(files, 3, "?dry_run=1", false), 200);
     assert_int_equal(int_at("students.removed"), 1);
     assert_int_equal(size_at("problems"), 1);
-    assert_string_equal(text_at("problems.0.message"),
-                        "1 of 4 students would be removed, more than 20 %: say allow_removals if that is meant");
+    assert_string_equal(
+        text_at("problems.0.message"),
+        "1 of 4 students would be removed, more than 20 %: say allow_removals if that is meant");
     assert_int_equal(import(files, 3, "", false), 422);
     assert_string_equal(text_at("error.code"), "too_many_removals");
     assert_int_equal(import(files, 3, "", true), 200);

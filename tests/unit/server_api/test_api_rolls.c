@@ -34,6 +34,34 @@ static void a_roll(void **state)
     assert_string_equal(text_at("no_school"), "");
 }
 
+static enum cm_code pair_a_station(struct srv_store *store, void *arg, struct cm_err *err)
+{
+    struct srv_station station = {.paired = true, .paired_wall_ms = school_at(8, 0), .created_wall_ms = 1};
+    (void)arg;
+    strcpy(station.id, "0190b7a0-0000-7000-8000-00000000000b");
+    strcpy(station.name, "Gym");
+    station.public_key[0] = 1;
+    return srv_store_put_station(store, &station, err);
+}
+
+/* A door that was paired and never sent anything: the roll says that it waits for it. */
+static void a_roll_that_waits(void **state)
+{
+    (void)state;
+    assert_int_equal(srv_store_write(school.app.store, pair_a_station, NULL, NULL), CM_OK);
+    school.clock.now_wall_ms = school_at(9, 30);
+    assert_int_equal(call(&the_coordinator, "GET", "/api/rolls?class=10-B", NULL), 200);
+    assert_int_equal(int_at("awaited.station_count"), 0); /* it is not over */
+    school.clock.now_wall_ms = school_at(18, 0);
+    assert_int_equal(call(&the_coordinator, "GET", "/api/rolls?class=10-B", NULL), 200);
+    assert_int_equal(int_at("awaited.station_count"), 1);
+    assert_string_equal(text_at("awaited.stations.0.name"), "Gym");
+    assert_true(null_at("awaited.stations.0.last_event"));
+    assert_int_equal(call(&the_coordinator, "POST", "/api/rolls/10-B/2026-11-23/close", NULL), 200);
+    assert_int_equal(call(&the_coordinator, "GET", "/api/rolls?class=10-B", NULL), 200);
+    assert_int_equal(int_at("awaited.station_count"), 0); /* a person needs not wait */
+}
+
 static void corrections(void **state)
 {
     (void)state;
@@ -306,6 +334,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         SCHOOL_TEST(a_roll),
+        SCHOOL_TEST(a_roll_that_waits),
         SCHOOL_TEST(corrections),
         SCHOOL_TEST(corrections_that_are_refused),
         SCHOOL_TEST(a_correction_sent_again),
