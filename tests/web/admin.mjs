@@ -327,17 +327,17 @@ await test('classes, holidays, the school', () => at('settings', async (page) =>
     const school = page.getByRole('region', { name: 'School', exact: true });
     await page.getByLabel('Name', { exact: true }).fill('Kendriya Vidyalaya');
     await page.getByLabel('Time zone').fill('Mars/Olympus');
-    await press(school, 'Save');
+    await press(school, 'Save the school');
     await page.locator('.section .error').waitFor();
     equal(await page.getByLabel('Time zone').getAttribute('aria-invalid'), 'true', 'the field that is wrong');
     const least = page.getByLabel('Least coverage, in %');
     equal(await least.getAttribute('min'), '1', 'the least that the field offers');
     await least.fill('0');
-    await press(school, 'Save');
+    await press(school, 'Save the school');
     await page.getByText('Least coverage, in % is a number from 1 to 100.').waitFor();
     await least.fill('80');
     await page.getByLabel('Time zone').fill((await admin.get('/api/settings')).timezone);
-    await press(school, 'Save');
+    await press(school, 'Save the school');
     await eventually('the name is saved', async () => (await admin.get('/api/settings')).school_name === 'Kendriya Vidyalaya');
 }, { expect: [422] }));
 

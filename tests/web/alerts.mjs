@@ -178,7 +178,7 @@ await test('a test message, and numbers that are none, on the settings page', ()
     await card.getByRole('button', { name: 'Send the test' }).click();
     await card.getByText('The provider took it').waitFor();
     await card.getByLabel('After so many school days').fill('4');
-    await card.getByRole('button', { name: 'Save' }).click();
+    await card.getByRole('button', { name: 'Save the alerts' }).click();
     await eventually('it is kept', async () => (await admin.get('/api/settings')).alert_days === 4);
     await shot(page, 'settings-messages');
 }));

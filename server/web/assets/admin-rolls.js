@@ -1,4 +1,4 @@
-/* The roll of a class and day: read, correct with a reason, close with what follows said before, reopen, print. */
+/* The roll of a class and day: read, correct with a reason, close with what follows said before, no session, reopen, print. */
 import { classSelect, correctDialog, dayField, nameOf, noClasses, percent, sectionHead, sessionText, silentText, throttle } from './admin-parts.js';
 import { a } from './admin-strings.js';
 import { get, path, post, url } from './api.js';
@@ -13,8 +13,12 @@ function summary(roll) {
         h('li', {}, status(word), ' ', h('strong', {}, String(roll.counts[word])))));
 }
 
+/** A person said that the class does not meet on this day. */
+const isOff = (roll) => roll.session.word?.word === 'no_session';
+
 function stateLine(roll) {
     const { session } = roll;
+    if (isOff(roll)) return [a.noSession.said, ' ', person(session.word.by), `, ${momentText(session.word.at)}: `, person(session.word.reason)];
     if (roll.awaited.station_count > 0) return a.session.waits(silentText(roll.awaited));
     if (session.state !== 'closed') return sessionText(session);
     const how = session.closed_by ? a.session.closedByAt(session.closed_by, momentText(session.closed_at)) : `${a.session.closed}.`;
@@ -41,6 +45,39 @@ function closeDialog(roll) {
             close(true);
         },
     });
+}
+
+function noSessionDialog(roll) {
+    const reason = h('input', { name: 'reason', type: 'text', required: true, maxlength: '100', autocomplete: 'off' });
+    return formDialog({
+        title: a.noSession.title(roll.class_id, dateTextLong(roll.date)),
+        body: [h('p', {}, a.noSession.text), field(a.correct.reason, reason, { hint: a.noSession.hint })],
+        submitText: a.noSession.go,
+        submit: async (form, close) => {
+            await post(path('/api/rolls', roll.class_id, roll.date, 'no-session'), { reason: reason.value.trim() });
+            toast(a.noSession.done);
+            close(true);
+        },
+    });
+}
+
+/** Takes back what a person said of the whole session; true when it was done. */
+async function takeBack(roll) {
+    const words = isOff(roll) ? a.noSession.back : a.reopen;
+    if (!(await confirmDialog({ title: words.title, text: words.text, yes: words.short }))) return false;
+    await attempt(() => post(path('/api/rolls', roll.class_id, roll.date, 'reopen')));
+    return true;
+}
+
+/** What can be done with the session; the one that settles it has the same key throughout, so that the focus finds it in a row that was drawn anew. */
+function sessionButtons(roll, changed) {
+    const off = isOff(roll);
+    const said = off || (roll.session.state === 'closed' && roll.session.closed_by);
+    const settle = (text, work, props = {}) => button(text, async () => (await work(roll)) && changed(), { data: { keep: 'settle' }, ...props });
+    return [
+        said ? settle(off ? a.noSession.back.short : a.reopen.short, takeBack) : settle(a.close.short, closeDialog, { kind: roll.session.state === 'closed' ? '' : 'primary' }),
+        !off && settle(a.noSession.short, noSessionDialog, { data: { keep: 'no-session' } }),
+    ];
 }
 
 function rollTable(roll, stations, context, changed) {
@@ -98,13 +135,7 @@ function show(place, context) {
                 summary(roll),
                 h('p', {}, a.rollRate(percent(judged ? seen / judged : null), roll.items.length)),
                 h('div', { class: 'row no-print' },
-                    roll.session.state === 'closed' && roll.session.closed_by
-                        ? button(a.reopen.short, async () => {
-                            if (!(await confirmDialog({ title: a.reopen.title, text: a.reopen.text, yes: a.reopen.short }))) return;
-                            await attempt(() => post(path('/api/rolls', roll.class_id, roll.date, 'reopen')));
-                            changed();
-                        }, { data: { keep: 'settle' } })
-                        : button(a.close.short, async () => (await closeDialog(roll)) && changed(), { kind: roll.session.state === 'closed' ? '' : 'primary', data: { keep: 'settle' } }),
+                    sessionButtons(roll, changed),
                     button(a.print, () => window.print(), { data: { keep: 'print' } }),
                     h('a', { class: 'button', href: url('/api/export/attendance', { from: roll.date, to: roll.date, class: roll.class_id }), download: true }, a.csv))),
             roll.items.length === 0 ? empty(a.todayPage.nobody, a.todayPage.nobodyText) : [

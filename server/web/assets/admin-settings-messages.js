@@ -1,12 +1,11 @@
 /* The card of the settings page about alerts and messages: the rule's numbers, the hours, the provider, a test. */
 import { a } from './admin-strings.js';
 import { get, patch, post } from './api.js';
-import { t } from './strings.js';
 import { momentText } from './time.js';
 import { busyWith, check, clearErrors, field, h, loadInto, missing, showErrors, showFailure, toast } from './ui.js';
 
 function ruleForm(found) {
-    const go = h('button', { type: 'submit', class: 'primary' }, t.save);
+    const go = h('button', { type: 'submit', class: 'primary' }, a.messages.save);
     const input = (name, type, more = {}) => h('input', { name, type, value: String(found[name] ?? ''), required: true, autocomplete: 'off', ...more });
     const form = h('form', { class: 'stack', novalidate: true },
         h('div', {}, check(a.messages.enabled, { name: 'alerts_enabled', checked: found.alerts_enabled })),

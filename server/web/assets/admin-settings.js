@@ -121,7 +121,7 @@ function calendarCard(context) {
 // ---- the school ------------------------------------------------------------------------------------------------------
 
 function schoolForm(found) {
-    const go = h('button', { type: 'submit', class: 'primary' }, t.save);
+    const go = h('button', { type: 'submit', class: 'primary' }, a.school.save);
     const input = (name, type, more = {}) => h('input', { name, type, value: found[name] ?? '', autocomplete: 'off', ...more });
     const restart = h('div', { class: 'banner', role: 'status', hidden: !found.restart_needed }, a.school.restart);
     const form = h('form', { class: 'stack', novalidate: true },

@@ -132,6 +132,16 @@ export const a = {
         done: 'The roll is closed.',
     },
     reopen: { short: 'Open again', title: 'Open the roll again?', text: 'Those who became absent by closing are as before; corrections stay.' },
+    noSession: {
+        short: 'No session',
+        title: (classId, date) => `No session of ${classId}, ${date}?`,
+        text: 'The day is no school day for this class: nobody is absent, and it counts for nothing. What was seen stays in the record.',
+        hint: 'Such as: the teacher is ill. The students see it too.',
+        go: 'There is no session',
+        done: 'The day is no school day for this class.',
+        said: 'No session, said by',
+        back: { short: 'There was a session', title: 'Was there a session after all?', text: 'The day counts again, with the marks of that day. The roll is open until it is closed.' },
+    },
     scores: {
         match: 'Distance',
         margin: 'Margin',
@@ -621,6 +631,7 @@ export const a = {
         name: 'Name',
         timezone: 'Time zone',
         timezoneHint: 'Such as Asia/Kolkata. All times are of this zone.',
+        save: 'Save the school',
         restart: 'The new time zone counts from the next start of the server on.',
         coverage: 'Least coverage, in %',
         coverageHint: 'A roll closes by itself only if a station could see for so much of the session.',
@@ -630,6 +641,7 @@ export const a = {
     },
     messages: {
         title: 'Alerts and messages',
+        save: 'Save the alerts',
         enabled: 'Tell parents and coordinators of absences',
         days: 'After so many school days absent in a row',
         repeat: 'And again after so many more',
