@@ -2,10 +2,11 @@
  * Enrolment by a photo, from a file or the browser's camera. A station reads it and the photo is gone; the page follows
  * the job until it ends. The picture is made smaller here: faces do not need more, and less leaves this browser.
  */
+import { consentDialog, consentMissing } from './admin-consent.js';
 import { percent } from './admin-parts.js';
 import { a } from './admin-strings.js';
 import { get, path, upload } from './api.js';
-import { button, field, formDialog, h, person, replace } from './ui.js';
+import { attempt, button, confirmDialog, field, formDialog, h, person, replace } from './ui.js';
 
 const SIDE_MAX = 1600;
 const QUALITY = 0.92;
@@ -70,7 +71,21 @@ async function follow(job, context, { show, gone }) {
     return null;
 }
 
-export function enrolDialog(student, context) {
+/** Without consent no photo is taken: it is noted first, or nothing is done. Resolves with true when a photo may be taken. */
+async function mayEnrol(student) {
+    const { consent_required: required } = await get('/api/settings');
+    const why = consentMissing(student, required);
+    if (!why) return true;
+    if (!(await confirmDialog({ title: a.consent.missing.title(student.name), text: why, yes: a.consent.give }))) return false;
+    return consentDialog(student, 'given');
+}
+
+/** Resolves when the dialog is closed, or at once without consent. */
+export async function enrolDialog(student, context) {
+    if (await attempt(() => mayEnrol(student))) await photoDialog(student, context);
+}
+
+function photoDialog(student, context) {
     const file = h('input', { type: 'file', name: 'file', accept: 'image/jpeg,image/png' });
     const video = h('video', { muted: true, playsinline: true, hidden: true });
     const preview = h('img', { alt: a.enrol.preview, hidden: true });

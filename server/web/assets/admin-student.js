@@ -1,4 +1,6 @@
 /* The panel of one student: who, how it goes, the days of a month, and the history with the scores behind each mark. */
+import { lanePart } from './admin-cards.js';
+import { consentPart } from './admin-consent.js';
 import { enrolDialog } from './admin-enrol.js';
 import { correctDialog, figure, percent, scoreBar, throttle } from './admin-parts.js';
 import { a } from './admin-strings.js';
@@ -8,15 +10,18 @@ import { barChart } from './charts.js';
 import { monthSteps, monthTable } from './month.js';
 import { t } from './strings.js';
 import { dateAt, dateText, dateTextLong, momentText, monthText, timeOf } from './time.js';
-import { attempt, button, empty, h, loadInto, menu, person, replace, status } from './ui.js';
+import { attempt, button, empty, h, loadInto, menu, person, replace, status, tag } from './ui.js';
 
 const HISTORY_PAGE = 20;
 const MONTHS = 6;
 
+/** Nobody may enrol the face. */
+const isWithout = (student) => student.consent === 'refused' || student.consent === 'withdrawn';
+
 function head(student, context, does) {
     const tags = [
         student.archived && h('span', { class: 'tag' }, a.students.left),
-        student.enrolled ? h('span', { class: 'tag good' }, a.student.templates(student.template_count)) : !student.archived && h('span', { class: 'tag warn' }, a.student.notEnrolled),
+        student.enrolled ? tag(a.student.templates(student.template_count), 'good') : !student.archived && (isWithout(student) ? tag(a.student.noFace) : tag(a.student.notEnrolled, 'warn')),
     ];
     return h('div', { class: 'stack tight' },
         h('div', { class: 'row between' }, h('h2', { tabindex: '-1' }, person(student.name)), button('✕', does.close, { data: { keep: 'close' }, kind: 'quiet compact', 'aria-label': a.student.close })),
@@ -25,7 +30,7 @@ function head(student, context, does) {
         h('p', { class: 'small' }, h('a', { href: context.href({ section: 'alerts', query: { view: 'why', student: student.id } }) }, a.student.whyNobody)),
         context.isAdmin && h('div', { class: 'row panel-actions' },
             button(a.student.edit, does.edit, { kind: 'compact', data: { keep: 'edit' } }),
-            !student.archived && button(student.enrolled ? a.student.enrolAgain : a.student.enrol, does.enrol, { kind: student.enrolled ? 'compact' : 'compact primary', data: { keep: 'enrol' } }),
+            !student.archived && button(student.enrolled ? a.student.enrolAgain : a.student.enrol, does.enrol, { kind: student.enrolled || isWithout(student) ? 'compact' : 'compact primary', data: { keep: 'enrol' } }),
             menu(h('summary', { class: 'button compact', data: { keep: 'more' } }, a.student.more), h('div', { class: 'stack tight card' },
                 student.enrolled && button(a.student.unenrol, does.unenrol, { kind: 'quiet' }),
                 button(student.archived ? a.student.restore : a.student.archive, does.archive, { kind: 'quiet' }),
@@ -191,7 +196,7 @@ export function studentPanel(side, context, id, does) {
             history = historyCard(student, context);
             replace(rest, month.node, trendCard(student), history.node);
         }
-        return [head(student, context, actions), figures(student.standing), facts(student)];
+        return [head(student, context, actions), figures(student.standing), facts(student), consentPart(student, changed), lanePart(student, context, changed)];
     });
     replace(side, top, rest);
     loadTop();

@@ -1,4 +1,6 @@
 /* Students: search first, the list, and the chosen one in a panel at the side. */
+import { classCardsDialog } from './admin-cards.js';
+import { classConsentDialog } from './admin-consent.js';
 import { importDialog } from './admin-import.js';
 import { classSelect, sectionHead, throttle } from './admin-parts.js';
 import { studentPanel } from './admin-student.js';
@@ -6,7 +8,7 @@ import { studentDialog } from './admin-student-edit.js';
 import { a } from './admin-strings.js';
 import { getAll } from './api.js';
 import { t } from './strings.js';
-import { busyWith, button, check, debounce, empty, field, h, loadInto, person, replace, table } from './ui.js';
+import { busyWith, button, check, debounce, empty, field, h, loadInto, person, replace, table, tag, toast } from './ui.js';
 
 const PAGE = 100;
 const SEARCH_MS = 200;
@@ -28,7 +30,7 @@ function show(place, context) {
         { title: a.number, class: 'wide-only', cell: (row) => h('span', { class: 'mono' }, row.id) },
         { title: a.class, cell: (row) => row.class_id },
         { title: a.rollNumber, class: 'wide-only', cell: (row) => row.roll_number || '' },
-        { title: a.enrolled, cell: (row) => row.archived ? h('span', { class: 'tag' }, a.students.left) : row.enrolled ? h('span', { class: 'tag good' }, a.students.yes) : h('span', { class: 'tag warn' }, a.students.no) },
+        { title: a.enrolled, cell: (row) => row.archived ? h('span', { class: 'tag' }, a.students.left) : row.enrolled ? h('span', { class: 'tag good' }, a.students.yes) : row.consent === 'refused' || row.consent === 'withdrawn' ? tag(a.students.otherWay) : tag(a.students.no, 'warn') },
     ];
     const mark = (row, tr) => {
         tr.dataset.row = row.id;
@@ -92,8 +94,15 @@ function show(place, context) {
         }
     };
 
+    /* Work on a whole class; the one that the list shows is chosen already. */
+    const forClass = (word, work) => button(word, async () => {
+        const classes = await context.classes();
+        if (classes.length === 0) return toast(a.todayPage.noClasses, 'bad');
+        if (await work(classes, state.class)) load();
+    });
+
     replace(place,
-        sectionHead(a.nav.students, context.isAdmin && [
+        sectionHead(a.nav.students, forClass(a.consent.many, classConsentDialog), forClass(a.cards.classShort, (classes) => classCardsDialog(classes, state.class, context.me.school.name)), context.isAdmin && [
             button(a.students.add, async () => {
                 const student = await studentDialog({ classes: await context.classes() });
                 if (!student) return;

@@ -84,5 +84,12 @@ export const s = {
         text: 'Everything that the school’s server keeps about you, in one file:',
         get: 'Download my data',
     },
-    profile: { id: 'Student number', class: 'Class', roll: 'Roll number', joined: 'Since', nickname: 'Nickname', face: 'Face', enrolled: 'enrolled', notEnrolled: 'not enrolled: a card or your teacher marks you' },
+    profile: { id: 'Student number', class: 'Class', roll: 'Roll number', joined: 'Since', nickname: 'Nickname', face: 'Face', enrolled: 'enrolled', notEnrolled: 'not enrolled: a card, a PIN or your teacher marks you, for the same points', consent: 'Consent to the face' },
+    consent: {
+        none: 'not given yet: no face is kept',
+        given: (by, date) => ['given by ', by, `, ${date}`],
+        refused: (by, date) => ['refused by ', by, `, ${date}: no face is kept`],
+        withdrawn: (by, date) => ['withdrawn by ', by, `, ${date}: no face is kept`],
+        withdraw: 'You or your parents may withdraw it at any time: tell the school. The face is destroyed then, and you go on with a card.',
+    },
 };

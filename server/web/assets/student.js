@@ -69,11 +69,18 @@ function figuresView(standing) {
         figure(String(standing.late), s.figures.late));
 }
 
+function consentText(student) {
+    const last = student.consent_history.at(-1);
+    if (!last) return s.consent.none;
+    return [s.consent[last.state](person(last.by), dateText(last.at.slice(0, 10))), last.state === 'given' && h('div', { class: 'muted small' }, s.consent.withdraw)];
+}
+
 function factsView(student) {
     const fact = (word, value) => value && [h('dt', {}, word), h('dd', {}, value)];
     return h('dl', { class: 'facts' },
         fact(s.profile.id, student.id), fact(s.profile.class, student.class_id), fact(s.profile.roll, student.roll_number), fact(s.profile.nickname, student.nickname && person(student.nickname)),
-        fact(s.profile.joined, dateText(student.joined)), fact(s.profile.face, student.enrolled ? s.profile.enrolled : s.profile.notEnrolled));
+        fact(s.profile.joined, dateText(student.joined)), fact(s.profile.face, student.enrolled ? s.profile.enrolled : s.profile.notEnrolled),
+        fact(s.profile.consent, consentText(student)));
 }
 
 /** Two cards about oneself from one answer. */

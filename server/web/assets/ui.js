@@ -68,6 +68,11 @@ export function statusShape(word) {
     return h('span', { class: `status ${word}` }, h('span', { class: 'shape', 'aria-hidden': 'true' }, t.shape[word] ?? '?'));
 }
 
+/** A small word in a box; kind: good, warn, bad, info or none. */
+export function tag(text, kind = '') {
+    return h('span', { class: `tag ${kind}` }, text);
+}
+
 export function button(text, onclick, { kind = '', ...props } = {}) {
     return h('button', { type: 'button', class: kind, onclick, ...props }, text);
 }
