@@ -48,6 +48,7 @@ const char *cm_activity_name(enum cm_activity_kind kind)
         [CM_ACTIVITY_DISPUTE] = "dispute",
         [CM_ACTIVITY_LOG_BROKEN] = "log_broken",
         [CM_ACTIVITY_LOG_FORKED] = "log_forked",
+        [CM_ACTIVITY_OPTED_OUT] = "opted_out",
     };
     _Static_assert(sizeof names / sizeof names[0] == CM_ACTIVITY_KINDS, "a kind has no name");
     return NAME_IN(names, kind);

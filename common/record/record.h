@@ -147,6 +147,7 @@ enum cm_activity_kind {
     CM_ACTIVITY_DISPUTE,    /* a student says that a day is wrong; the reason begins with the date */
     CM_ACTIVITY_LOG_BROKEN, /* a station's batch with a broken chain or signature */
     CM_ACTIVITY_LOG_FORKED, /* a station that was restored from an old backup, or cloned */
+    CM_ACTIVITY_OPTED_OUT,  /* who has the number of a student's parent wrote that he wants no messages */
     CM_ACTIVITY_KINDS
 };
 

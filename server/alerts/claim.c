@@ -193,6 +193,20 @@ static const char *choose_provider(const struct srv_claim_options *options, cons
     return options->email_provider != NULL && message->email[0] != '\0' ? options->email_provider : NULL;
 }
 
+/* By the number to which it would go. */
+static enum cm_code has_stopped(struct srv_store *store, const struct srv_claim_options *options,
+                                const char *provider, const struct srv_message *message, bool *ret_stopped,
+                                struct cm_err *err)
+{
+    int64_t since_ms;
+    *ret_stopped = false;
+    if (provider == NULL || provider != options->phone_provider)
+        return CM_OK;
+    enum cm_code code = srv_store_get_stopped(store, message->phone, &since_ms, err);
+    *ret_stopped = code == CM_OK;
+    return code == CM_NOTFOUND ? CM_OK : code;
+}
+
 static enum cm_code set_out(struct srv_store *store, const struct srv_claim_options *options, int64_t now_ms,
                             struct srv_claim *claim, struct cm_err *err)
 {
@@ -200,11 +214,19 @@ static enum cm_code set_out(struct srv_store *store, const struct srv_claim_opti
     enum cm_code code = refresh_address(store, options, claim, err);
     if (code != CM_OK)
         return code;
-    const char *provider = choose_provider(options, message);
+    const char *provider = choose_provider(options, message), *why = "no_address";
+    bool stopped;
+    code = has_stopped(store, options, provider, message, &stopped, err);
+    if (code != CM_OK)
+        return code;
+    if (stopped) {
+        provider = NULL;
+        why = SRV_OPTED_OUT_TEXT;
+    }
     claim->result = provider != NULL ? SRV_CLAIM_SEND : SRV_CLAIM_NO_ADDRESS;
     srv_outbox_apply(message, provider != NULL ? SRV_OUTBOX_CLAIMED : SRV_OUTBOX_NO_ADDRESS, now_ms);
     snprintf(message->provider, sizeof message->provider, "%s", provider != NULL ? provider : "");
-    snprintf(message->error_text, sizeof message->error_text, "%s", provider != NULL ? "" : "no_address");
+    snprintf(message->error_text, sizeof message->error_text, "%s", provider != NULL ? "" : why);
     message->error_code = 0;
     return srv_store_put_message(store, message, err);
 }

@@ -26,8 +26,9 @@ enum srv_claim_result {
     SRV_CLAIM_QUIET, /* outside of the hours in which messages leave: nothing was written; see `from_wall_ms` */
     /* The days, or the student, say otherwise by now, or alerts are switched off: cancelled, with the reason. */
     SRV_CLAIM_WITHDRAWN,
-    SRV_CLAIM_NO_ADDRESS, /* failed: listed for a letter */
+    SRV_CLAIM_NO_ADDRESS, /* or who has it wrote STOP. Failed: listed for a letter */
 };
+#define SRV_OPTED_OUT_TEXT "opted_out: who has this number wrote STOP"
 struct srv_claim {
     enum srv_claim_result result;
     int64_t from_wall_ms;       /* of QUIET: when messages leave again */

@@ -118,18 +118,32 @@ static void put_history(struct srv_reply *out, const struct cm_zone *zone, const
     srv_reply_list_end(out);
 }
 
+static enum cm_code load_stopped(const struct srv_app *app, const struct srv_student *student,
+                                 int64_t *ret_wall_ms, struct cm_err *err)
+{
+    *ret_wall_ms = 0;
+    enum cm_code code = student->parent_phone[0] != '\0'
+                            ? srv_store_get_stopped(app->store, student->parent_phone, ret_wall_ms, err)
+                            : CM_NOTFOUND;
+    return code == CM_NOTFOUND ? CM_OK : code;
+}
+
 enum cm_code srv_api_put_alert(struct srv_reply *out, const char *name, const struct srv_app *app,
                                const struct srv_alert *alert, bool whole, struct cm_err *err)
 {
     struct put put = {out, app->zone, whole};
-    struct srv_student student;
+    struct srv_student student = {.template_count = 0};
+    int64_t stopped_ms = 0;
     enum cm_code code = srv_store_get_student(app->store, alert->student_id, &student, err);
+    bool known = code == CM_OK;
+    if (known)
+        code = load_stopped(app, &student, &stopped_ms, err);
     if (code != CM_OK && code != CM_NOTFOUND)
         return code;
     srv_reply_begin(out, name);
     put_id(out, "id", alert->id);
     srv_reply_text(out, "student_id", alert->student_id);
-    srv_reply_text(out, "student", code == CM_OK ? student.base.name : NULL);
+    srv_reply_text(out, "student", known ? student.base.name : NULL);
     srv_reply_text(out, "class_id", alert->class_id);
     srv_reply_date(out, "trigger_date", alert->trigger_date);
     srv_reply_date(out, "first_date", alert->day_count > 0 ? alert->days[0].date : 0);
@@ -138,6 +152,7 @@ enum cm_code srv_api_put_alert(struct srv_reply *out, const char *name, const st
     srv_reply_text(out, "state", states[alert->state]);
     srv_reply_instant(out, "created", app->zone, alert->created_wall_ms);
     srv_reply_instant(out, "acknowledged", app->zone, alert->acknowledged_wall_ms);
+    srv_reply_instant(out, "parent_stopped", app->zone, stopped_ms);
     if (whole) {
         put_days(out, app->zone, alert);
         put_history(out, app->zone, alert);

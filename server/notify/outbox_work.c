@@ -127,7 +127,7 @@ static enum cm_code claim_all(struct srv_store *store, void *arg, struct cm_err 
     for (int i = 0; i < claims->count && code == CM_OK; i++) {
         const struct candidate *candidate = &claims->list[i].candidate;
         if (claims->list[i].verdict == STOPPED)
-            code = fail_here(store, candidate->id, "opted_out: who has this number wrote STOP",
+            code = fail_here(store, candidate->id, SRV_OPTED_OUT_TEXT,
                              claims->now_ms, err);
         else if (claims->list[i].verdict == TOO_LATE)
             code = fail_here(store, candidate->id, "too late to be sent", claims->now_ms, err);

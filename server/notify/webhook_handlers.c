@@ -4,11 +4,14 @@
 #include "notify/webhook.h"
 
 #include "base/log.h"
+#include "base/uuid.h"
 #include "http_json/json.h"
 #include "live/live.h"
 #include "roster/fields.h"
 #include "write/call_write.h"
+#include <math.h>
 #include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -97,6 +100,46 @@ static enum cm_code record(struct srv_store *store, struct told *told,
     return code;
 }
 
+enum { CHILDREN_MAX = 16 }; /* of one number, that are noted */
+
+struct children {
+    const char *phone;
+    char ids[CHILDREN_MAX][CM_ID_SIZE];
+    int count;
+};
+
+static bool take_child(void *arg, const struct srv_student *student)
+{
+    struct children *children = arg;
+    if (!student->archived && strcmp(student->parent_phone, children->phone) == 0)
+        memcpy(children->ids[children->count++], student->base.id, CM_ID_SIZE);
+    return children->count < CHILDREN_MAX;
+}
+
+/* The coordinators of his children see it: somebody must find another way to tell them. */
+static enum cm_code note_stop(struct srv_store *store, const struct cm_clock *clock, const char *phone,
+                              struct cm_err *err)
+{
+    static _Thread_local struct cm_uuid_generator generator;
+    struct children children = {.phone = phone};
+    enum cm_code code = srv_store_each_student(store, NULL, "", take_child, &children, err);
+    for (int i = 0; i < children.count && code == CM_OK; i++) {
+        struct cm_event event = {.version = CM_RECORD_VERSION, .type = CM_EVENT_ACTIVITY};
+        struct cm_activity *activity = &event.body.activity;
+        event.wall_ms = cm_wall_ms(clock);
+        event.mono_us = cm_mono_us(clock);
+        memcpy(event.boot_id, clock->boot_id, sizeof event.boot_id);
+        cm_uuid7(&generator, event.wall_ms, event.id);
+        activity->kind = CM_ACTIVITY_OPTED_OUT;
+        activity->started_wall_ms = activity->ended_wall_ms = event.wall_ms;
+        activity->distance = NAN;
+        snprintf(activity->student_id, sizeof activity->student_id, "%s", children.ids[i]);
+        snprintf(activity->reason, sizeof activity->reason, "who has the parent's number wrote STOP");
+        code = srv_store_append_own(store, &event, NULL, err);
+    }
+    return code;
+}
+
 /* The latest wish of a number counts, also when they come in another order. */
 static enum cm_code wish(struct srv_store *store, struct told *told, const struct srv_webhook_reply *reply,
                          struct cm_err *err)
@@ -105,10 +148,13 @@ static enum cm_code wish(struct srv_store *store, struct told *told, const struc
     enum cm_code code = srv_store_get_stopped(store, reply->phone, &since_ms, err);
     if (code != CM_OK && code != CM_NOTFOUND)
         return code;
-    if (reply->wish == SRV_WISH_STOP)
-        return code == CM_OK && since_ms >= when_ms
-                   ? CM_OK
-                   : srv_store_put_stopped(store, reply->phone, when_ms, err);
+    if (reply->wish == SRV_WISH_STOP && code == CM_OK && since_ms >= when_ms)
+        return CM_OK;
+    if (reply->wish == SRV_WISH_STOP) {
+        bool is_news = code == CM_NOTFOUND;
+        code = srv_store_put_stopped(store, reply->phone, when_ms, err);
+        return code == CM_OK && is_news ? note_stop(store, told->base.app->clock, reply->phone, err) : code;
+    }
     return code == CM_OK && when_ms >= since_ms ? srv_store_delete_stopped(store, reply->phone, err) : CM_OK;
 }
 

@@ -119,7 +119,8 @@ static bool is_the_servers(const struct cm_event *event)
 {
     enum cm_activity_kind kind = event->body.activity.kind;
     return event->type == CM_EVENT_ACTIVITY &&
-           (kind == CM_ACTIVITY_DISPUTE || kind == CM_ACTIVITY_LOG_BROKEN || kind == CM_ACTIVITY_LOG_FORKED);
+           (kind == CM_ACTIVITY_DISPUTE || kind == CM_ACTIVITY_LOG_BROKEN || kind == CM_ACTIVITY_LOG_FORKED ||
+            kind == CM_ACTIVITY_OPTED_OUT);
 }
 
 static enum cm_code decode_new(struct append *a, struct cm_err *err)

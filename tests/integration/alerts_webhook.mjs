@@ -67,6 +67,12 @@ await test('STOP withdraws: nothing more is sent, the student\'s page says since
     const [, student] = await sent(phone(5));
     equal(await cloud.reply(phone(5), 'बंद करें'), 200, 'the reply');
     holds((await admin.get(`/api/students/${student}`)).parent_stopped, /^\d{4}-/, 'since when');
+    const noted = async () => (await admin.get('/api/activity?kind=opted_out')).items;
+    equal((await noted()).map((one) => [one.student_id, one.reason]), [[student, 'who has the parent\'s number wrote STOP']], 'on the activity log');
+    const { items } = await admin.get('/api/alerts?state=open');
+    holds(items.find((one) => one.student_id === student).parent_stopped, /^\d{4}-/, 'on the alerts page');
+    equal(await cloud.reply(phone(5), 'stop'), 200, 'once more');
+    equal((await noted()).length, 1, 'is no news');
     const { ids } = await absentClass(school, [phone(5)]);
     await runAlerts(server);
     holds((await inState(admin, ids[0], 'failed')).error, 'opted_out', 'why');

@@ -213,6 +213,9 @@ await test('whose owner wrote STOP', async () => {
     await at(`students/${wrong}`, async (page) => {
         await page.getByText('wants no messages: wrote STOP').waitFor();
     });
+    await at('activity', async (page) => {
+        await page.getByText('A parent wrote STOP').first().waitFor();
+    });
 });
 await server.stop();
 await cloud.stop();

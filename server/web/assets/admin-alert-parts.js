@@ -24,6 +24,11 @@ export function studentName(alert) {
     return alert.student || alert.student_id;
 }
 
+/** Who wrote STOP gets nothing more: said beside the parent's message. */
+export function stoppedTag(alert, message) {
+    return message.recipient === 'parent' && alert.parent_stopped && h('span', { class: 'tag warn' }, a.student.stopped(momentText(alert.parent_stopped)));
+}
+
 /** Whom a message is for: "Parent" and his name. */
 export function recipient(message) {
     return [a.alerts[message.recipient], message.name && [', ', person(message.name)]];

@@ -1,6 +1,6 @@
 /* Alerts: who was absent too long, whom it was told and how that went; classes that wait; letters; "why was nobody told?" */
 import { alertPanel } from './admin-alert.js';
-import { alertTag, inOrder, loadAlerts, messageStatus, providerBanners, recipient, studentName } from './admin-alert-parts.js';
+import { alertTag, inOrder, loadAlerts, messageStatus, providerBanners, recipient, stoppedTag, studentName } from './admin-alert-parts.js';
 import { whyView } from './admin-alert-why.js';
 import { lettersView } from './admin-letters.js';
 import { classSelect, sectionHead, silentText, throttle } from './admin-parts.js';
@@ -32,7 +32,7 @@ function heldCard(items, context) {
 
 function toldCell(alert) {
     return h('ul', { class: 'plain stack tight' }, inOrder(alert.messages).map((message) => h('li', { class: 'row told' },
-        messageStatus(message.state), h('span', { class: 'small' }, recipient(message)), h('span', { class: 'muted small' }, momentText(message.since)))));
+        messageStatus(message.state), h('span', { class: 'small' }, recipient(message)), h('span', { class: 'muted small' }, momentText(message.since)), stoppedTag(alert, message))));
 }
 
 function listView(place, context, state) {

@@ -398,6 +398,7 @@ export const a = {
         dispute: 'A student disagrees',
         log_broken: 'Broken log',
         log_forked: 'Copy of a station',
+        opted_out: 'A parent wrote STOP',
     },
     kindHints: {
         unknown_face: 'A face that is near nobody of the class. A visitor, a new student, or one who should be enrolled again.',
@@ -415,6 +416,7 @@ export const a = {
         dispute: 'Look at the day in the student’s history and correct it, or say why not.',
         log_broken: 'A station sent a log with a broken signature. It was refused whole.',
         log_forked: 'A copy of a station sent other events, which were refused. See under Stations.',
+        opted_out: 'No message goes to this number any more; alerts are listed for a letter. Ring them up, and ask how they want to be told.',
     },
     activity: {
         state: 'State',

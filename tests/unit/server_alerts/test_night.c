@@ -752,6 +752,26 @@ static void erased_before_sending(struct school *s)
     assert_int_equal(nights(s, 3, 4), 0);
 }
 
+static enum cm_code put_stopped(struct srv_store *store, void *arg, struct cm_err *err)
+{
+    return srv_store_put_stopped(store, arg, 1, err);
+}
+
+/* STOP comes when the sender has picked the message already: the commit that would let it go sees it. */
+static void stop_one_moment_before_sending(struct school *s)
+{
+    live(s, 0, "PAAA");
+    assert_int_equal(night(s, 3).alerts, 1);
+    const struct srv_alert alert = the_alert(s);
+    struct act act = act_on(s, &alert, SRV_RECIPIENT_PARENT, day(4), 420);
+    assert_int_equal(srv_store_write(s->w.store, put_stopped, (void *)"+919876543210", NULL), CM_OK);
+    claim_is(s, &act, SRV_CLAIM_NO_ADDRESS);
+    assert_int_equal(state_of(s, &act), SRV_MESSAGE_FAILED);
+    assert_string_equal(act.claim.message.error_text, SRV_OPTED_OUT_TEXT);
+    act = act_on(s, &alert, SRV_RECIPIENT_COORDINATOR, day(4), 420);
+    claim_is(s, &act, SRV_CLAIM_SEND); /* another number */
+}
+
 static void quiet_hours(struct school *s)
 {
     struct srv_alert alert = absent_three_days(s);
@@ -1167,6 +1187,7 @@ static const struct {
     {"corrected before the letter", corrected_before_the_letter},
     {"archived before sending", archived_before_sending},
     {"erased before sending", erased_before_sending},
+    {"STOP one moment before sending", stop_one_moment_before_sending},
     {"quiet hours", quiet_hours},
     {"a crash between send and record", a_crash_between_send_and_record},
     {"an unknown one is sent again by a person alone", an_unknown_one_is_sent_again_by_a_person_alone},
