@@ -16,7 +16,7 @@ bool cm_roster_class_fine(const char *id);
 /* E.164: "+", then 8 to 15 digits of which the first is not 0. */
 bool cm_phone_fine(const char *phone);
 
-enum { CM_PHONE_SIZE = 20 };
+enum { CM_PHONE_SIZE = 20, CM_EMAIL_SIZE = 128 };
 /* As people write it ("+91 98765-43210", "0091 (98765) 43210") in E.164. A number without a country code ("098765 43210") is
  * of `country` ("91"; "": such a number is none); of India it has ten digits, of which the first is 6 to 9, as mobiles have.
  * False: it is no number, or nobody knows of which country. */

@@ -152,6 +152,10 @@ static void add_parent(struct cm_oneroster_set *set, const struct cm_person *per
             strcpy(details->parent_phone, agent->phone);
             details->has |= CM_ROSTER_HAS_PARENT_PHONE;
         }
+        if (agent->email[0] != '\0') {
+            strcpy(details->parent_email, agent->email);
+            details->has |= CM_ROSTER_HAS_PARENT_EMAIL;
+        }
         return;
     }
 }

@@ -8,8 +8,8 @@
  *   sourcedId, which never changes; his roll number is the `identifier` where it is short enough.
  * - A student belongs to the homeroom in which he is enrolled today. Two are a problem, not a guess; without one he is
  *   left out with a note. The teacher of a homeroom (the primary one first) becomes its coordinator.
- * - The first parent or guardian among a student's agents gives the parent's name and phone (`sms`, then `phone`); a
- *   number without a country code is left out with a note. Who has no such agent keeps what the school wrote itself.
+ * - The first parent or guardian among a student's agents gives the parent's name, phone (`sms`, then `phone`) and
+ *   `email`; a number without a country code, or what is no address, is left out with a note. Who has no such agent keeps what the school wrote itself.
  * - Bulk: the set is the whole school, who is not in it is gone (ret->whole). Delta: only what is there changed;
  *   `tobedeleted` is gone. Which of the two is told by the manifest, else by whether rows have a status.
  * - Passwords are not read.

@@ -180,6 +180,7 @@ enum {
     USER_IDENTIFIER,
     USER_SMS,
     USER_PHONE,
+    USER_EMAIL,
     USER_AGENTS,
     USER_PREFERRED_GIVEN,
     USER_PREFERRED_FAMILY,
@@ -223,6 +224,15 @@ static void take_phone(struct table *table, struct cm_person *person)
     if (any && person->phone[0] == '\0' && (person->roles & CM_PERSON_PARENT) != 0)
         cm_row_note(&table->row,
                     "a telephone number that is none, or has no country code (like +91), is left out");
+}
+
+static void take_email(struct table *table, struct cm_person *person)
+{
+    const char *text = field(table, USER_EMAIL);
+    if (cm_email_fine(text))
+        snprintf(person->email, sizeof person->email, "%s", text);
+    else if (text[0] != '\0' && (person->roles & CM_PERSON_PARENT) != 0)
+        cm_row_note(&table->row, "an e-mail address that is none is left out");
 }
 
 /* "a,b,c" within one cell; who comes after CM_AGENTS_MAX is passed over. */
@@ -273,6 +283,7 @@ static enum cm_code take_user(struct table *table)
         cm_row_take_text(&table->row, table->at[USER_IDENTIFIER], "identifier", true, person.identifier,
                          sizeof person.identifier);
     take_phone(table, &person);
+    take_email(table, &person);
     take_agents(table, &person);
     return add_person(table, &person);
 }
@@ -288,6 +299,7 @@ enum cm_code cm_oneroster_read_users(struct cm_oneroster_set *set, struct cm_err
         [USER_IDENTIFIER] = "identifier",
         [USER_SMS] = "sms",
         [USER_PHONE] = "phone",
+        [USER_EMAIL] = "email",
         [USER_AGENTS] = "agentSourcedIds",
         [USER_PREFERRED_GIVEN] = "preferredGivenName",
         [USER_PREFERRED_FAMILY] = "preferredFamilyName",

@@ -16,7 +16,7 @@ struct cm_person {
     char id[CM_ID_SIZE];
     char name[CM_NAME_SIZE];
     char identifier[16];
-    char phone[CM_PHONE_SIZE];
+    char phone[CM_PHONE_SIZE], email[CM_EMAIL_SIZE];
     char agents[CM_AGENTS_MAX][CM_ID_SIZE];
     uint32_t roles; /* bits */
     bool gone;

@@ -19,6 +19,7 @@ enum column { /* of either kind of file */
               COLUMN_ROLL_NUMBER, /* from here on only a server's */
               COLUMN_PARENT_NAME,
               COLUMN_PARENT_PHONE,
+              COLUMN_PARENT_EMAIL,
               COLUMN_NOTE,
               COLUMN_CONSENT_BY,
               COLUMN_CONSENT_DATE,
@@ -43,6 +44,7 @@ static const struct {
     [COLUMN_ROLL_NUMBER] = {"roll_number", OPTIONAL, UNUSED},
     [COLUMN_PARENT_NAME] = {"parent_name", OPTIONAL, UNUSED},
     [COLUMN_PARENT_PHONE] = {"parent_phone", OPTIONAL, UNUSED},
+    [COLUMN_PARENT_EMAIL] = {"parent_email", OPTIONAL, UNUSED},
     [COLUMN_NOTE] = {"note", OPTIONAL, UNUSED},
     [COLUMN_CONSENT_BY] = {"consent_by", OPTIONAL, UNUSED},
     [COLUMN_CONSENT_DATE] = {"consent_date", OPTIONAL, UNUSED},
@@ -285,6 +287,19 @@ static bool take_phone(struct parser *parser, struct cm_roster_details *details)
     return false;
 }
 
+static bool take_email(struct parser *parser, struct cm_roster_details *details)
+{
+    char shown[CM_ROW_SHOWN_SIZE];
+    if (!cm_row_take_text(&parser->row, parser->at[COLUMN_PARENT_EMAIL], "parent_email", true,
+                          details->parent_email, sizeof details->parent_email))
+        return false;
+    if (details->parent_email[0] == '\0' || cm_email_fine(details->parent_email))
+        return true;
+    cm_row_problem(&parser->row, "parent_email must be an address like meera@example.org, not \"%s\"",
+                   cm_row_shown(details->parent_email, shown));
+    return false;
+}
+
 /* Who gave consent and when belong together. */
 static bool take_consent(struct parser *parser, struct cm_roster_details *details)
 {
@@ -314,6 +329,7 @@ static bool take_details(struct parser *parser, struct cm_roster_details *detail
     } given[] = {{COLUMN_ROLL_NUMBER, CM_ROSTER_HAS_ROLL_NUMBER},
                  {COLUMN_PARENT_NAME, CM_ROSTER_HAS_PARENT_NAME},
                  {COLUMN_PARENT_PHONE, CM_ROSTER_HAS_PARENT_PHONE},
+                 {COLUMN_PARENT_EMAIL, CM_ROSTER_HAS_PARENT_EMAIL},
                  {COLUMN_NOTE, CM_ROSTER_HAS_NOTE}};
     struct cm_row *row = &parser->row;
     details->has = CM_ROSTER_HAS_NAME | CM_ROSTER_HAS_CLASS;
@@ -324,6 +340,7 @@ static bool take_details(struct parser *parser, struct cm_roster_details *detail
     fine &= cm_row_take_name(row, parser->at[COLUMN_PARENT_NAME], "parent_name", true, details->parent_name);
     fine &= cm_row_take_text(row, parser->at[COLUMN_NOTE], "note", true, details->note, sizeof details->note);
     fine &= take_phone(parser, details);
+    fine &= take_email(parser, details);
     fine &= take_consent(parser, details);
     return fine;
 }

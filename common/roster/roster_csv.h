@@ -4,7 +4,8 @@
  * OneRoster format see oneroster.h.
  *
  * A server knows more of its students than a station (cm_roster_parse_full): the columns `roll_number`, `parent_name`,
- * `parent_phone` (E.164), `note`, `consent_by` and `consent_date` (who gave consent for a face template, on which day). Its ids stand in addresses, so not every printable one will do (fields.h).
+ * `parent_phone` (E.164), `parent_email`, `note`, `consent_by` and `consent_date` (who gave consent for a face template, on
+ * which day). Its ids stand in addresses, so not every printable one will do (fields.h).
  *
  * - Columns are found by name, in any order; a column that is not known is passed over with a note.
  * - A file is taken whole or not at all. Every line is looked at: the report names up to CM_ROSTER_REMARKS problems, each
@@ -42,6 +43,7 @@ enum cm_roster_has { /* what a file said of a student: the rest is to stay as it
                      CM_ROSTER_HAS_PARENT_NAME = 8,
                      CM_ROSTER_HAS_PARENT_PHONE = 16,
                      CM_ROSTER_HAS_NOTE = 32,
+                     CM_ROSTER_HAS_PARENT_EMAIL = 64,
 };
 
 struct cm_roster_details { /* of one student, for a server */
@@ -50,6 +52,7 @@ struct cm_roster_details { /* of one student, for a server */
     char roll_number[16];
     char parent_name[CM_NAME_SIZE];
     char parent_phone[CM_PHONE_SIZE];
+    char parent_email[CM_EMAIL_SIZE];
     char note[CM_TEXT_SIZE];
     char consent_by[CM_NAME_SIZE]; /* who gave consent for a face template; empty: the file does not say */
     int32_t consent_date;          /* on which day; 0 */

@@ -119,8 +119,8 @@ static bool same_student(const struct srv_student *a, const struct srv_student *
 {
     return strcmp(a->base.name, b->base.name) == 0 && strcmp(a->base.class_id, b->base.class_id) == 0 &&
            strcmp(a->roll_number, b->roll_number) == 0 && strcmp(a->parent_name, b->parent_name) == 0 &&
-           strcmp(a->parent_phone, b->parent_phone) == 0 && strcmp(a->note, b->note) == 0 &&
-           a->archived == b->archived;
+           strcmp(a->parent_phone, b->parent_phone) == 0 && strcmp(a->parent_email, b->parent_email) == 0 &&
+           strcmp(a->note, b->note) == 0 && a->archived == b->archived;
 }
 
 static void merge(const struct srv_import *import, const struct cm_student *said,
@@ -134,6 +134,8 @@ static void merge(const struct srv_import *import, const struct cm_student *said
         strcpy(student->parent_name, details->parent_name);
     if (details->has & CM_ROSTER_HAS_PARENT_PHONE)
         strcpy(student->parent_phone, details->parent_phone);
+    if (details->has & CM_ROSTER_HAS_PARENT_EMAIL)
+        strcpy(student->parent_email, details->parent_email);
     if (details->has & CM_ROSTER_HAS_NOTE)
         strcpy(student->note, details->note);
     bool moves =

@@ -102,7 +102,7 @@ enum cm_code srv_store_get_points(struct srv_store *store, struct cm_points_rule
                                   struct cm_err *err);
 
 /* ---- students ---- */
-enum { SRV_PHONE_SIZE = 20, SRV_EMAIL_SIZE = 128 }; /* with the NUL */
+enum { SRV_PHONE_SIZE = 20, SRV_EMAIL_SIZE = 128 }; /* with the NUL; as of roster/fields.h */
 struct srv_student {
     struct cm_student base; /* what stations get; its consent follows from the events, card and PIN change by
                                srv_store_put_credentials: read only */

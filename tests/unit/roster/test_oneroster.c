@@ -17,7 +17,7 @@
     USERS_HEAD                                                                                               \
     "s1,,,true,o1,student,asha,,Asha,Rao,,12,,,,\"p0, p1\",,secret\n"                                        \
     "s2,,,true,o1,student,ravi,,Ravi,\"Sen, jr\",,a-very-long-identifier,,,,p2,,\n"                          \
-    "p1,,,true,o1,guardian,devi,,Devi,Rao,,,,,+91 98765 43210,,,\n"                                          \
+    "p1,,,true,o1,guardian,devi,,Devi,Rao,,,devi@example.org,,+91 98765 43210,,,\n"                          \
     "p2,,,true,o1,parent,mo,,Mo,Sen,,,,9876543210,,,,\n"                                                     \
     "t1,,,true,o1,teacher,,,Tara,Iyer,,,,,,,,\n"                                                             \
     "a1,,,true,o1,administrator,,,,,,,,,,,,\n"
@@ -130,13 +130,16 @@ static void a_whole_school(void **state)
     assert_string_equal(set.roster.details[asha].roll_number, "12");
     assert_string_equal(set.roster.details[asha].parent_name, "Devi Rao"); /* p0 is nobody */
     assert_string_equal(set.roster.details[asha].parent_phone, "+919876543210");
+    assert_string_equal(set.roster.details[asha].parent_email, "devi@example.org");
+    assert_int_equal(set.roster.details[ravi].has & CM_ROSTER_HAS_PARENT_EMAIL, 0);
     assert_string_equal(set.roster.students[ravi].class_id, "9 A"); /* the first one is over */
     assert_string_equal(set.roster.details[ravi].parent_name, "Mo Sen");
     assert_int_equal(set.roster.details[ravi].has & CM_ROSTER_HAS_PARENT_PHONE, 0);
     assert_int_equal(set.roster.details[ravi].has & CM_ROSTER_HAS_ROLL_NUMBER, 0);
     assert_int_equal(files[3].report.notes.count, 1);
-    assert_string_equal(files[3].report.notes.text[0],
-                        "line 5: a telephone number that is none, or has no country code (like +91), is left out");
+    assert_string_equal(
+        files[3].report.notes.text[0],
+        "line 5: a telephone number that is none, or has no country code (like +91), is left out");
     assert_int_equal(files[2].report.notes.count, 1); /* orgs are not used */
     cm_oneroster_finish(&set);
 }

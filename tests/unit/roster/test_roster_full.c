@@ -27,9 +27,9 @@ static void the_columns_of_a_server(void **state)
                            "8,Ravi,10-B,,,,\n",
                            &roster),
                      CM_INVALID); /* a line break in a note */
-    assert_int_equal(parse("id,name,class,Roll_Number,parent_name,parent_phone,note\n"
-                           "7,Asha,10-B,12,Devi Rao,+91 98765-43210,sits in front\n"
-                           "8,Ravi,10-B,,,,\n",
+    assert_int_equal(parse("id,name,class,Roll_Number,parent_name,parent_phone,parent_email,note\n"
+                           "7,Asha,10-B,12,Devi Rao,+91 98765-43210,devi@example.org,sits in front\n"
+                           "8,Ravi,10-B,,,,,\n",
                            &roster),
                      CM_OK);
     assert_int_equal(roster.student_count, 2);
@@ -37,10 +37,11 @@ static void the_columns_of_a_server(void **state)
     assert_string_equal(details->roll_number, "12");
     assert_string_equal(details->parent_name, "Devi Rao");
     assert_string_equal(details->parent_phone, "+919876543210");
+    assert_string_equal(details->parent_email, "devi@example.org");
     assert_string_equal(details->note, "sits in front");
     assert_int_equal(details->has, CM_ROSTER_HAS_NAME | CM_ROSTER_HAS_CLASS | CM_ROSTER_HAS_ROLL_NUMBER |
                                        CM_ROSTER_HAS_PARENT_NAME | CM_ROSTER_HAS_PARENT_PHONE |
-                                       CM_ROSTER_HAS_NOTE);
+                                       CM_ROSTER_HAS_PARENT_EMAIL | CM_ROSTER_HAS_NOTE);
     assert_false(details->gone);
     assert_string_equal(roster.details[1].parent_phone, "");
     assert_int_equal(report.notes.count, 0);
@@ -65,6 +66,8 @@ static void faults(void **state)
         {"id,name,class,parent_phone\n7,Asha,10-B,876543210\n",
          "line 2: parent_phone must be a number with its country code, like +919876543210, not "
          "\"876543210\""},
+        {"id,name,class,parent_email\n7,Asha,10-B,devi at home\n",
+         "line 2: parent_email must be an address like meera@example.org, not \"devi at home\""},
         {"id,name,class\na/b,Asha,10-B\n",
          "line 2: the id \"a/b\" may have letters, digits, \".\", \"_\" and \"-\" only"},
         {"id,name,class\n..,Asha,10-B\n",

@@ -77,8 +77,9 @@ static void students_and_classes(void **state)
 {
     (void)state;
     static const struct file files[] = {
-        {"students.csv", "id,name,class,parent_phone\ns1,Asha Rao,10-B,+919876543210\ns2,Ravi S,10-B,\n"
-                         "n1,New One,8-C,\n"},
+        {"students.csv",
+         "id,name,class,parent_phone,parent_email\ns1,Asha Rao,10-B,+919876543210,devi@example.org\n"
+         "s2,Ravi S,10-B,,\nn1,New One,8-C,,\n"},
         {"classes.csv", "class,start,weekdays\n8-C,08:30,Mon-Fri\n10-B,09:00,Mon-Sat\n"},
     };
     assert_int_equal(import(files, 2, "?dry_run=1", false), 200);
@@ -99,6 +100,7 @@ static void students_and_classes(void **state)
     assert_string_equal(text_at("joined"), "2026-11-23");
     assert_int_equal(call(&the_admin, "GET", "/api/students/s1", NULL), 200);
     assert_string_equal(text_at("parent_phone"), "+919876543210");
+    assert_string_equal(text_at("parent_email"), "devi@example.org");
     assert_string_equal(text_at("roll_number"), "1"); /* the file says nothing of it */
     assert_int_equal(call(&the_admin, "GET", "/api/students", NULL), 200);
     assert_int_equal(size_at("items"), 5); /* who is not in it stays */
