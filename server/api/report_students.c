@@ -280,11 +280,14 @@ static void put_month_days(struct srv_reply *out, const struct srv_report *repor
     srv_reply_list(out, "days");
     for (int i = 0; i < report->day_count; i++) {
         const struct srv_session_info *info = &report->days[i];
-        struct cm_session session = srv_show_times(report->app->store, report->app->zone, class_, info->date);
+        struct srv_school_day day;
+        if (srv_store_get_school_day(report->app->store, class_, info->date, &day, NULL) != CM_OK)
+            day = (struct srv_school_day){.day.times = cm_session_of(class_, report->app->zone, info->date)};
         srv_reply_begin(out, NULL);
         srv_reply_date(out, "date", info->date);
         srv_reply_text(out, "state",
-                       srv_show_state(srv_show_state_at(info->state, &session, report->now_ms)));
+                       srv_show_state(srv_show_state_at(info->state, &day.day.times, report->now_ms)));
+        srv_show_half_day(out, &day);
         srv_reply_end(out);
     }
     srv_reply_list_end(out);

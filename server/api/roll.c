@@ -42,22 +42,16 @@ static bool take_day(void *arg, const struct srv_day *day)
     return roll->count < ROLL_ROWS_MAX;
 }
 
-/* The label of the calendar's entry that counts, "" when the class just does not meet. */
-static enum cm_code put_no_school(struct roll *roll, struct cm_err *err)
-{
-    struct srv_school_day day;
-    enum cm_code code = srv_store_get_school_day(roll->app->store, &roll->class_, roll->date, &day, err);
-    srv_reply_null(&roll->out, "session");
-    srv_reply_text(&roll->out, "no_school", code == CM_OK ? day.closure.label : "");
-    return code;
-}
-
-static enum cm_code put_session(struct roll *roll, struct cm_err *err)
+/* day: of the calendar; its entry's label is "" when the class just does not meet. */
+static enum cm_code put_session(struct roll *roll, const struct srv_school_day *day, struct cm_err *err)
 {
     struct srv_session_info info;
     enum cm_code code = srv_store_get_session_info(roll->app->store, roll->class_.id, roll->date, &info, err);
-    if (code == CM_NOTFOUND)
-        return put_no_school(roll, err);
+    if (code == CM_NOTFOUND) {
+        srv_reply_null(&roll->out, "session");
+        srv_reply_text(&roll->out, "no_school", day->closure.label);
+        return CM_OK;
+    }
     if (code != CM_OK)
         return code;
     roll->waits = info.school && info.state == SRV_SESSION_OPEN && info.word.word == 0 &&
@@ -65,9 +59,22 @@ static enum cm_code put_session(struct roll *roll, struct cm_err *err)
     srv_show_session(&roll->out, "session", roll->app, &info, &roll->session, roll->now_ms);
     if (info.word.word == CM_WORD_NO_SESSION)
         srv_reply_text(&roll->out, "no_school", info.word.reason);
+    else if (!info.school)
+        srv_reply_text(&roll->out, "no_school", day->closure.label);
     else
         srv_reply_null(&roll->out, "no_school");
     return CM_OK;
+}
+
+static enum cm_code put_day(struct roll *roll, struct cm_err *err)
+{
+    struct srv_school_day day;
+    enum cm_code code = srv_store_get_school_day(roll->app->store, &roll->class_, roll->date, &day, err);
+    if (code == CM_OK)
+        code = put_session(roll, &day, err);
+    if (code == CM_OK)
+        srv_show_half_day(&roll->out, &day);
+    return code;
 }
 
 static void put_scores(struct srv_reply *out, const struct srv_evidence *evidence)
@@ -155,7 +162,7 @@ static enum cm_code put_roll(struct roll *roll, struct cm_err *err)
     srv_reply_begin(out, NULL);
     srv_reply_text(out, "class_id", roll->class_.id);
     srv_reply_date(out, "date", roll->date);
-    enum cm_code code = put_session(roll, err);
+    enum cm_code code = put_day(roll, err);
     for (int i = 0; i < roll->count; i++)
         srv_counts_add(&roll->counts, srv_show_status_at(&roll->days[i], &roll->session, roll->now_ms));
     srv_reply_begin(out, "counts");

@@ -188,6 +188,13 @@ void srv_show_silent(struct srv_reply *out, const struct srv_app *app, const cha
     srv_reply_end(out);
 }
 
+void srv_show_half_day(struct srv_reply *out, const struct srv_school_day *day)
+{
+    bool half =
+        day->day.kind == CM_DAY_SCHOOL && day->closure.date != 0 && day->closure.kind == CM_CLOSURE_SHORT;
+    srv_reply_text(out, "half_day", half ? day->closure.label : NULL);
+}
+
 /* ---- what is behind a day ---- */
 
 static bool take_mark(void *arg, const struct srv_feed_item *item)

@@ -54,6 +54,9 @@ void srv_show_session(struct srv_reply *out, const char *name, const struct srv_
 void srv_show_silent(struct srv_reply *out, const struct srv_app *app, const char *id,
                      const struct srv_station *station);
 
+/* half_day: the label of the half day that a class meets on, null on other days. */
+void srv_show_half_day(struct srv_reply *out, const struct srv_school_day *day);
+
 /* ---- what is behind a day: the mark and the correction that count ---- */
 struct srv_evidence {
     bool has_mark, has_correction;

@@ -82,6 +82,7 @@ await inEachLook('of the admin, a real school', async (window, page, lookName) =
         ['correct a tile', `today?class=${klass}&date=${real.schoolDay}`, (p) => p.locator('.tile').first()],
         ['correct a line', closed, button(/^Correct /)],
         ['open again', closed, button('Open again')],
+        ['no session', closed, button('No session')],
         ['correct a day', panel, [(p) => p.getByRole('button', { name: 'The month before' }), (p) => p.locator('.day').first()]],
         ['add a student', 'students', button('Add a student')],
         ['throw away', 'students', [button('Add a student'), async (p) => {
@@ -115,6 +116,10 @@ await inEachLook('of the admin, a real school', async (window, page, lookName) =
         ['edit a class', 'settings', button(`Edit ${klass}`)],
         ['delete a class', 'settings', [button(`Edit ${klass}`), button('Delete the class')]],
         ['add a day', 'settings', button('Add a day')],
+        ['half day', 'settings', [button('Add a day'), async (p) => {
+            await opened(p).getByLabel('What it is').selectOption('Half day');
+        }]],
+        ['import the calendar', 'settings', button('Import')],
         ['remove a day', 'settings', ofRow(/The last day/, /^Remove/)],
         ['change the password', 'today', [(p) => p.locator('.account summary'), (p) => p.locator('.account').getByRole('button', { name: 'Change the password' })]],
     ]);

@@ -71,5 +71,133 @@ await test('a roll that changes behind its dialog gives the focus back', () => a
     equal(await page.getByRole('button', { name: 'Close the roll' }).evaluate((node) => node === document.activeElement), true, 'the focus is on the button');
 }));
 
+
+await admin.post(`/api/rolls/N1/${today}/no-session`, { reason: 'Water in the classroom' });
+await test('a day without a session is no school day for reports and for the student', () => at(`reports/month?class=N1`, async (page) => {
+    await page.locator('.report :is(table, .empty)').first().waitFor(); // on the last of a month nothing is left of it
+    equal(await page.getByRole('columnheader', { name: String(Number(today.slice(8))), exact: true }).count(), 0, 'the day in the report');
+    await page.goto(`${server.url}/admin#students/${pupil}`);
+    await page.locator('.month td.closed', { hasText: 'Water in the classroom' }).waitFor();
+    await page.goto(`${server.url}/admin#today?class=N1`);
+    await page.locator('.empty', { hasText: 'Water in the classroom' }).waitFor();
+    await page.goto(`${server.url}/admin#today?class=`);
+    await page.getByText('No school: N1 (Water in the classroom)').waitFor();
+}));
+await admin.post(`/api/rolls/N1/${today}/reopen`);
+
+await test('a roll that was closed before the day became a holiday has nothing to close', async () => {
+    const [one] = await makeClass(admin, 'N2', 1);
+    await admin.post(`/api/rolls/N2/${today}/corrections`, { student_id: one, status: 'late', reason: 'The bus was late' });
+    await admin.post(`/api/rolls/N2/${today}/close`);
+    await admin.put(`/api/calendar/${today}`, { label: 'Holi', class_id: 'N2' });
+    await at('rolls?class=N2', async (page) => {
+        await page.locator('.empty', { hasText: 'Holi' }).waitFor();
+        equal(await page.getByRole('button', { name: /Close the roll|Open again|No session/ }).count(), 0, 'buttons for a session that is none');
+    });
+    await admin.ask('DELETE', `/api/calendar/${today}?class=N2`);
+});
+
+// ---- the calendar ----------------------------------------------------------------------------------------------------
+
+const calendar = (page) => page.getByRole('region', { name: 'Days without school, half days' });
+const entries = async () => (await admin.get('/api/calendar')).items;
+
+for (const [lookName, options] of LOOKS)
+    await test(`a half day is entered, seen everywhere, and taken back, ${lookName}`, () => at('settings', async (page) => {
+        await press(page, 'Add a day');
+        const dialog = dialogOf(page, 'Add a day');
+        equal(await dialog.getByLabel('Starts at').isVisible(), false, 'a day without school has no times');
+        await dialog.getByLabel('Why').fill('Sports');
+        await dialog.getByLabel('Class').selectOption('N1');
+        await dialog.getByLabel('What it is').selectOption('Half day');
+        await dialog.getByLabel('Starts at').fill('00:30');
+        await dialog.getByLabel('Ends at').fill('00:10');
+        await press(dialog, 'Save');
+        holds(await dialog.locator('.error').innerText(), 'ends before it starts', 'times that make no sense');
+        await dialog.getByLabel('Ends at').fill('23:45');
+        await look(page, `half day asked ${lookName}`);
+        await press(dialog, 'Save');
+        const row = calendar(page).getByRole('row', { name: /Sports/ });
+        await row.waitFor();
+        holds(await row.innerText(), ['Half day 00:30–23:45', 'N1'], 'the line');
+        equal(await entries(), [{ date: today, class_id: 'N1', label: 'Sports', kind: 'short', start: '00:30', close_after: 1395 }], 'on the server');
+        await look(page, `half day in the list ${lookName}`);
+
+        await page.goto(`${server.url}/admin#rolls?class=N1`);
+        await page.getByText('Half day: Sports').waitFor();
+        holds(await page.locator('main').innerText(), 'Open: 00:30 to 23:45', 'the times of the half day');
+        await look(page, `half day roll ${lookName}`);
+        await page.goto(`${server.url}/admin#reports/month?class=N1`);
+        await page.getByText('Half day: Sports').waitFor();
+        equal(await page.getByRole('columnheader', { name: `${Number(today.slice(8))}½` }).count(), 1, 'the mark at the day');
+        await look(page, `half day report ${lookName}`);
+        await page.goto(`${server.url}/admin#students/${pupil}`);
+        await page.locator('.month button[title$="Half day: Sports"]').waitFor();
+
+        await page.goto(`${server.url}/admin#settings`);
+        await row.getByRole('button', { name: /^Remove / }).click();
+        await press(dialogOf(page, /^A whole day on/), 'Remove');
+        await calendar(page).getByText('No holidays are entered').waitFor();
+        equal(await entries(), [], 'on the server');
+    }, options));
+
+const file = (name, text) => ({ name, mimeType: 'text/plain', buffer: Buffer.from(text) });
+const dayAfter = (days) => new Date(Date.parse(`${today}T00:00:00Z`) + days * 86400000).toISOString().slice(0, 10);
+const ICS = (date, summary) => ['BEGIN:VCALENDAR', 'VERSION:2.0', 'PRODID:-//Test//EN', 'BEGIN:VEVENT', 'UID:one', 'DTSTAMP:20260101T000000Z', `DTSTART;VALUE=DATE:${date.replaceAll('-', '')}`, `SUMMARY:${summary}`, 'END:VEVENT', 'END:VCALENDAR', ''].join('\r\n');
+
+for (const [lookName, options] of LOOKS)
+    await test(`the calendar comes from a file: errors by line, a trial, then the import, ${lookName}`, () => at('settings', async (page) => {
+        await press(calendar(page), 'Import');
+        const dialog = dialogOf(page, 'Import the calendar');
+        const go = dialog.getByRole('button', { name: 'Import', exact: true });
+        const input = dialog.getByLabel('CSV or calendar file');
+        await input.setInputFiles(file('days.csv', `date,label,class\n${dayAfter(7)},Diwali,\n2026-02-31,No such day,\n${dayAfter(8)},Of nobody,ZZ\n`));
+        await dialog.getByText('2 errors').waitFor();
+        holds(await dialog.getByRole('table').innerText(), [/^3\t/m, /^4\t/m, 'ZZ'], 'errors by line');
+        equal(await go.isDisabled(), true, 'nothing is offered to be imported');
+        await look(page, `calendar errors ${lookName}`);
+        await input.setInputFiles(file('days.csv', `date,label,to,kind,start,close_after\n${dayAfter(7)},Diwali,${dayAfter(9)},,,\n${dayAfter(20)},Exams,,short,08:00,120\n`));
+        await dialog.getByText('Days added: 4, changed: 0').waitFor();
+        holds(await dialog.getByRole('row', { name: /Exams/ }).innerText(), ['Half day', 'All classes', 'added'], 'what it would do');
+        equal(await entries(), [], 'a trial changes nothing');
+        await look(page, `calendar trial ${lookName}`);
+        await go.click();
+        await calendar(page).getByRole('row', { name: /Exams/ }).waitFor();
+        holds(await calendar(page).getByRole('row', { name: /Exams/ }).innerText(), 'Half day 08:00–10:00', 'the half day');
+        equal((await entries()).length, 4, 'days on the server');
+
+        await press(calendar(page), 'Import'); /* a file of another kind, dropped, for one class, that changes one day */
+        const data = await page.evaluateHandle(([text]) => {
+            const transfer = new DataTransfer();
+            transfer.items.add(new File([text], 'school.ics', { type: 'text/calendar' }));
+            return transfer;
+        }, [ICS(dayAfter(30), 'Founders’ day')]);
+        await dialog.locator('.drop-place').dispatchEvent('drop', { dataTransfer: data });
+        await dialog.getByText('Days added: 1, changed: 0').waitFor();
+        await dialog.getByLabel('For entries that name no class').selectOption('N1');
+        await dialog.getByRole('row', { name: /Founders.* N1/ }).waitFor();
+        await go.click();
+        await calendar(page).getByRole('row', { name: /Founders/ }).waitFor();
+        equal((await entries()).find((one) => one.date === dayAfter(30)).class_id, 'N1', 'the class');
+
+        await press(calendar(page), 'Import');
+        await input.setInputFiles(file('again.csv', `date,label\n${dayAfter(7)},Diwali\n`));
+        await dialog.getByText('there is nothing to import').waitFor();
+        equal(await go.isDisabled(), true, 'nothing is offered to be imported');
+        for (const one of await entries()) await admin.ask('DELETE', `/api/calendar/${one.date}${one.class_id ? `?class=${one.class_id}` : ''}`);
+    }, options));
+
+await test('consent and cards are settings', () => at('settings', async (page) => {
+    const card = page.getByRole('region', { name: 'Consent and cards' });
+    await card.getByLabel('Everybody may use a card or a PIN').check();
+    await card.getByLabel('A face is enrolled only with consent').uncheck();
+    await card.getByLabel('Version of the consent text').fill('2026-2');
+    await press(card, 'Save consent and cards');
+    await page.getByText('Saved.').waitFor();
+    const { card_for_all: forAll, consent_required: needed, consent_text_version: version } = await admin.get('/api/settings');
+    equal([forAll, needed, version], [true, false, '2026-2'], 'on the server');
+    await look(page, 'consent and cards');
+}));
+
 await server.stop();
 await finish();

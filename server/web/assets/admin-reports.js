@@ -16,11 +16,17 @@ const fixed = (number) => `${number.toFixed(1)} %`;
 
 // ---- a class by month ------------------------------------------------------------------------------------------------
 
+/** What the half mark at a day means: on a phone and on paper nobody sees what hovers. */
+function halfDays(days) {
+    const half = days.filter((day) => day.half_day !== null);
+    return half.length > 0 && h('ul', { class: 'plain small' }, half.map((day) => h('li', {}, h('span', { class: 'muted' }, Number(day.date.slice(8)), h('sup', {}, r.halfMark), ` ${r.halfDay} `), person(day.half_day))));
+}
+
 function monthView(answer, context) {
     if (answer.days.length === 0) return empty(r.noSession, r.noSessionText);
     const today = dateAt();
     const cell = (word, day) => h('td', { class: 'mark' }, word === null || (word === 'none' && day.date > today) ? null : [h('span', { class: 'letter-of print-only', 'aria-hidden': 'true' }, r.letters[word]), status(word, { text: false })]);
-    const dayHead = (day) => h('th', { scope: 'col', class: 'mark' }, h('abbr', { title: dateText(day.date) }, String(Number(day.date.slice(8)))));
+    const dayHead = (day) => h('th', { scope: 'col', class: 'mark' }, h('abbr', { title: day.half_day === null ? dateText(day.date) : `${dateText(day.date)}, ${r.halfDay} ${day.half_day}` }, String(Number(day.date.slice(8))), day.half_day !== null && h('sup', {}, r.halfMark)));
     const total = (word) => h('th', { scope: 'col', class: 'mark total' }, h('span', { title: t.status[word] }, statusShape(word), h('span', { class: 'visually-hidden' }, t.status[word])));
     const byRoll = [...answer.items].sort((one, other) => one.roll_number.localeCompare(other.roll_number, undefined, { numeric: true }) || one.name.localeCompare(other.name));
     const caption = r.monthOf(answer.class_id, monthText(answer.month));
@@ -32,6 +38,7 @@ function monthView(answer, context) {
             h('thead', {}, h('tr', {}, h('th', { scope: 'col', class: 'wide-only number' }, a.rollNumber), h('th', { scope: 'col', class: 'who' }, a.name), answer.days.map(dayHead), COUNTED.map(total), h('th', { scope: 'col', class: 'number' }, a.numbers.rateShort))),
             h('tbody', {}, byRoll.map((row) => h('tr', {}, h('td', { class: 'wide-only number' }, row.roll_number), h('th', { scope: 'row', class: 'who' }, h('a', { href: context.href({ section: 'students', id: row.student_id }) }, person(row.name || row.student_id))),
                 row.days.map((word, i) => cell(word, answer.days[i])), COUNTED.map((word) => h('td', { class: 'mark total' }, row[word] === 0 ? '' : String(row[word]))), h('td', { class: 'number' }, percent(row.rate))))))),
+        halfDays(answer.days),
         h('p', { class: 'print-only signature' }, a.signature),
     ];
 }

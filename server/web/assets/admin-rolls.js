@@ -14,7 +14,7 @@ function summary(roll) {
 }
 
 /** A person said that the class does not meet on this day. */
-const isOff = (roll) => roll.session.word?.word === 'no_session';
+const isOff = (roll) => roll.session?.word?.word === 'no_session';
 
 function stateLine(roll) {
     const { session } = roll;
@@ -116,7 +116,7 @@ function show(place, context) {
     const draw = async (roll) => {
         const stations = await context.stationNames();
         const changed = () => load();
-        if (!roll.session)
+        if (!roll.session?.school && !isOff(roll))
             return empty(a.session.noSchool, roll.no_school || a.session.noSchoolText);
         const shownItems = roll.items.filter((item) => !state.only || item.status === state.only);
         const filter = select('only', [['', a.everybody], ...ORDER.filter((word) => roll.counts[word] > 0).map((word) => [word, `${t.status[word]} (${roll.counts[word]})`])], { value: state.only, data: { keep: 'only' } });
@@ -132,13 +132,13 @@ function show(place, context) {
                 h('p', { class: 'print-only' }, person(context.me.school.name)),
                 h('h2', {}, `${roll.class_id} · ${dateTextLong(roll.date)}`),
                 h('p', { class: 'muted' }, stateLine(roll)),
-                summary(roll),
-                h('p', {}, a.rollRate(percent(judged ? seen / judged : null), roll.items.length)),
+                roll.half_day !== null && h('p', {}, a.session.halfDay, ' ', person(roll.half_day)),
+                roll.items.length > 0 && [summary(roll), h('p', {}, a.rollRate(percent(judged ? seen / judged : null), roll.items.length))],
                 h('div', { class: 'row no-print' },
                     sessionButtons(roll, changed),
                     button(a.print, () => window.print(), { data: { keep: 'print' } }),
                     h('a', { class: 'button', href: url('/api/export/attendance', { from: roll.date, to: roll.date, class: roll.class_id }), download: true }, a.csv))),
-            roll.items.length === 0 ? empty(a.todayPage.nobody, a.todayPage.nobodyText) : [
+            roll.items.length === 0 ? !isOff(roll) && empty(a.todayPage.nobody, a.todayPage.nobodyText) : [
                 h('div', { class: 'toolbar no-print' }, field(a.showOnly, filter)),
                 rollTable({ ...roll, items: shownItems }, stations, context, changed),
                 h('p', { class: 'print-only signature' }, a.signature)],

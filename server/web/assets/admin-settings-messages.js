@@ -1,43 +1,28 @@
 /* The card of the settings page about alerts and messages: the rule's numbers, the hours, the provider, a test. */
+import { settingsForm } from './admin-settings-form.js';
 import { a } from './admin-strings.js';
-import { get, patch, post } from './api.js';
+import { get, post } from './api.js';
 import { momentText } from './time.js';
-import { busyWith, check, clearErrors, field, h, loadInto, missing, showErrors, showFailure, toast } from './ui.js';
+import { busyWith, check, clearErrors, field, h, loadInto, missing, showErrors, showFailure } from './ui.js';
 
 function ruleForm(found) {
-    const go = h('button', { type: 'submit', class: 'primary' }, a.messages.save);
     const input = (name, type, more = {}) => h('input', { name, type, value: String(found[name] ?? ''), required: true, autocomplete: 'off', ...more });
-    const form = h('form', { class: 'stack', novalidate: true },
-        h('div', {}, check(a.messages.enabled, { name: 'alerts_enabled', checked: found.alerts_enabled })),
-        h('div', { class: 'form-grid' },
-            field(a.messages.days, input('alert_days', 'number', { min: '2', max: '30' })),
-            field(a.messages.repeat, input('alert_repeat_days', 'number', { min: '1', max: '60' })),
-            field(a.messages.from, input('send_from', 'time')),
-            field(a.messages.to, input('send_to', 'time')),
-            field(a.messages.country, input('phone_country', 'text', { inputmode: 'numeric', maxlength: '3' }), { hint: a.messages.countryHint })),
-        h('div', { class: 'row' }, go));
-    form.addEventListener('submit', async (event) => {
-        event.preventDefault();
-        clearErrors(form);
-        const errors = missing(form);
-        if (Object.keys(errors).length > 0) return showErrors(form, errors);
-        const value = (name) => form.elements[name].value.trim();
-        const wanted = {
+    return settingsForm({
+        found,
+        text: a.messages.save,
+        body: [
+            h('div', {}, check(a.messages.enabled, { name: 'alerts_enabled', checked: found.alerts_enabled })),
+            h('div', { class: 'form-grid' },
+                field(a.messages.days, input('alert_days', 'number', { min: '2', max: '30' })),
+                field(a.messages.repeat, input('alert_repeat_days', 'number', { min: '1', max: '60' })),
+                field(a.messages.from, input('send_from', 'time')),
+                field(a.messages.to, input('send_to', 'time')),
+                field(a.messages.country, input('phone_country', 'text', { inputmode: 'numeric', maxlength: '3' }), { hint: a.messages.countryHint }))],
+        read: (value, form) => ({
             alerts_enabled: form.elements.alerts_enabled.checked, alert_days: Number(value('alert_days')), alert_repeat_days: Number(value('alert_repeat_days')),
             send_from: value('send_from').slice(0, 5), send_to: value('send_to').slice(0, 5), phone_country: value('phone_country').replace(/^\+/, ''),
-        };
-        const changed = Object.fromEntries(Object.entries(wanted).filter(([name, now]) => now !== found[name]));
-        await busyWith(go, async () => {
-            try {
-                found = { ...found, ...wanted, ...(await patch('/api/settings', changed)) };
-                toast(a.saved);
-            } catch (error) {
-                if (error.status === undefined) throw error;
-                showFailure(form, error);
-            }
-        });
+        }),
     });
-    return form;
 }
 
 function provider({ messages }) {

@@ -1,11 +1,12 @@
-/* Settings and calendar: classes with their times, days without school, and the school itself. */
-import { classSelect, sectionHead } from './admin-parts.js';
+/* Settings and calendar: classes with their times, days without school, messages, consent and cards, and the school itself. */
+import { sectionHead } from './admin-parts.js';
+import { calendarCard } from './admin-settings-calendar.js';
+import { settingsForm } from './admin-settings-form.js';
 import { messagesCard } from './admin-settings-messages.js';
 import { a } from './admin-strings.js';
-import { get, patch, path, put, remove, url } from './api.js';
+import { get, path, put, remove } from './api.js';
 import { t } from './strings.js';
-import { addDays, dateAt, dateText, dateTextLong } from './time.js';
-import { attempt, busyWith, button, check, clearErrors, confirmDialog, empty, field, formDialog, h, loadInto, missing, person, showErrors, showFailure, table, toast, replace } from './ui.js';
+import { button, check, confirmDialog, empty, field, formDialog, h, loadInto, person, replace, showErrors, showFailure, table, toast } from './ui.js';
 
 const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun']; // the API's words
 const weekdayText = (word) => t.weekdays[(WEEKDAYS.indexOf(word) + 1) % 7];
@@ -77,92 +78,50 @@ function classesCard(context) {
         h('div', { class: 'card-head' }, h('h2', { id: 'classes-title' }, a.classes), button(a.classForm.add, async () => (await classDialog(null)) && load(), { kind: 'primary compact' })), body);
 }
 
-// ---- days without school ---------------------------------------------------------------------------------------------
+// ---- consent and cards, the school ------------------------------------------------------------------------------------------------------
 
-function closureDialog(classes) {
-    const date = h('input', { type: 'date', name: 'date', required: true, value: dateAt() });
-    const label = h('input', { type: 'text', name: 'label', required: true, maxlength: '100', autocomplete: 'off' });
-    const pick = classSelect(classes, '', () => {});
-    return formDialog({
-        title: a.calendar.add,
-        body: [field(a.day, date), field(a.calendar.label, label, { hint: a.calendar.labelHint }), field(a.class, pick)],
-        submit: async (form, close) => {
-            const body = { label: label.value.trim() };
-            if (pick.value) body.class_id = pick.value;
-            const answer = await put(path('/api/calendar', date.value), body);
-            toast(a.saved);
-            close(answer ?? true);
-        },
-    });
-}
-
-function calendarCard(context) {
-    const body = h('div', {});
-    const load = () => loadInto(body, () => get('/api/calendar', { from: addDays(dateAt(), -60), to: addDays(dateAt(), 400) }), ({ items }) => items.length === 0 ? empty(a.calendar.none, a.calendar.noneText) : table({
-        caption: a.calendar.title,
-        rows: items,
-        columns: [
-            { title: a.day, head: true, cell: (one) => dateText(one.date) },
-            { title: a.calendar.label, cell: (one) => person(one.label) },
-            { title: a.class, cell: (one) => one.class_id || a.allClasses },
-            { title: a.actions, hidden: true, class: 'actions', cell: (one) => button(a.calendar.remove, async () => {
-                if (!(await confirmDialog({ title: a.calendar.removeTitle(dateTextLong(one.date)), text: a.calendar.removeText, yes: a.calendar.remove, danger: true }))) return;
-                await attempt(() => remove(url(path('/api/calendar', one.date), { class: one.class_id })));
-                load();
-            }, { kind: 'compact', 'aria-label': a.calendar.removeOf(dateTextLong(one.date)) }) },
-        ],
-    }));
-    load();
-    context.onChanged(['calendar'], () => !body.contains(document.activeElement) && load());
-    return h('section', { class: 'card', 'aria-labelledby': 'calendar-title' },
-        h('div', { class: 'card-head' }, h('h2', { id: 'calendar-title' }, a.calendar.title), button(a.calendar.add, async () => (await closureDialog(await context.classes())) && load(), { kind: 'primary compact' })), body);
-}
-
-// ---- the school ------------------------------------------------------------------------------------------------------
+const input = (found, name, type, more = {}) => h('input', { name, type, value: found[name] ?? '', autocomplete: 'off', ...more });
 
 function schoolForm(found) {
-    const go = h('button', { type: 'submit', class: 'primary' }, a.school.save);
-    const input = (name, type, more = {}) => h('input', { name, type, value: found[name] ?? '', autocomplete: 'off', ...more });
     const restart = h('div', { class: 'banner', role: 'status', hidden: !found.restart_needed }, a.school.restart);
-    const form = h('form', { class: 'stack', novalidate: true },
-        restart,
-        h('div', { class: 'form-grid' },
-            field(a.school.name, input('school_name', 'text', { maxlength: '120' })),
-            field(a.school.timezone, input('timezone', 'text', { maxlength: '60', required: true, spellcheck: 'false' }), { hint: a.school.timezoneHint }),
-            field(a.school.coverage, input('coverage_percent', 'number', { min: '1', max: '100', required: true }), { hint: a.school.coverageHint }),
-            field(a.school.points, input('points', 'text', { maxlength: '159', required: true, spellcheck: 'false' }), { hint: a.school.pointsHint, class: 'full' }),
-            h('div', { class: 'full' }, check(a.school.leaderboard, { name: 'leaderboard', checked: found.leaderboard }))),
-        h('div', { class: 'row' }, go));
-    form.addEventListener('submit', async (event) => {
-        event.preventDefault();
-        clearErrors(form);
-        const errors = missing(form);
-        if (Object.keys(errors).length > 0) return showErrors(form, errors);
-        const value = (name) => form.elements[name].value.trim();
-        const wanted = { school_name: value('school_name'), timezone: value('timezone'), coverage_percent: Number(value('coverage_percent')), points: value('points'), leaderboard: form.elements.leaderboard.checked };
-        const changed = Object.fromEntries(Object.entries(wanted).filter(([name, now]) => now !== found[name]));
-        await busyWith(go, async () => {
-            try {
-                found = { ...found, ...wanted, ...(await patch('/api/settings', changed)) };
-                restart.hidden = !found.restart_needed;
-                toast(a.saved);
-            } catch (error) {
-                if (error.status === undefined) throw error;
-                showFailure(form, error);
-            }
-        });
+    return settingsForm({
+        found,
+        text: a.school.save,
+        body: [
+            restart,
+            h('div', { class: 'form-grid' },
+                field(a.school.name, input(found, 'school_name', 'text', { maxlength: '120' })),
+                field(a.school.timezone, input(found, 'timezone', 'text', { maxlength: '60', required: true, spellcheck: 'false' }), { hint: a.school.timezoneHint }),
+                field(a.school.coverage, input(found, 'coverage_percent', 'number', { min: '1', max: '100', required: true }), { hint: a.school.coverageHint }),
+                field(a.school.points, input(found, 'points', 'text', { maxlength: '159', required: true, spellcheck: 'false' }), { hint: a.school.pointsHint, class: 'full' }),
+                h('div', { class: 'full' }, check(a.school.leaderboard, { name: 'leaderboard', checked: found.leaderboard })))],
+        read: (value, form) => ({ school_name: value('school_name'), timezone: value('timezone'), coverage_percent: Number(value('coverage_percent')), points: value('points'), leaderboard: form.elements.leaderboard.checked }),
+        saved: (now) => { restart.hidden = !now.restart_needed; },
     });
-    return form;
 }
 
-function schoolCard() {
+function lanesForm(found) {
+    return settingsForm({
+        found,
+        text: a.lanes.save,
+        body: [
+            h('div', { class: 'stack tight' },
+                check(a.lanes.required, { name: 'consent_required', checked: found.consent_required }),
+                check(a.lanes.cardForAll, { name: 'card_for_all', checked: found.card_for_all }),
+                h('p', { class: 'muted small' }, a.lanes.cardForAllHint)),
+            h('div', { class: 'form-grid' }, field(a.lanes.version, input(found, 'consent_text_version', 'text', { maxlength: '31', spellcheck: 'false' }), { hint: a.lanes.versionHint }))],
+        read: (value, form) => ({ consent_required: form.elements.consent_required.checked, card_for_all: form.elements.card_for_all.checked, consent_text_version: value('consent_text_version') }),
+    });
+}
+
+function formCard(id, title, form) {
     const body = h('div', {});
-    loadInto(body, () => get('/api/settings'), schoolForm);
-    return h('section', { class: 'card', 'aria-labelledby': 'school-title' }, h('h2', { id: 'school-title' }, a.school.title), body);
+    loadInto(body, () => get('/api/settings'), form);
+    return h('section', { class: 'card', 'aria-labelledby': id }, h('h2', { id }, title), body);
 }
 
 function show(place, context) {
-    replace(place, sectionHead(a.nav.settings), h('div', { class: 'stack' }, classesCard(context), calendarCard(context), messagesCard(), schoolCard()));
+    replace(place, sectionHead(a.nav.settings), h('div', { class: 'stack' }, classesCard(context), calendarCard(context), messagesCard(), formCard('lanes-title', a.lanes.title, lanesForm), formCard('school-title', a.school.title, schoolForm)));
 }
 
 export const settings = { id: 'settings', admin: true, show };

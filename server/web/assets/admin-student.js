@@ -68,7 +68,7 @@ function monthView(student, days, correct) {
     const isToCome = (day) => day.status === 'none' && day.date > dateAt();
     const cell = (day, number) => {
         if (!day.status) return h('td', { class: day.label ? 'closed' : '', title: day.label }, number, day.label && h('span', { class: 'visually-hidden' }, person(day.label)));
-        return h('td', {}, h('button', { type: 'button', class: `day ${isToCome(day) ? 'to-come' : day.status}`, data: { keep: day.date }, title: `${dateTextLong(day.date)}: ${isToCome(day) ? a.student.toCome : t.status[day.status]}`, onclick: () => correct(day) },
+        return h('td', {}, h('button', { type: 'button', class: `day ${isToCome(day) ? 'to-come' : day.status}`, data: { keep: day.date }, title: `${dateTextLong(day.date)}: ${isToCome(day) ? a.student.toCome : t.status[day.status]}${day.label ? `. ${a.session.halfDay} ${day.label}` : ''}`, onclick: () => correct(day) },
             number, isToCome(day) ? h('span', { class: 'visually-hidden' }, a.student.toCome) : status(day.status, { text: false })));
     };
     return monthTable({ caption: a.student.monthOf(student.name), days, cell });

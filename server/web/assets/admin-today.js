@@ -62,7 +62,7 @@ function tile(roll, item, changed) {
 }
 
 function classGrid(roll, context, changed) {
-    if (!roll.session) return empty(a.session.noSchool, roll.no_school || a.session.noSchoolText);
+    if (!roll.session?.school) return empty(a.session.noSchool, roll.no_school || a.session.noSchoolText);
     if (roll.items.length === 0) return empty(a.todayPage.nobody, a.todayPage.nobodyText, context.isAdmin && h('a', { class: 'button', href: '#students' }, a.nav.students));
     return h('div', { class: 'stack' },
         h('p', { class: 'muted' }, sessionText(roll.session), ' · ',

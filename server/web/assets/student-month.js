@@ -63,10 +63,10 @@ function cell(me, day, number) {
     return h('td', { ...look, class: `${look.class} ${closed ? 'closed' : ''}`, title: closed ? day.label : null }, number, closed && day.label && h('span', { class: 'visually-hidden' }, person(day.label)));
 }
 
-/** Days without school that have a name: on a phone nobody sees what hovers. */
+/** Days without school and half days, by name: on a phone nobody sees what hovers. */
 function closures(days) {
     const named = days.filter((day) => day.label);
-    return named.length > 0 && h('ul', { class: 'plain small' }, named.map((day) => h('li', {}, h('span', { class: 'muted' }, `${dateText(day.date)} · `), person(day.label))));
+    return named.length > 0 && h('ul', { class: 'plain small' }, named.map((day) => h('li', {}, h('span', { class: 'muted' }, `${dateText(day.date)} · ${day.school ? `${s.month.halfDay} ` : ''}`), person(day.label))));
 }
 
 function pointsOfMonth(days, open) {

@@ -37,6 +37,7 @@ export const s = {
         after: 'The month after',
         hint: 'Choose a day to see how it was judged, or to say that it is wrong.',
         of: (month) => `My days in ${month}`,
+        halfDay: 'Half day:',
     },
     day: {
         how: 'How the points came about',

@@ -208,6 +208,8 @@ static void a_day_that_became_a_holiday(void **state)
     assert_int_equal(call(&the_admin, "PUT", "/api/calendar/2026-11-23", "{\"label\":\"Holi\"}"), 200);
     assert_int_equal(call(&the_admin, "POST", "/api/rolls/10-B/2026-11-23/close", "{}"), 409);
     assert_string_equal(text_at("error.code"), "no_session");
+    assert_int_equal(call(&the_admin, "GET", "/api/rolls?class=10-B", NULL), 200);
+    assert_string_equal(text_at("no_school"), "Holi");
     assert_int_equal(call(&the_admin, "POST", "/api/rolls/10-B/2026-11-23/corrections",
                           "{\"student_id\":\"s1\",\"status\":\"present\",\"reason\":\"x\"}"),
                      409);
@@ -301,8 +303,12 @@ static void a_half_day(void **state)
     assert_int_equal(call(&the_admin, "GET", "/api/rolls?class=10-B", NULL), 200);
     assert_string_equal(text_at("session.start"), "2026-11-23T08:30:00.000+05:30");
     assert_string_equal(text_at("session.close"), "2026-11-23T09:10:00.000+05:30");
+    assert_string_equal(text_at("half_day"), "Sports");
+    assert_true(null_at("no_school"));
     assert_string_equal(text_at("items.0.status"), "late");
     assert_non_null(strstr(text_at("items.0.points_text"), "late"));
+    assert_int_equal(call(&the_admin, "GET", "/api/rolls?class=10-B&date=2026-11-20", NULL), 200);
+    assert_true(null_at("half_day"));
     assert_int_equal(call(&the_admin, "PUT", "/api/calendar/2026-11-23",
                           "{\"label\":\"x\",\"kind\":\"short\",\"start\":\"23:30\",\"close_after\":40}"),
                      422);
