@@ -72,6 +72,21 @@ await test('a roll that changes behind its dialog gives the focus back', () => a
 }));
 
 
+for (const [lookName, options] of LOOKS)
+    await test(`the roll says how each was seen, ${lookName}`, () => at('rolls', async (page) => {
+        const methods = ['card', 'pin', 'manual'];
+        await page.route('**/api/rolls?*', async (route) => { /* as if stations had sent such marks */
+            const response = await route.fetch();
+            const roll = await response.json();
+            roll.items.forEach((item, i) => Object.assign(item, { status: 'present', captured: `${today}T08:5${i}:00.000+01:00`, method: methods[i] }));
+            await route.fulfill({ response, json: roll });
+        });
+        await page.goto(`${server.url}/admin#rolls?class=N1`);
+        for (const [i, word] of ['card', 'PIN', 'by hand'].entries())
+            holds(await page.getByRole('row', { name: new RegExp(`Student N1-00${i + 1}`) }).innerText(), [`08:5${i}`, word], 'time and method');
+        await look(page, `roll methods ${lookName}`);
+    }, options));
+
 await admin.post(`/api/rolls/N1/${today}/no-session`, { reason: 'Water in the classroom' });
 await test('a day without a session is no school day for reports and for the student', () => at(`reports/month?class=N1`, async (page) => {
     await page.locator('.report :is(table, .empty)').first().waitFor(); // on the last of a month nothing is left of it

@@ -80,6 +80,9 @@ function sessionButtons(roll, changed) {
     ];
 }
 
+/** How the mark came about. */
+const methodText = (item) => a.methods[item.method] ?? item.method ?? '';
+
 function rollTable(roll, stations, context, changed) {
     const correct = (item) => async () => {
         if (await correctDialog({ item, classId: roll.class_id, date: roll.date })) changed();
@@ -91,9 +94,9 @@ function rollTable(roll, stations, context, changed) {
         columns: [
             { title: a.rollNumber, class: 'wide-only', cell: (item) => item.roll_number || '' },
             { title: a.name, head: true, cell: (item) => [item.roll_number && h('span', { class: 'muted narrow-only' }, `${item.roll_number} `), h('a', { href: context.href({ section: 'students', id: item.student_id }) }, person(nameOf(item)))] },
-            { title: a.state, cell: (item) => [status(item.status), item.captured && h('div', { class: 'muted small narrow-only' }, timeOf(item.captured)), item.corrected_by && h('div', { class: 'muted small narrow-only' }, a.corrected)] },
+            { title: a.state, cell: (item) => [status(item.status), item.captured && h('div', { class: 'muted small narrow-only' }, [timeOf(item.captured), methodText(item)].filter(Boolean).join(', ')), item.corrected_by && h('div', { class: 'muted small narrow-only' }, a.corrected)] },
             { title: a.time, class: 'wide-only', cell: (item) => timeOf(item.captured) },
-            { title: a.how, class: 'wide-only', cell: (item) => [a.methods[item.method] ?? item.method ?? '', item.station && h('div', { class: 'muted small' }, person(stations.get(item.station) ?? item.station))] },
+            { title: a.how, class: 'wide-only', cell: (item) => [methodText(item), item.station && h('div', { class: 'muted small' }, person(stations.get(item.station) ?? item.station))] },
             { title: a.points, class: 'number wide-only', cell: (item) => h('span', { title: item.points_text }, item.points ?? '') },
             { title: a.correction, class: 'wide-only', cell: (item) => item.corrected_by && h('div', { class: 'small' }, person(item.reason), h('div', { class: 'muted' }, person(item.corrected_by))) },
             { title: a.actions, hidden: true, class: 'actions no-print', cell: (item) => button(a.correct.short, correct(item), { kind: 'compact', 'aria-label': a.correct.of(nameOf(item)), data: { keep: item.student_id } }) },
