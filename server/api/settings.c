@@ -59,6 +59,22 @@ static enum cm_code load(const struct srv_app *app, struct values *values, struc
     return code == CM_OK ? srv_settings_leaderboard(app->store, &values->leaderboard, err) : code;
 }
 
+static void put_templates(struct srv_reply *out, const struct srv_notify *notify)
+{
+    srv_reply_list(out, "templates");
+    for (int i = 0; notify != NULL && i < SRV_LETTER_KINDS; i++) {
+        const struct srv_notify_template *template = srv_notify_template(notify, (enum srv_letter_kind)i);
+        if (template == NULL)
+            break;
+        srv_reply_begin(out, NULL);
+        srv_reply_text(out, "kind", srv_letter_kind_name((enum srv_letter_kind)i));
+        srv_reply_text(out, "name", template->name);
+        srv_reply_text(out, "language", template->language);
+        srv_reply_end(out);
+    }
+    srv_reply_list_end(out);
+}
+
 static void put_messages(struct srv_reply *out, const struct srv_app *app)
 {
     struct srv_notify_status status = {.channel = SRV_CHANNEL_NONE};
@@ -73,6 +89,7 @@ static void put_messages(struct srv_reply *out, const struct srv_app *app)
     else
         srv_reply_null(out, "trouble_code");
     srv_reply_bool(out, "needs_admin", status.admin);
+    put_templates(out, app->notify);
     srv_reply_end(out);
 }
 

@@ -57,6 +57,13 @@ void srv_notify_status(struct srv_notify *notify, struct srv_notify_status *ret_
 const char *
 srv_notify_channel_name(enum srv_notify_channel channel); /* "none", "dry-run", "whatsapp", "smtp" */
 
+struct srv_notify_template { /* what WhatsApp has approved for a kind of letter, by the settings */
+    char name[128], language[16];
+};
+/* Any thread: it never changes. NULL: messages do not leave by WhatsApp. */
+const struct srv_notify_template *srv_notify_template(const struct srv_notify *notify,
+                                                      enum srv_letter_kind kind);
+
 /* ---- letters that are in no outbox ---- */
 enum { SRV_NOTIFY_POSTS_MAX = 64 };
 /* On the loop. carriage and what it points to are borrowed. */

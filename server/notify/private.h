@@ -54,6 +54,7 @@ struct srv_notify {
     int64_t retry_ms, max_age_ms;
     int32_t max_tries;
     char coordinator_phone[SRV_PHONE_SIZE];
+    struct srv_notify_template templates[SRV_LETTER_KINDS]; /* of SRV_CHANNEL_WHATSAPP */
     char app_secret[SRV_SECRET_SIZE], verify_token[SRV_SECRET_SIZE], phone_id[64];
     /* the thread */
     uv_loop_t loop;

@@ -106,6 +106,18 @@ static bool copy_text(char *to, size_t size, const char *from)
     return snprintf(to, size, "%s", from != NULL ? from : "") < (int)size;
 }
 
+static bool copy_templates(struct srv_notify *notify, const struct srv_notify_options *options)
+{
+    bool fits = true;
+    for (int i = 0; i < SRV_LETTER_KINDS && options->channel == SRV_CHANNEL_WHATSAPP; i++) {
+        const struct srv_template_options *from = &options->whatsapp.templates[i];
+        struct srv_notify_template *to = &notify->templates[i];
+        fits = fits && copy_text(to->name, sizeof to->name, from->name) &&
+               copy_text(to->language, sizeof to->language, from->language);
+    }
+    return fits;
+}
+
 static enum cm_code copy_options(struct srv_notify *notify, const struct srv_notify_options *options,
                                  struct cm_err *err)
 {
@@ -118,6 +130,8 @@ static enum cm_code copy_options(struct srv_notify *notify, const struct srv_not
         !copy_text(notify->verify_token, sizeof notify->verify_token, options->verify_token) ||
         !copy_text(notify->phone_id, sizeof notify->phone_id, options->whatsapp.phone_id))
         return cm_fail(err, CM_INVALID, "a secret or a number of the messages is too long");
+    if (!copy_templates(notify, options))
+        return cm_fail(err, CM_INVALID, "[whatsapp] the name or the language of a template is too long");
     const struct srv_pace_limits limits = {options->rate_per_s, options->people_per_day, 6000};
     return srv_pace_create(&limits, &notify->pace, err);
 }

@@ -30,6 +30,12 @@ void srv_notify_status(struct srv_notify *notify, struct srv_notify_status *ret_
     pthread_mutex_unlock(&notify->lock);
 }
 
+const struct srv_notify_template *srv_notify_template(const struct srv_notify *notify,
+                                                      enum srv_letter_kind kind)
+{
+    return notify->channel == SRV_CHANNEL_WHATSAPP ? &notify->templates[kind] : NULL;
+}
+
 void srv_notify_trouble(struct srv_notify *notify, const struct srv_carriage *carriage)
 {
     struct srv_notify_status *status = &notify->status;

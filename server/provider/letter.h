@@ -17,7 +17,7 @@ enum srv_letter_kind {
     SRV_LETTER_TEST,
     SRV_LETTER_KINDS
 };
-const char *srv_letter_kind_name(enum srv_letter_kind kind); /* for logs */
+const char *srv_letter_kind_name(enum srv_letter_kind kind); /* for logs and the API */
 
 enum srv_word {                     /* by the names that settings use */
                 SRV_WORD_RECIPIENT, /* "recipient": who is written to */

@@ -170,6 +170,11 @@ await test('letters: a page each, with the days; whoever got one is looked at', 
 await test('a test message, and numbers that are none, on the settings page', () => at('settings', async (page, window) => {
     const card = page.getByRole('region', { name: 'Alerts and messages' });
     holds(await card.innerText(), 'WhatsApp', 'the provider');
+    await card.locator('summary', { hasText: 'Approved texts of WhatsApp' }).click();
+    for (const [who, name, language] of [['parents', 'absence_alert', 'en'], ['coordinators', 'absence_staff', 'en'], ['the test message', 'hello_world', 'en_US']])
+        holds(await card.getByRole('row', { name: new RegExp(`^${who}`) }).innerText(), [name, language], `the text for ${who}`);
+    equal(await accessibilityProblems(page), [], 'accessibility');
+    equal(await overflow(page), 0, 'pixels beyond the window');
     window.expect(422);
     await card.getByLabel('To a number or e-mail address').fill('12');
     await card.getByRole('button', { name: 'Send the test' }).click();

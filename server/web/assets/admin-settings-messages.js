@@ -3,7 +3,7 @@ import { settingsForm } from './admin-settings-form.js';
 import { a } from './admin-strings.js';
 import { get, post } from './api.js';
 import { momentText } from './time.js';
-import { busyWith, check, clearErrors, field, h, loadInto, missing, showErrors, showFailure } from './ui.js';
+import { busyWith, check, clearErrors, field, h, loadInto, missing, showErrors, showFailure, table } from './ui.js';
 
 function ruleForm(found) {
     const input = (name, type, more = {}) => h('input', { name, type, value: String(found[name] ?? ''), required: true, autocomplete: 'off', ...more });
@@ -25,12 +25,28 @@ function ruleForm(found) {
     });
 }
 
+/** Which approved text stands for which message: a refusal of WhatsApp names them. */
+function templateList(templates) {
+    return templates.length > 0 && h('details', {}, h('summary', {}, a.messages.templates),
+        table({
+            caption: a.messages.templates,
+            rows: templates,
+            columns: [
+                { title: a.messages.templateFor, head: true, cell: (one) => a.messages.letters[one.kind] ?? one.kind },
+                { title: a.messages.template, cell: (one) => h('span', { class: 'mono' }, one.name) },
+                { title: a.messages.language, cell: (one) => h('span', { class: 'mono' }, one.language) },
+            ],
+        }),
+        h('p', { class: 'muted small' }, a.messages.templatesText));
+}
+
 function provider({ messages }) {
     const { provider: name, trouble, trouble_since: since, trouble_code: code, needs_admin: admin } = messages;
     return h('div', { class: 'stack tight' },
         h('p', {}, `${a.messages.provider}: `, h('strong', {}, a.messages.providers[name] ?? name), name !== 'none' && !trouble && h('span', { class: 'muted' }, ` · ${a.messages.fine}`)),
         name === 'none' && h('div', { class: 'banner' }, a.messages.none),
-        trouble && h('div', { class: 'banner bad' }, h('span', {}, a.alerts.trouble(momentText(since), trouble), code ? ` ${a.alerts.code(code)}` : '', admin && ` ${a.alerts.troubleAdmin}`)));
+        trouble && h('div', { class: 'banner bad' }, h('span', {}, a.alerts.trouble(momentText(since), trouble), code ? ` ${a.alerts.code(code)}` : '', admin && ` ${a.alerts.troubleAdmin}`)),
+        templateList(messages.templates));
 }
 
 function testForm(found) {
