@@ -94,7 +94,7 @@ await test('a day without a session is no school day for reports and for the stu
     await page.goto(`${server.url}/admin#students/${pupil}`);
     await page.locator('.month td.closed', { hasText: 'Water in the classroom' }).waitFor();
     await page.goto(`${server.url}/admin#today?class=N1`);
-    await page.locator('.empty', { hasText: 'Water in the classroom' }).waitFor();
+    await page.locator('main').getByText('Water in the classroom').waitFor();
     await page.goto(`${server.url}/admin#today?class=`);
     await page.getByText('No school: N1 (Water in the classroom)').waitFor();
 }));
@@ -106,10 +106,24 @@ await test('a roll that was closed before the day became a holiday has nothing t
     await admin.post(`/api/rolls/N2/${today}/close`);
     await admin.put(`/api/calendar/${today}`, { label: 'Holi', class_id: 'N2' });
     await at('rolls?class=N2', async (page) => {
-        await page.locator('.empty', { hasText: 'Holi' }).waitFor();
+        await page.locator('main').getByText('Holi').waitFor();
         equal(await page.getByRole('button', { name: /Close the roll|Open again|No session/ }).count(), 0, 'buttons for a session that is none');
     });
     await admin.ask('DELETE', `/api/calendar/${today}?class=N2`);
+});
+
+await test('what was seen on a weekday on which the class does not meet any more stays to be seen', async () => {
+    const [one] = await makeClass(admin, 'N3', 2);
+    await admin.post(`/api/rolls/N3/${today}/corrections`, { student_id: one, status: 'late', reason: 'The bus was late' });
+    const weekday = new Date(`${today}T00:00:00Z`).toUTCString().slice(0, 3);
+    const n3 = (await admin.get('/api/classes')).items.find((each) => each.id === 'N3');
+    await admin.put('/api/classes/N3', { coordinator: n3.coordinator, start: n3.start, late_after_min: n3.late_after_min, close_after_min: n3.close_after_min, weekdays: n3.weekdays.filter((each) => each !== weekday) });
+    for (const section of ['rolls', 'today'])
+        await at(`${section}?class=N3`, async (page) => {
+            await page.getByText('No school on this day').waitFor();
+            holds(await page.locator('main').innerText(), [`Student ${one}`, 'late'], 'what was seen');
+            equal(await page.getByRole('button', { name: /Close the roll|No session/ }).count(), 0, 'buttons for a session that is none');
+        });
 });
 
 // ---- the calendar ----------------------------------------------------------------------------------------------------

@@ -64,6 +64,11 @@ export function silentText({ stations, station_count }) {
     return `${[...named, more > 0 && a.session.moreSilent(more)].filter(Boolean).join('; ')}.`;
 }
 
+/** What is said of a roll on a day that is no school day, and that holds what was seen then. */
+export function offText(roll) {
+    return [roll.no_school && [person(roll.no_school), ' · '], a.session.noMeeting];
+}
+
 /** Whom a line of a roll or of the feed is about; of those who were erased only the number is left. */
 export function nameOf(item) {
     return item.name || item.student_id;

@@ -1,5 +1,5 @@
 /* The roll of a class and day: read, correct with a reason, close with what follows said before, no session, reopen, print. */
-import { classSelect, correctDialog, dayField, nameOf, noClasses, percent, sectionHead, sessionText, silentText, throttle } from './admin-parts.js';
+import { classSelect, correctDialog, dayField, nameOf, noClasses, offText, percent, sectionHead, sessionText, silentText, throttle } from './admin-parts.js';
 import { a } from './admin-strings.js';
 import { get, path, post, url } from './api.js';
 import { t } from './strings.js';
@@ -20,6 +20,7 @@ function stateLine(roll) {
     const { session } = roll;
     if (isOff(roll)) return [a.noSession.said, ' ', person(session.word.by), `, ${momentText(session.word.at)}: `, person(session.word.reason)];
     if (roll.awaited.station_count > 0) return a.session.waits(silentText(roll.awaited));
+    if (!session.school) return offText(roll);
     if (session.state !== 'closed') return sessionText(session);
     const how = session.closed_by ? a.session.closedByAt(session.closed_by, momentText(session.closed_at)) : `${a.session.closed}.`;
     return `${how} ${a.session.coverage(session.able_min, session.window_min)}`;
@@ -72,6 +73,7 @@ async function takeBack(roll) {
 /** What can be done with the session; the one that settles it has the same key throughout, so that the focus finds it in a row that was drawn anew. */
 function sessionButtons(roll, changed) {
     const off = isOff(roll);
+    if (!off && !roll.session.school) return []; // nobody becomes absent by it
     const said = off || (roll.session.state === 'closed' && roll.session.closed_by);
     const settle = (text, work, props = {}) => button(text, async () => (await work(roll)) && changed(), { data: { keep: 'settle' }, ...props });
     return [
@@ -119,7 +121,7 @@ function show(place, context) {
     const draw = async (roll) => {
         const stations = await context.stationNames();
         const changed = () => load();
-        if (!roll.session?.school && !isOff(roll))
+        if (!roll.session?.school && !isOff(roll) && roll.items.length === 0)
             return empty(a.session.noSchool, roll.no_school || a.session.noSchoolText);
         const shownItems = roll.items.filter((item) => !state.only || item.status === state.only);
         const filter = select('only', [['', a.everybody], ...ORDER.filter((word) => roll.counts[word] > 0).map((word) => [word, `${t.status[word]} (${roll.counts[word]})`])], { value: state.only, data: { keep: 'only' } });

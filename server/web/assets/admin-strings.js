@@ -58,6 +58,7 @@ export const a = {
     session: {
         title: 'Session',
         noSchool: 'No school',
+        noMeeting: 'No school on this day. What was seen stays in the record; nobody is absent.',
         noSchoolText: 'This class does not meet on this day. Choose another day.',
         halfDay: 'Half day:',
         open: (start, late, close) => `Open: ${start} to ${close}, late after ${late}`,

@@ -1,7 +1,7 @@
 /* Today: numbers, what happens now, a camera, and the class to act on. Everything live. */
 import { cameraCard } from './admin-camera.js';
 import { feedCard } from './admin-feed.js';
-import { classSelect, correctDialog, dayField, figure, nameOf, noClasses, percent, sessionText, throttle } from './admin-parts.js';
+import { classSelect, correctDialog, dayField, figure, nameOf, noClasses, offText, percent, sessionText, throttle } from './admin-parts.js';
 import { a } from './admin-strings.js';
 import { get } from './api.js';
 import { t } from './strings.js';
@@ -62,10 +62,10 @@ function tile(roll, item, changed) {
 }
 
 function classGrid(roll, context, changed) {
-    if (!roll.session?.school) return empty(a.session.noSchool, roll.no_school || a.session.noSchoolText);
+    if (!roll.session?.school && roll.items.length === 0) return empty(a.session.noSchool, roll.no_school || a.session.noSchoolText);
     if (roll.items.length === 0) return empty(a.todayPage.nobody, a.todayPage.nobodyText, context.isAdmin && h('a', { class: 'button', href: '#students' }, a.nav.students));
     return h('div', { class: 'stack' },
-        h('p', { class: 'muted' }, sessionText(roll.session), ' · ',
+        h('p', { class: 'muted' }, roll.session.school ? sessionText(roll.session) : offText(roll), ' · ',
             h('a', { href: context.href({ section: 'rolls', query: { class: roll.class_id, date: roll.date } }) }, a.todayPage.openRoll)),
         h('p', { class: 'muted small wide-only' }, a.todayPage.keys),
         h('ul', { class: 'plain tiles' }, roll.items.map((item) => tile(roll, item, changed))));
