@@ -55,6 +55,8 @@ static bool may_have_left(const struct srv_message *message)
         case SRV_MESSAGE_UNKNOWN:
             return true;
         case SRV_MESSAGE_FAILED:
+            if (i > 1 && message->steps[i - 2].state == SRV_MESSAGE_QUEUED)
+                break; /* it had nowhere to go this time, which says nothing of the tries before */
             return false;
         case SRV_MESSAGE_QUEUED:
         case SRV_MESSAGE_SENDING: /* what came back from it was not sent */
