@@ -209,6 +209,13 @@ await test('edit, archive, bring back, erase', () => at('students/S-1', async (p
     await press(page.locator('dialog[open]'), 'Bring back');
     await page.locator('.panel .tag', { hasText: 'not enrolled' }).waitFor();
 
+    await page.locator('.more summary').click(); /* a menu stays open when the panel is drawn anew behind it */
+    await admin.patch('/api/students/S-1', { note: 'Sits at the back' });
+    await page.getByText('Sits at the back').waitFor();
+    await press(page.locator('.more'), 'Erase …');
+    equal(await page.locator('.more').evaluate((node) => node.open), false, 'a choice leaves the menu open');
+    await page.keyboard.press('Escape');
+    await eventually('the focus is on the menu’s button', () => page.locator('.more summary').evaluate((node) => node === document.activeElement));
     await more('Erase …');
     const dialog = dialogOf(page, 'Erase a student');
     await dialog.getByRole('textbox').fill('S-2');

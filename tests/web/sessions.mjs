@@ -3,7 +3,7 @@
  * then seen wherever days are shown.
  */
 import { accessibilityProblems, equal, eventually, finish, firstAdmin, holds, LOOKS, makeClass, openWindow, overflow, settled, shot, signIn, startServer, test } from './lib.mjs';
-import { PASSWORD } from './school.mjs';
+import { chooseOwn, PASSWORD } from './school.mjs';
 
 const server = await startServer();
 const admin = await firstAdmin(server);
@@ -169,6 +169,29 @@ for (const [lookName, options] of LOOKS)
         await calendar(page).getByText('No holidays are entered').waitFor();
         equal(await entries(), [], 'on the server');
     }, options));
+
+const { one_time_password: once } = await admin.post('/api/users', { name: 'pupil', full_name: 'Student N1-001', role: 'student', student_id: pupil });
+await chooseOwn(server, 'pupil', once);
+for (const [lookName, options] of LOOKS)
+    await test(`a student sees half days and days without a session, ${lookName}`, async () => {
+        const window = await openWindow(options);
+        const page = await window.page();
+        await admin.put(`/api/calendar/${today}`, { label: 'Sports', class_id: 'N1', kind: 'short', start: '00:30', close_after: 600 });
+        await signIn(page, server, 'pupil', PASSWORD);
+        const month = page.getByRole('region', { name: 'My month' });
+        await month.getByRole('listitem').filter({ hasText: 'Half day: Sports' }).waitFor();
+        await look(page, `half day student ${lookName}`);
+        await admin.ask('DELETE', `/api/calendar/${today}?class=N1`);
+        await admin.post(`/api/rolls/N1/${today}/no-session`, { reason: 'Water in the classroom' });
+        await page.reload();
+        const line = month.getByRole('listitem').filter({ hasText: 'Water in the classroom' });
+        await line.waitFor();
+        equal((await line.innerText()).includes('Half day'), false, 'a day without a session is a half day');
+        equal(await month.locator('td.is-today button').count(), 0, 'the day can be chosen, though it was none');
+        await admin.post(`/api/rolls/N1/${today}/reopen`);
+        equal(window.problems, [], 'problems');
+        await window.close();
+    });
 
 const file = (name, text) => ({ name, mimeType: 'text/plain', buffer: Buffer.from(text) });
 const dayAfter = (days) => new Date(Date.parse(`${today}T00:00:00Z`) + days * 86400000).toISOString().slice(0, 10);

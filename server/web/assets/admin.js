@@ -132,7 +132,6 @@ function buildFrame() {
             h('p', {}, h('strong', {}, person(me.full_name || me.username))),
             h('p', { class: 'muted small' }, `${me.username} · ${a.roles[me.role]}`),
             button(a.changePassword, async () => {
-                account.open = false;
                 if (await changePassword()) toast(t.change.done);
             }, { kind: 'quiet' }),
             button(a.signOut, signOut, { kind: 'quiet' })), { class: 'account' });

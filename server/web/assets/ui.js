@@ -46,10 +46,12 @@ export function replace(node, ...children) {
 
 const kept = (place, key) => key && place.querySelector(`[data-keep="${CSS.escape(key)}"]`);
 
-/** Draws a place anew; what has the focus there and a data-keep of its own finds it again in the new one, and nothing scrolls. */
+/** Draws a place anew; what has the focus there and a data-keep of its own finds it again in the new one, what was unfolded by such a summary stays so, and nothing scrolls. */
 export function keepFocus(place, draw) {
     const key = place.contains(document.activeElement) ? document.activeElement.dataset.keep : null;
+    const unfolded = [...place.querySelectorAll('details[open] > summary[data-keep]')].map((summary) => summary.dataset.keep);
     draw();
+    for (const one of unfolded) kept(place, one)?.parentElement.setAttribute('open', '');
     kept(place, key)?.focus({ preventScroll: true });
 }
 
@@ -77,7 +79,7 @@ export function button(text, onclick, { kind = '', ...props } = {}) {
     return h('button', { type: 'button', class: kind, onclick, ...props }, text);
 }
 
-/** A small menu under its button; Escape and a press elsewhere close it, Escape gives the focus back. */
+/** A small menu under its button; a choice, Escape and a press elsewhere close it. After a choice and Escape the button has the focus. */
 export function menu(summary, box, props = {}) {
     const node = h('details', props, summary, box);
     const outside = (event) => {
@@ -87,11 +89,12 @@ export function menu(summary, box, props = {}) {
         if (node.open) document.addEventListener('click', outside);
         else document.removeEventListener('click', outside);
     });
-    node.addEventListener('keydown', (event) => {
-        if (event.key !== 'Escape' || !node.open) return;
+    const fold = () => {
         node.open = false;
         summary.focus();
-    });
+    };
+    node.addEventListener('keydown', (event) => event.key === 'Escape' && node.open && fold());
+    box.addEventListener('click', (event) => event.target.closest('button, a') && fold(), true); // before the choice opens a dialog, which gives the focus back
     return node;
 }
 
