@@ -1,7 +1,6 @@
 #include "alerts/claim.h"
 
 #include "alerts/decide.h"
-#include "alerts/night.h"
 #include "alerts/put_back.h"
 #include "http/http.h"
 #include <stdio.h>
@@ -430,12 +429,13 @@ static enum cm_code withdraw_wrong(struct told *told, int64_t now_ms, struct cm_
     return code;
 }
 
-/* No alert of these days has an earlier trigger date: a night goes no further back. The days here are of UTC, hence the slack. */
+/* A class may have been held for long when an alert was made, but no longer than the rule looks back. The days here are of UTC,
+ * hence the slack. */
 static int32_t oldest_date(int64_t oldest_wall_ms)
 {
     enum { SLACK_DAYS = 2 };
     const int64_t day_ms = INT64_C(24) * 3600 * 1000;
-    return cm_date_of_day(oldest_wall_ms / day_ms - SRV_NIGHT_BACK_DAYS - SLACK_DAYS);
+    return cm_date_of_day(oldest_wall_ms / day_ms - SRV_RULE_BACK_DAYS - SLACK_DAYS);
 }
 
 enum cm_code srv_alerts_check_told(struct srv_store *store, int64_t now_ms, struct srv_told_place *place,

@@ -179,10 +179,10 @@ struct claiming {
     struct srv_claim_check check;
 };
 
-static bool is_listed(const struct srv_alert *alert, int32_t date)
+static bool is_listed(const struct srv_alert *alert, const struct srv_day *day)
 {
     for (int i = 0; i < alert->day_count; i++)
-        if (alert->days[i].date == date)
+        if (alert->days[i].date == day->roll.date && strcmp(alert->days[i].class_id, day->roll.class_id) == 0)
             return true;
     return false;
 }
@@ -191,7 +191,7 @@ static bool is_listed(const struct srv_alert *alert, int32_t date)
 static bool claim_day(void *arg, const struct srv_day *day)
 {
     struct claiming *claiming = arg;
-    if (!is_listed(claiming->check.alert, day->roll.date) && is_before(&claiming->d, day))
+    if (!is_listed(claiming->check.alert, day) && is_before(&claiming->d, day))
         return true;
     return claiming->d.code == CM_OK && srv_claim_check_day(&claiming->check, day);
 }
