@@ -219,7 +219,7 @@ await test('whose owner wrote STOP', async () => {
         await page.getByText('wants no messages: wrote STOP').waitFor();
     });
     await at('activity', async (page) => {
-        await page.getByText('A parent wrote STOP').first().waitFor();
+        await page.locator('.queue-item', { hasText: 'A parent wrote STOP' }).waitFor(); // not the filter's word
     });
 });
 await server.stop();
