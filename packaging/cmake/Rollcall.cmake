@@ -12,7 +12,12 @@ target_compile_options(rollcall_flags INTERFACE
   -fno-strict-aliasing -fno-common)
 target_link_options(rollcall_flags INTERFACE -Wl,--as-needed)
 
-set(rollcall_hardening -fstack-protector-strong -ftrivial-auto-var-init=zero)
+set(rollcall_hardening -fstack-protector-strong)
+# GCC 12 clears the padding of a struct that holds an array of structs at wrong offsets with it: valid pointers become none.
+# GCC 14 does it right.
+if(NOT CMAKE_C_COMPILER_ID STREQUAL "GNU" OR CMAKE_C_COMPILER_VERSION VERSION_GREATER_EQUAL 14)
+  list(APPEND rollcall_hardening -ftrivial-auto-var-init=zero)
+endif()
 foreach(flag -fstack-clash-protection -fcf-protection -mbranch-protection=standard)
   string(MAKE_C_IDENTIFIER "has${flag}" has)
   check_c_compiler_flag(${flag} ${has})
