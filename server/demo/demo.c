@@ -29,6 +29,7 @@ static void make_student(struct demo *demo, int index, int32_t joined)
     record->board_hidden = demo_chance(&demo->random, 40);
     if (demo_chance(&demo->random, 200))
         snprintf(record->nickname, sizeof record->nickname, "%.*s", 6, record->base.name);
+    cm_uuid7(&demo->uuids, cm_zone_instant(demo->options->zone, joined, 0), student->consent_id);
     student->absent_of_thousand = 8 + demo_below(&demo->random, 40);
     student->late_of_thousand = demo_chance(&demo->random, 120) ? 250 : 20 + demo_below(&demo->random, 40);
 }
@@ -90,6 +91,24 @@ struct roster_write {
     int first, count; /* students; classes and stations go with the first */
 };
 
+/* Given by the parent on the first day, before anybody was seen. */
+static enum cm_code give_consent(struct srv_store *store, const struct demo *demo,
+                                 const struct demo_student *student, struct cm_err *err)
+{
+    uint64_t feed;
+    struct cm_event event = {.version = CM_RECORD_VERSION,
+                             .type = CM_EVENT_CONSENT,
+                             .wall_ms = cm_zone_instant(demo->options->zone, student->record.joined_date, 0)};
+    struct cm_consent *consent = &event.body.consent;
+    memcpy(event.id, student->consent_id, sizeof event.id);
+    memcpy(consent->student_id, student->record.base.id, sizeof consent->student_id);
+    memcpy(consent->given_by, student->record.parent_name, sizeof consent->given_by);
+    snprintf(consent->by, sizeof consent->by, "Demo");
+    consent->state = CM_CONSENT_GIVEN;
+    consent->said_wall_ms = event.wall_ms;
+    return srv_store_append_own(store, &event, &feed, err);
+}
+
 static enum cm_code write_roster(struct srv_store *store, void *arg, struct cm_err *err)
 {
     const struct roster_write *write = arg;
@@ -100,7 +119,8 @@ static enum cm_code write_roster(struct srv_store *store, void *arg, struct cm_e
     for (int i = 0; write->first == 0 && i < demo->station_count && code == CM_OK; i++)
         code = srv_store_put_station(store, &demo->stations[i].record, err);
     for (int i = write->first; i < write->first + write->count && code == CM_OK; i++)
-        code = srv_store_put_student(store, &demo->students[i].record, err);
+        if ((code = srv_store_put_student(store, &demo->students[i].record, err)) == CM_OK)
+            code = give_consent(store, demo, &demo->students[i], err);
     return code;
 }
 

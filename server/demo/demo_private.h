@@ -20,6 +20,7 @@ bool demo_chance(struct demo_random *random, int of_thousand);
 int demo_below(struct demo_random *random, int count); /* 0 … count - 1 */
 
 struct demo_student {
+    uint8_t consent_id[16]; /* of the event */
     struct srv_student record;
     int absent_of_thousand, late_of_thousand;
     int ill_days; /* still to come */
